@@ -1,0 +1,84 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Every Swift target is compiled alike: language mode 6, existentials spelt out, imports internal, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+/// A module of the product.
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    plugins: [Target.PluginUsage] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
+}
+
+/// The tests of a module; `UsherTestKit` comes with each.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["UsherTestKit"], swiftSettings: strict)
+}
+
+/// A C library of the system: its headers and the few shims that Swift cannot do without.
+func system(_ name: String, apt: String) -> Target {
+    .systemLibrary(name: name, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "usher",
+    products: [.executable(name: "usher", targets: ["usher"])],
+    targets: [
+        system("CLibpq", apt: "libpq-dev"),
+        system("CLibrdkafka", apt: "librdkafka-dev"),
+        system("CLibcurl", apt: "libcurl4-openssl-dev"),
+        system("COpenSSL", apt: "libssl-dev"),
+        system("CLibyaml", apt: "libyaml-dev"),
+        system("CLinux", apt: "libc6-dev"),
+
+        module("SessionCore"),
+        module("BlockingThreads", ["CLinux"]),
+        module("Logs", ["BlockingThreads"]),
+        module("Cryptography", ["COpenSSL"]),
+        module("KafkaTransport", ["CLibrdkafka", "SessionCore", "BlockingThreads", "Logs"]),
+        module(
+            "PostgresStore",
+            ["CLibpq", "SessionCore", "BlockingThreads", "Cryptography", "Logs"],
+            plugins: ["EmbedSQL"]
+        ),
+        module("CashierClient", ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs"]),
+        module("CashierSimulator", ["SessionCore", "CashierClient", "Cryptography", "BlockingThreads"]),
+        module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
+        module("Settings", ["CLibyaml", "SessionCore"]),
+        module("Terminal"),
+        .executableTarget(
+            name: "usher",
+            dependencies: [
+                "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
+                "CashierClient", "CashierSimulator", "Worker", "Settings", "Terminal",
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(name: "EmbedSQLTool", swiftSettings: strict),
+        .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["EmbedSQLTool"]),
+
+        module("UsherTestKit", ["SessionCore", "PostgresStore", "KafkaTransport"]),
+        tests("SessionCoreTests", ["SessionCore", "Cryptography"]),
+        tests("BlockingThreadsTests", ["BlockingThreads"]),
+        tests("LogsTests", ["Logs"]),
+        tests("CryptographyTests", ["Cryptography"]),
+        tests("KafkaTransportTests", ["KafkaTransport", "SessionCore"]),
+        tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography"]),
+        tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
+        tests("CashierSimulatorTests", ["CashierSimulator", "CashierClient", "SessionCore"]),
+        tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
+        tests("SettingsTests", ["Settings", "SessionCore"]),
+        tests("TerminalTests", ["Terminal"]),
+        tests("EndToEndTests", ["SessionCore", "PostgresStore", "KafkaTransport", "Cryptography"]),
+        tests("TidyTests", []),
+    ]
+)

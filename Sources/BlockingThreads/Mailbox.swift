@@ -1,0 +1,78 @@
+import Synchronization
+
+/// Hands values from anywhere to one waiting task, which takes all that have gathered at once: batches form by
+/// themselves while the taker is busy, and nothing waits on a timer to fill one.
+///
+/// The mailbox itself has no bound; whoever sends is bounded by something else (calls in flight, records fetched) and
+/// says so where it sends.
+package final class Mailbox<Element: Sendable>: Sendable {
+    private struct State {
+        var elements: [Element] = []
+        var isFinished = false
+        var waiter: CheckedContinuation<[Element]?, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Adds an element; dropped once the mailbox is finished.
+    package func send(_ element: Element) {
+        send(contentsOf: CollectionOfOne(element))
+    }
+
+    package func send(contentsOf elements: some Collection<Element>) {
+        guard !elements.isEmpty else { return }
+        let waiter: (continuation: CheckedContinuation<[Element]?, Never>, elements: [Element])? = state.withLock {
+            state in
+            guard !state.isFinished else { return nil }
+            state.elements.append(contentsOf: elements)
+            guard let waiter = state.waiter else { return nil }
+            state.waiter = nil
+            let taken = state.elements
+            state.elements = []
+            return (waiter, taken)
+        }
+        waiter?.continuation.resume(returning: waiter?.elements)
+    }
+
+    /// Waits until there are elements and returns them all; nil once the mailbox is finished and empty.
+    ///
+    /// - Precondition: one task at a time waits.
+    package func takeAll() async -> [Element]? {
+        await withCheckedContinuation { continuation in
+            let answer: [Element]?? = state.withLock { state in
+                if !state.elements.isEmpty {
+                    let taken = state.elements
+                    state.elements = []
+                    return .some(taken)
+                }
+                if state.isFinished { return .some(nil) }
+                precondition(state.waiter == nil, "two tasks wait for one mailbox")
+                state.waiter = continuation
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
+    /// Returns what is there without waiting.
+    package func drain() -> [Element] {
+        state.withLock { state in
+            let taken = state.elements
+            state.elements = []
+            return taken
+        }
+    }
+
+    /// No more elements: the waiting task is told after it has taken what is there.
+    package func finish() {
+        let waiter = state.withLock { state in
+            state.isFinished = true
+            let waiter = state.waiter
+            state.waiter = nil
+            return waiter
+        }
+        waiter?.resume(returning: nil)
+    }
+}

@@ -1,0 +1,96 @@
+/// A key file that cannot be used. `line` counts from 1.
+package enum KeyFileError: Error, Equatable, Sendable {
+    case empty
+    case malformed(line: Int)
+    case repeatedID(String, line: Int)
+}
+
+/// A sealed value and the key that opens it.
+package struct SealedValue: Equatable, Sendable {
+    package var keyID: String
+    package var bytes: [UInt8]
+
+    package init(keyID: String, bytes: [UInt8]) {
+        self.keyID = keyID
+        self.bytes = bytes
+    }
+}
+
+/// The keys that seal values at rest. The first seals; all of them open, so that keys can be changed online.
+package struct KeyRing: Sendable {
+    private let keys: [String: [UInt8]]
+    /// The id of the key that seals.
+    package let activeID: String
+    private let activeKey: [UInt8]
+
+    /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
+    /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals.
+    package init(keyFile: String) throws(KeyFileError) {
+        var keys: [String: [UInt8]] = [:]
+        var first: (id: String, key: [UInt8])?
+        for (index, line) in keyFile.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+            if words.isEmpty || words[0].hasPrefix("#") { continue }
+            guard words.count == 2, isKeyID(words[0]), let key = bytes(hex: words[1]), key.count == 32 else {
+                throw .malformed(line: index + 1)
+            }
+            let id = String(words[0])
+            guard keys.updateValue(key, forKey: id) == nil else { throw .repeatedID(id, line: index + 1) }
+            if first == nil { first = (id, key) }
+        }
+        guard let first else { throw .empty }
+        self.keys = keys
+        activeID = first.id
+        activeKey = first.key
+    }
+
+    /// A key file with one new key, for `usher dev` and for operators who start afresh.
+    package static func newKeyFile(id: String) -> String {
+        "\(id) \(secureRandomBytes(32).hex)\n"
+    }
+
+    /// Seals `plain` so that it opens only with the same `associated` text, which names the row it belongs to.
+    package func seal(_ plain: [UInt8], associated: String) -> SealedValue {
+        SealedValue(
+            keyID: activeID,
+            bytes: SealedBox.seal(plain, key: activeKey, associated: bound(associated, to: activeID))
+        )
+    }
+
+    package func open(_ value: SealedValue, associated: String) throws(SealingError) -> [UInt8] {
+        guard let key = keys[value.keyID] else { throw .unknownKey(value.keyID) }
+        return try SealedBox.open(value.bytes, key: key, associated: bound(associated, to: value.keyID))
+    }
+
+    private func bound(_ associated: String, to keyID: String) -> [UInt8] {
+        Array("\(associated)|\(keyID)".utf8)
+    }
+}
+
+private func isKeyID(_ text: Substring) -> Bool {
+    (1...32).contains(text.utf8.count)
+        && text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [0x2E, 0x5F, 0x2D].contains(byte)
+        }
+}
+
+private func bytes(hex text: Substring) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = hexValue(digits[index]), let low = hexValue(digits[index + 1]) else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}
+
+private func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case 0x30...0x39: digit - 0x30
+    case 0x41...0x46: digit - 0x41 + 10
+    case 0x61...0x66: digit - 0x61 + 10
+    default: nil
+    }
+}

@@ -1,0 +1,20 @@
+/// A secret that prints as `‹redacted›` wherever it lands; read it with `reveal()` where it is used.
+package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let value: [UInt8]
+
+    package init(_ value: [UInt8]) {
+        self.value = value
+    }
+
+    package init(_ value: String) {
+        self.value = Array(value.utf8)
+    }
+
+    package func reveal() -> [UInt8] {
+        value
+    }
+
+    package var description: String { "‹redacted›" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,40 @@
+/// The fields that a log line may carry: a closed list, so that personal data has no key to hide under.
+package enum LogKey: String, CaseIterable, Sendable {
+    case account
+    case attempts
+    case batch
+    case broker
+    case campaign
+    case code
+    case count
+    case database
+    case delayMs = "delay_ms"
+    case elapsedMs = "elapsed_ms"
+    case error
+    case file
+    case generation
+    case group
+    case httpStatus = "http_status"
+    case jobs
+    case lane
+    case lease
+    case library
+    case offset
+    case order
+    case outcome
+    case partition
+    case partitions
+    case pid
+    case position
+    case reason
+    case record
+    case resultID = "result_id"
+    case schema
+    case setting
+    case signal
+    case state
+    case topic
+    case version
+    case waitingFor = "waiting_for"
+    case worker
+}

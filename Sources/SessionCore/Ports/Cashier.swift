@@ -1,0 +1,102 @@
+/// One call to the provider.
+package struct CashierCall: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
+        /// Open a session for the canonical job in `body`.
+        case open(body: [UInt8])
+        /// Ask what became of the order.
+        case lookUp
+    }
+
+    package var kind: Kind
+    package var order: Order
+    /// Database time of the durable mark: what the request is signed with, after the account's clock offset.
+    package var markedAt: Timestamp
+
+    package init(kind: Kind, order: Order, markedAt: Timestamp) {
+        self.kind = kind
+        self.order = order
+        self.markedAt = markedAt
+    }
+}
+
+/// What kind of refusal it was: decides what happens to the job and to its account.
+package enum ErrorClass: String, CaseIterable, Sendable {
+    /// The provider refuses this job for good.
+    case declined
+    /// Not done; try again soon.
+    case retryFast = "retry_fast"
+    /// Not done; try again after minutes.
+    case retrySlow = "retry_slow"
+    /// It may have been done.
+    case verify
+    /// The account is set up wrongly; the job is fine.
+    case configFault = "config_fault"
+    /// Too many calls.
+    case limited
+    case maintenance
+}
+
+/// What is known of a session after a look-up.
+package enum SessionSight: String, Equatable, Sendable {
+    /// Opened and not used yet. The look-up returns no URL.
+    case open
+    /// A payment was made or is being made with it.
+    case used
+    /// Failed or expired: no longer live.
+    case over
+}
+
+/// The three-valued outcome of a call, with what is needed to act on it. Only positive proof counts.
+package enum CallOutcome: Equatable, Sendable {
+    /// Signature, echo, freshness and URL were checked.
+    case opened(OpenedSession)
+    /// The provider answered that it did not and will not do it as sent.
+    case refused(ErrorClass)
+    /// No byte of the request's body left this process.
+    case notSent
+    /// A session may or may not exist.
+    case unknown
+    /// A look-up found the order's session.
+    case found(SessionSight)
+    /// A look-up found nothing. Conclusive only once the request can no longer be accepted.
+    case notFound
+    /// The look-up was refused (for example: Agent API disabled); it will not get better by itself.
+    case lookUpRefused
+}
+
+/// The answer to a call.
+package struct CashierAnswer: Equatable, Sendable {
+    package var outcome: CallOutcome
+    /// The provider's status as text, or a name of Usher's (`timeout`, `reset`, `bad_signature`, `echo`, `not_json`, …).
+    package var code: String
+    /// Redacted, at most 256 bytes: never a URL, a name or a token.
+    package var message: String
+    package var httpStatus: Int?
+    /// From `Retry-After`, at most one hour.
+    package var retryAfter: Duration?
+    package var elapsed: Duration
+
+    package init(
+        outcome: CallOutcome,
+        code: String,
+        message: String,
+        httpStatus: Int? = nil,
+        retryAfter: Duration? = nil,
+        elapsed: Duration = .zero
+    ) {
+        self.outcome = outcome
+        self.code = code
+        self.message = message
+        self.httpStatus = httpStatus
+        self.retryAfter = retryAfter
+        self.elapsed = elapsed
+    }
+}
+
+/// The provider. A call never throws: what went wrong is an outcome.
+package protocol Cashier: Sendable {
+    /// Starts a call; `completion` runs once, on a thread of the client's, and must not block.
+    func start(_ call: CashierCall, completion: @escaping @Sendable (CashierAnswer) -> Void)
+    /// Waits until no call is in flight, at most `timeout`; then ends those left, as unknown.
+    func close(timeout: Duration) async
+}

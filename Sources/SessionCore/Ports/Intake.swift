@@ -1,0 +1,71 @@
+/// One Kafka record as it was read.
+package struct SourceRecord: Equatable, Sendable {
+    package var position: RecordPosition
+    package var key: [UInt8]?
+    /// nil is a tombstone.
+    package var value: [UInt8]?
+    /// The W3C `traceparent` header, where the record had one of at most 64 ASCII bytes.
+    package var traceparent: String?
+
+    package init(position: RecordPosition, key: [UInt8]?, value: [UInt8]?, traceparent: String? = nil) {
+        self.position = position
+        self.key = key
+        self.value = value
+        self.traceparent = traceparent
+    }
+}
+
+/// A run of records of one partition, in offset order. `next` is the offset after the last record covered.
+package struct RecordBatch: Equatable, Sendable {
+    package var topic: String
+    package var partition: Int32
+    /// The offset from which this batch covers the partition without a gap.
+    package var start: Int64
+    package var next: Int64
+    package var records: [SourceRecord]
+    /// Changes with every assignment of the partition; a commit with an older one is dropped.
+    package var assignment: Int64
+
+    package init(
+        topic: String,
+        partition: Int32,
+        start: Int64,
+        next: Int64,
+        records: [SourceRecord],
+        assignment: Int64
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.start = start
+        self.next = next
+        self.records = records
+        self.assignment = assignment
+    }
+}
+
+/// A partition of a topic.
+package struct TopicPartition: Hashable, Sendable {
+    package var topic: String
+    package var partition: Int32
+
+    package init(topic: String, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+}
+
+/// Where jobs come from.
+package protocol JobSource: Sendable {
+    /// Waits for the next batch; nil once the source was closed and has nothing left.
+    /// Throws `TransportError` when the source cannot go on.
+    func nextBatch() async throws -> RecordBatch?
+    /// Tells Kafka that everything before `batch.next` is durably accounted for.
+    func commit(_ batch: RecordBatch)
+    /// Reads the partition of `batch` again from its stored position: the batch could not be taken.
+    func rewind(_ batch: RecordBatch)
+    /// Stops delivering a topic's records, while polling goes on.
+    func pause(topic: String)
+    func resume(topic: String)
+    /// Stops reading, commits what was reported, leaves the group. `nextBatch` returns nil afterwards.
+    func close() async
+}

@@ -1,0 +1,29 @@
+/// What became of a record that was handed to the sink.
+package struct PublishAck: Equatable, Sendable {
+    package var outboxID: Int64
+    /// nil when the broker acknowledged it; otherwise the record must be published again.
+    package var failure: String?
+
+    package init(outboxID: Int64, failure: String?) {
+        self.outboxID = outboxID
+        self.failure = failure
+    }
+}
+
+/// Where results go. A record handed in is acknowledged exactly once through `acks`, unless the process ends.
+package protocol ResultSink: Sendable {
+    /// Hands records to the producer. Does not wait for the broker.
+    func publish(_ records: [OutboxRecord])
+    /// Waits for acknowledgements and returns all that have gathered; nil once the sink was closed.
+    func acks() async -> [PublishAck]?
+    /// Waits until everything handed in is acknowledged, at most `timeout`, then closes.
+    func close(timeout: Duration) async
+}
+
+/// Kafka could not do what was asked.
+package enum TransportError: Error, Equatable, Sendable {
+    /// `code` is librdkafka's name (`_TRANSPORT`, `TOPIC_AUTHORIZATION_FAILED`); `reason` says what to do where known.
+    case kafka(code: String, reason: String, isFatal: Bool)
+    /// A setting was refused.
+    case setting(name: String, reason: String)
+}

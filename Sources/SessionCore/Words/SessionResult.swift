@@ -1,0 +1,130 @@
+/// The result's own id: 16 bytes, printed as a UUID. Derived, so that every copy of a result carries the same one.
+package struct ResultID: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    /// - Precondition: `bytes` are 16.
+    package init(bytes: [UInt8]) {
+        precondition(bytes.count == 16, "a result id has 16 bytes, not \(bytes.count)")
+        self.bytes = bytes
+    }
+
+    /// Lower-case UUID text.
+    package var text: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var characters: [UInt8] = []
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { characters.append(0x2D) }
+            characters.append(digits[Int(byte >> 4)])
+            characters.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: characters, as: UTF8.self)
+    }
+}
+
+/// What a result says became of its (order, generation), or of its record.
+package enum ResultOutcome: String, CaseIterable, Sendable {
+    case opened
+    case declined
+    case failed
+    case expired
+    case cancelled
+    /// An answer to a record: the order exists with other content.
+    case conflict
+    /// An answer to a record: it never became a job.
+    case rejected
+    /// An answer to a record: the order has its result, whose value is no longer stored.
+    case duplicate
+}
+
+/// The session that the provider opened, verified (signature, echo, https URL).
+package struct OpenedSession: Equatable, Sendable {
+    /// Logs the customer in: a secret. Byte for byte as received.
+    package var redirectURL: String
+    /// When the provider says that it answered (its `timestamp`, unix seconds).
+    package var answeredAt: Timestamp
+    package var status: String?
+    package var intent: String?
+    package var currency: String?
+    package var amount: Int64?
+    package var paymentMethod: String?
+    package var gateway: String?
+    package var customerToken: String?
+    package var customerCountry: String?
+    package var avsAlert: Int64?
+    package var verificationAlert: Int64?
+
+    package init(redirectURL: String, answeredAt: Timestamp) {
+        self.redirectURL = redirectURL
+        self.answeredAt = answeredAt
+    }
+}
+
+/// Why there is no session. `code` is the provider's number as text (`"400"`) or a name of Usher's (`"attempts_used_up"`).
+package struct ResultError: Equatable, Sendable {
+    package var code: String
+    package var errorClass: String
+    /// For the CRM's developers; says what to change where that is known. Holds no personal data.
+    package var message: String
+    /// The fields that a conflict or a rejection is about.
+    package var fields: [String]
+
+    package init(code: String, errorClass: String, message: String, fields: [String] = []) {
+        self.code = code
+        self.errorClass = errorClass
+        self.message = message
+        self.fields = fields
+    }
+}
+
+/// The one immutable answer per (order, generation), or an answer to a single record.
+package struct SessionResult: Equatable, Sendable {
+    package var resultID: ResultID
+    package var order: Order
+    /// 1 for the first job of an order; 0 in answers to a record that touched no generation.
+    package var generation: Int32
+    package var outcome: ResultOutcome
+    package var session: OpenedSession?
+    package var openedAt: Timestamp?
+    /// Until when the redirect URL may be used, counted from the sending of the request.
+    package var expiresAt: Timestamp?
+    package var error: ResultError?
+    package var attempts: Int
+    package var campaign: String?
+    package var variable1: String?
+    package var variable2: String?
+    package var variable3: String?
+    package var completedAt: Timestamp
+
+    package init(
+        resultID: ResultID,
+        order: Order,
+        generation: Int32,
+        outcome: ResultOutcome,
+        attempts: Int,
+        completedAt: Timestamp
+    ) {
+        self.resultID = resultID
+        self.order = order
+        self.generation = generation
+        self.outcome = outcome
+        self.attempts = attempts
+        self.completedAt = completedAt
+    }
+}
+
+/// A result ready for the topic: the bytes that every copy has.
+package struct EncodedResult: Equatable, Sendable {
+    package var resultID: ResultID
+    package var orderID: String
+    package var generation: Int32
+    package var outcome: ResultOutcome
+    package var value: [UInt8]
+
+    package init(resultID: ResultID, orderID: String, generation: Int32, outcome: ResultOutcome, value: [UInt8]) {
+        self.resultID = resultID
+        self.orderID = orderID
+        self.generation = generation
+        self.outcome = outcome
+        self.value = value
+    }
+}
