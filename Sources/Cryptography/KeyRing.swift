@@ -3,6 +3,8 @@ package enum KeyFileError: Error, Equatable, Sendable {
     case empty
     case malformed(line: Int)
     case repeatedID(String, line: Int)
+    /// The line `digest KEY` is missing.
+    case noDigestKey
 }
 
 /// A sealed value and the key that opens it.
@@ -22,9 +24,11 @@ package struct KeyRing: Sendable {
     /// The id of the key that seals.
     package let activeID: String
     private let activeKey: [UInt8]
+    private let digestKey: [UInt8]
 
     /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
-    /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals.
+    /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals. The id `digest` is reserved for the key of
+    /// content digests, which never changes.
     package init(keyFile: String) throws(KeyFileError) {
         var keys: [String: [UInt8]] = [:]
         var first: (id: String, key: [UInt8])?
@@ -36,9 +40,11 @@ package struct KeyRing: Sendable {
             }
             let id = String(words[0])
             guard keys.updateValue(key, forKey: id) == nil else { throw .repeatedID(id, line: index + 1) }
-            if first == nil { first = (id, key) }
+            if first == nil, id != "digest" { first = (id, key) }
         }
         guard let first else { throw .empty }
+        guard let digestKey = keys.removeValue(forKey: "digest") else { throw .noDigestKey }
+        self.digestKey = digestKey
         self.keys = keys
         activeID = first.id
         activeKey = first.key
@@ -46,7 +52,12 @@ package struct KeyRing: Sendable {
 
     /// A key file with one new key, for `usher dev` and for operators who start afresh.
     package static func newKeyFile(id: String) -> String {
-        "\(id) \(secureRandomBytes(32).hex)\n"
+        "\(id) \(secureRandomBytes(32).hex)\ndigest \(secureRandomBytes(32).hex)\n"
+    }
+
+    /// A keyed digest of a job's content, 32 bytes: equal for equal content, and no help in guessing what it was.
+    package func contentDigest(_ content: [UInt8]) -> [UInt8] {
+        Hashes.hmacSHA256(content, key: digestKey)
     }
 
     /// Seals `plain` so that it opens only with the same `associated` text, which names the row it belongs to.
