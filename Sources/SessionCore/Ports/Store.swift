@@ -201,6 +201,8 @@ package struct ClaimedJob: Equatable, Sendable {
     package var lookUps: Int
     package var acceptedAt: Timestamp
     package var notAfter: Timestamp
+    /// Database time of this generation's first durable mark; nil if never sent.
+    package var firstSend: Timestamp?
     /// Database time of the last durable mark: the present one for `.open`. nil if never sent.
     package var lastSend: Timestamp?
     /// The canonical job as JSON.
@@ -218,6 +220,7 @@ package struct ClaimedJob: Equatable, Sendable {
         lookUps: Int,
         acceptedAt: Timestamp,
         notAfter: Timestamp,
+        firstSend: Timestamp?,
         lastSend: Timestamp?,
         body: [UInt8],
         traceparent: String?
@@ -232,6 +235,7 @@ package struct ClaimedJob: Equatable, Sendable {
         self.lookUps = lookUps
         self.acceptedAt = acceptedAt
         self.notAfter = notAfter
+        self.firstSend = firstSend
         self.lastSend = lastSend
         self.body = body
         self.traceparent = traceparent

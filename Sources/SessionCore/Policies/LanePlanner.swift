@@ -1,0 +1,60 @@
+/// Divides free call slots between the lanes: by weight while all lanes have work, without waste while some have none,
+/// and never so that the interactive lane finds no slot.
+package struct LanePlanner: Equatable, Sendable {
+    private let weights: [Lane: Int]
+    /// Slots that only the interactive lane may use.
+    private let reserve: Int
+    /// Lanes that had less than they were offered when last asked.
+    private var drained: Set<Lane> = []
+
+    package init(weights: [Lane: Int], reserve: Int) {
+        precondition(Lane.allCases.allSatisfy { weights[$0, default: 0] > 0 }, "every lane needs a weight above zero")
+        precondition(reserve >= 0, "a reserve below zero")
+        self.weights = weights
+        self.reserve = reserve
+    }
+
+    /// How many jobs of each lane to claim when `free` slots are free. The limits add up to at most `free`.
+    package func plan(free: Int) -> [LaneQuota] {
+        guard free > 0 else { return [] }
+        let shared = max(0, free - reserve)
+        let busy = Lane.allCases.filter { !drained.contains($0) }
+        var quotas: [Lane: Int] = [.interactive: free - shared]
+        // A drained lane is asked for one job, so that its new work is seen at once.
+        for lane in drained where lane != .interactive && shared > 0 { quotas[lane, default: 0] += 1 }
+        let left = shared - drained.subtracting([.interactive]).count
+        if left > 0 { distribute(left, among: busy.isEmpty ? [.interactive] : busy, into: &quotas) }
+        return fitted(quotas, to: free)
+    }
+
+    /// What a claim brought, so that the next plan gives an empty lane's share to the others.
+    package mutating func claimed(_ counts: [Lane: Int], of quotas: [LaneQuota]) {
+        for quota in quotas {
+            if counts[quota.lane, default: 0] < quota.limit {
+                drained.insert(quota.lane)
+            } else {
+                drained.remove(quota.lane)
+            }
+        }
+    }
+
+    private func distribute(_ slots: Int, among lanes: [Lane], into quotas: inout [Lane: Int]) {
+        let total = lanes.reduce(0) { $0 + weights[$1, default: 1] }
+        var given = 0
+        for lane in lanes {
+            let share = slots * weights[lane, default: 1] / total
+            quotas[lane, default: 0] += share
+            given += share
+        }
+        quotas[lanes[0], default: 0] += slots - given
+    }
+
+    private func fitted(_ quotas: [Lane: Int], to free: Int) -> [LaneQuota] {
+        var left = free
+        return Lane.allCases.compactMap { lane in
+            let limit = min(left, quotas[lane, default: 0])
+            left -= limit
+            return limit > 0 ? LaneQuota(lane: lane, limit: limit) : nil
+        }
+    }
+}
