@@ -214,7 +214,7 @@ package struct OutcomePolicy: Equatable, Sendable {
             return again(job, after: nil, now, outcome: "not_found", &random)
         case .notFound:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")
-        case .lookUpRefused where isQuiet(job, now), .lookUpRefused where !rules.looksUp && isQuiet(job, now):
+        case .lookUpRefused where isQuiet(job, now):
             return applyPolicy(job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "look_up_refused")

@@ -409,3 +409,17 @@ package enum StoreError: Error, Equatable, Sendable {
     /// The statement was refused. `sqlState` is Postgres's five-character code.
     case refused(sqlState: String, String)
 }
+
+extension StoreError {
+    /// The reason, when waiting may mend it: no connection, a full disk, a lock or a statement that took too long, a
+    /// server that starts, stops or is a standby for the moment.
+    package var passingReason: String? {
+        switch self {
+        case .unavailable(let reason): reason
+        case .refused(let sqlState, let reason):
+            ["08", "53", "57"].contains(String(sqlState.prefix(2)))
+                || ["25006", "40001", "40P01", "55P03"].contains(sqlState) ? "\(sqlState) \(reason)" : nil
+        case .positionMovedBack, .unsealable: nil
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import SessionCore
+
+/// Turns decisions into rows and result bytes. Pure.
+package struct SettlementWriter: Sendable {
+    private let identity: ResultIdentity
+
+    package init(identity: ResultIdentity) {
+        self.identity = identity
+    }
+
+    /// The row that a verdict becomes. `completedAt` is in the result; running the same settlement again must use the
+    /// same value, so it is taken once.
+    package func settlement(
+        _ job: ClaimedJob,
+        _ verdict: Verdict,
+        attempt: AttemptRecord?,
+        completedAt: Timestamp
+    ) -> Settlement {
+        let step: SettledStep =
+            switch verdict {
+            case .release(let pause): .release(after: pause)
+            case .retry(let pause): .retry(after: pause)
+            case .verify(let pause): .verify(after: pause)
+            case .park: .park
+            case .opened(let session, let expiresAt):
+                .finish(.opened, result: opened(job, session, expiresAt, completedAt), expiresAt: expiresAt)
+            case .ended(let state, let error):
+                .finish(state, result: ended(job, state, error, completedAt), expiresAt: nil)
+            }
+        return Settlement(lease: job.lease, step: step, attempt: attempt)
+    }
+
+    private func opened(
+        _ job: ClaimedJob,
+        _ session: OpenedSession,
+        _ expiresAt: Timestamp,
+        _ completedAt: Timestamp
+    ) -> EncodedResult {
+        var result = blank(job, .opened, completedAt)
+        result.session = session
+        result.openedAt = completedAt
+        result.expiresAt = expiresAt
+        return ResultCodec.encode(result)
+    }
+
+    private func ended(
+        _ job: ClaimedJob,
+        _ state: JobState,
+        _ error: ResultError,
+        _ completedAt: Timestamp
+    ) -> EncodedResult {
+        guard state.isTerminal, let outcome = ResultOutcome(rawValue: state.name) else {
+            preconditionFailure("\(state.name) is no end of a job")
+        }
+        var result = blank(job, outcome, completedAt)
+        result.error = error
+        return ResultCodec.encode(result)
+    }
+
+    private func blank(_ job: ClaimedJob, _ outcome: ResultOutcome, _ completedAt: Timestamp) -> SessionResult {
+        var result = SessionResult(
+            resultID: identity.result(of: job.order, generation: job.generation),
+            order: job.order,
+            generation: job.generation,
+            outcome: outcome,
+            attempts: job.attempts,
+            completedAt: completedAt
+        )
+        result.campaign = job.campaign
+        if let request = JobCodec.decodeCanonical(job.body)?.request {
+            result.variable1 = request.variable1
+            result.variable2 = request.variable2
+            result.variable3 = request.variable3
+        }
+        return result
+    }
+}

@@ -1,0 +1,107 @@
+import BlockingThreads
+import Logs
+import SessionCore
+import Synchronization
+
+/// What must happen every so often: leases that ran out, life signs, back-pressure, wiping, a line of progress.
+struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
+    let store: Store
+    let source: Source
+    let settings: WorkerSettings
+    let causes: Mailbox<DispatchCause>
+    let relayCauses: Mailbox<Void>
+    let pressure: BackPressure
+    let unpublished: Unpublished
+    let patience: Patience
+    let clock: WorkerClock
+    let activity: Activity
+    let log: Log
+
+    static var workerLifetime: Duration { .seconds(15) }
+
+    func runTicks() async throws {
+        while true {
+            try await clock.sleep(for: min(.milliseconds(50), settings.pollInterval))
+            causes.send(.tick)
+        }
+    }
+
+    func runRelayTicks() async throws {
+        while true {
+            try await clock.sleep(for: .seconds(1))
+            relayCauses.send(())
+        }
+    }
+
+    func runHeartbeats() async throws {
+        while true {
+            try await clock.sleep(for: Self.workerLifetime / 5)
+            try await patience.untilDone { try await store.heartbeat(lifetime: Self.workerLifetime) }
+        }
+    }
+
+    func runReaping() async throws {
+        while true {
+            try await clock.sleep(for: min(.seconds(2), settings.lease / 4))
+            let reaped = try await patience.untilDone { try await store.reap(limit: 500) }
+            guard reaped > 0 else { continue }
+            log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
+            causes.send(.workStored)
+        }
+    }
+
+    func runWiping() async throws {
+        while true {
+            try await clock.sleep(for: .seconds(30))
+            while try await patience.untilDone({ try await store.wipe(settings.retention, limit: 1_000) }) >= 1_000 {}
+        }
+    }
+
+    func runBackPressure() async throws {
+        while true {
+            try await clock.sleep(for: .seconds(1))
+            let backlog = try await patience.untilDone { try await store.backlog() }
+            let own = unpublished.oldest.map { clock.uptime - $0 }
+            let oldest = [own, backlog.oldestUnpublished].compactMap { $0 }.max()
+            for change in pressure.measured(backlog, oldestUnpublished: oldest) { apply(change) }
+        }
+    }
+
+    private func apply(_ change: BackPressure.Change) {
+        switch change {
+        case .stopClaiming(let age):
+            log.warning(
+                "no jobs are claimed: results cannot be published",
+                [.waitingFor: "kafka results topic", .elapsedMs: .init(age.wholeMilliseconds)]
+            )
+        case .claimAgain:
+            log.notice("results are published again: jobs are claimed", [.waitingFor: "kafka results topic"])
+            causes.send(.workStored)
+        case .pause(let topic, let waiting):
+            log.warning("topic paused: its backlog is at its cap", [.topic: .text(topic), .jobs: .init(waiting)])
+            source.pause(topic: topic)
+        case .resume(let topic):
+            log.notice("topic resumed", [.topic: .text(topic)])
+            source.resume(topic: topic)
+        }
+    }
+
+    /// A line every ten seconds in which something happened.
+    func runProgressLines() async throws {
+        var last = activity.snapshot
+        while true {
+            try await clock.sleep(for: .seconds(10))
+            let now = activity.snapshot
+            guard now != last else { continue }
+            let opened = now.ended[.opened, default: 0]
+            log.info(
+                "progress",
+                [
+                    .jobs: .init(now.accepted), .state: .text("opened \(opened)"),
+                    .count: .init(now.inFlight), .outcome: .text("published \(now.published)"),
+                ]
+            )
+            last = now
+        }
+    }
+}

@@ -1,0 +1,249 @@
+import BlockingThreads
+package import Logs
+package import SessionCore
+
+/// One worker: intake, dispatch, settlement, publishing and upkeep, run side by side until it is told to stop.
+package struct WorkerService<
+    Store: JobStore,
+    Source: JobSource,
+    Sink: ResultSink,
+    Provider: Cashier
+>: Sendable {
+    /// How long the producer may take at shutdown to have everything acknowledged.
+    private static var flushGrace: Duration { .seconds(5) }
+
+    private let store: Store
+    private let source: Source
+    private let sink: Sink
+    private let cashier: Provider
+    private let settings: WorkerSettings
+    private let log: Log
+    private let clock: WorkerClock
+    private let patience: Patience
+    private let slots: CallSlots
+    private let causes = Mailbox<DispatchCause>()
+    private let ended = Mailbox<EndedCall>()
+    private let relayCauses = Mailbox<Void>()
+    private let stopRequests = Mailbox<Void>()
+    private let unpublished = Unpublished()
+    private let guards: AccountGuards
+    private let pressure: BackPressure
+    private let decider: IntakeDecider
+    private let writer: SettlementWriter
+    /// What this worker has done so far.
+    package let activity = Activity()
+
+    package init(
+        store: Store,
+        source: Source,
+        sink: Sink,
+        cashier: Provider,
+        decider: IntakeDecider,
+        identity: ResultIdentity,
+        settings: WorkerSettings,
+        clock: WorkerClock,
+        log: Log
+    ) {
+        self.store = store
+        self.source = source
+        self.sink = sink
+        self.cashier = cashier
+        self.settings = settings
+        self.decider = decider
+        self.clock = clock
+        self.log = log
+        patience = Patience(log: log, clock: clock)
+        slots = CallSlots(limit: settings.inFlightMax)
+        guards = AccountGuards(accounts: settings.accounts)
+        pressure = BackPressure(topics: settings.topics, unpublishedMax: settings.unpublishedMax)
+        writer = SettlementWriter(identity: identity)
+    }
+
+    /// Asks the worker to stop; `run` returns when it has. May be called from any thread, more than once.
+    package func stop() {
+        stopRequests.send(())
+    }
+
+    /// Whether the database is being waited for.
+    package var waitsForDatabase: Bool {
+        patience.waitsForDatabase
+    }
+
+    /// Works until `stop`, then finishes what is in flight. Throws what no waiting mends: a refused statement, a value
+    /// that cannot be unsealed, a Kafka error that needs a person.
+    package func run() async throws {
+        try await patience.untilDone {
+            try await store.heartbeat(lifetime: UpkeepService<Store, Source>.workerLifetime)
+        }
+        var failure: (any Error)?
+        await withTaskGroup(of: Ending.self) { group in
+            for service in services { group.addTask { await ending(of: service) } }
+            for loop in upkeepLoops { group.addTask { await ending(of: loop) } }
+            group.addTask {
+                _ = await stopRequests.takeAll()
+                await shutDown()
+                return .stopped
+            }
+            while let ending = await group.next() {
+                switch ending {
+                case .finished: break
+                case .stopped: group.cancelAll()
+                case .failed(let error):
+                    log.error("the worker cannot go on", [.error: .text(String(describing: error))])
+                    failure = failure ?? error
+                    stop()
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private enum Ending: Sendable {
+        case finished
+        case failed(any Error)
+        case stopped
+    }
+
+    private func ending(of body: @Sendable () async throws -> Void) async -> Ending {
+        do {
+            try await body()
+            return .finished
+        } catch is CancellationError {
+            return .finished
+        } catch StoreError.unavailable {
+            // Only after shutdown gave up waiting for the database; what was not stored is said where it happened.
+            return .finished
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private var services: [@Sendable () async throws -> Void] {
+        let publishing = publishingService
+        let settlement = settlementService(publishing)
+        return [
+            intakeService.run, dispatchService.run, settlement.run, publishing.runAcknowledging,
+            publishing.runRelaying,
+        ]
+    }
+
+    private var upkeepLoops: [@Sendable () async throws -> Void] {
+        let upkeep = upkeepService
+        return [
+            upkeep.runTicks, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping, upkeep.runWiping,
+            upkeep.runBackPressure, upkeep.runProgressLines,
+        ]
+    }
+
+    /// Intake and claiming end first, then what is in flight, then the outcomes, then the results.
+    private func shutDown() async {
+        log.notice("stopping: finishing what is in flight", [.count: .init(slots.held)])
+        slots.stop()
+        causes.finish()
+        await source.close()
+        await cashier.close(timeout: settings.shutdownGrace)
+        await waitForSettlements()
+        ended.finish()
+        relayCauses.finish()
+        await sink.close(timeout: Self.flushGrace)
+        patience.stopWaiting()
+        do {
+            try await store.heartbeat(lifetime: .zero)
+        } catch {
+            // Without it the other workers adopt this worker's rows after its lifetime instead of at once.
+            log.warning("could not sign off", [.error: .text(String(describing: error))])
+        }
+        log.notice("stopped", [.count: .init(unpublished.count)])
+    }
+
+    /// Until every claimed job is settled; without a database at most for a moment, then leases run out instead.
+    private func waitForSettlements() async {
+        let deadline = clock.uptime + Self.flushGrace
+        while slots.held > 0 {
+            if clock.uptime > deadline { patience.stopWaiting() }
+            if clock.uptime > deadline + Self.flushGrace { return }
+            do { try await clock.sleep(for: .milliseconds(5)) } catch { return }
+        }
+    }
+}
+
+extension WorkerService {
+    private var publishingService: PublishingService<Store, Sink> {
+        PublishingService(
+            store: store,
+            sink: sink,
+            unpublished: unpublished,
+            relayCauses: relayCauses,
+            patience: patience,
+            clock: clock,
+            activity: activity,
+            log: log
+        )
+    }
+
+    private var intakeService: IntakeService<Store, Source> {
+        IntakeService(
+            store: store,
+            source: source,
+            decider: decider,
+            patience: patience,
+            clock: clock,
+            activity: activity,
+            log: log,
+            onStored: { [causes, relayCauses] report in
+                if report.accepted > 0 { causes.send(.workStored) }
+                if report.answered { relayCauses.send(()) }
+            }
+        )
+    }
+
+    private var dispatchService: DispatchService<Store, Provider> {
+        DispatchService(
+            store: store,
+            cashier: cashier,
+            settings: settings,
+            guards: guards,
+            slots: slots,
+            causes: causes,
+            ended: ended,
+            patience: patience,
+            clock: clock,
+            activity: activity,
+            log: log,
+            mayMint: { [pressure, unpublished] in pressure.mayMint && unpublished.count < 10_000 }
+        )
+    }
+
+    private func settlementService(_ publishing: PublishingService<Store, Sink>) -> SettlementService<Store> {
+        SettlementService(
+            store: store,
+            settings: settings,
+            writer: writer,
+            guards: guards,
+            slots: slots,
+            ended: ended,
+            causes: causes,
+            patience: patience,
+            clock: clock,
+            activity: activity,
+            log: log,
+            publish: { publishing.publish($0) }
+        )
+    }
+
+    private var upkeepService: UpkeepService<Store, Source> {
+        UpkeepService(
+            store: store,
+            source: source,
+            settings: settings,
+            causes: causes,
+            relayCauses: relayCauses,
+            pressure: pressure,
+            unpublished: unpublished,
+            patience: patience,
+            clock: clock,
+            activity: activity,
+            log: log
+        )
+    }
+}

@@ -1,0 +1,85 @@
+package import SessionCore
+
+/// What a worker needs to know about one account.
+package struct WorkerAccount: Sendable {
+    package var outcomes: OutcomePolicy
+    package var breaker: Breaker.Policy
+    /// Calls in flight to the provider at once.
+    package var concurrencyMax: Int
+    package var retryRatioMax: Double
+
+    package init(
+        outcomes: OutcomePolicy,
+        breaker: Breaker.Policy,
+        concurrencyMax: Int,
+        retryRatioMax: Double
+    ) {
+        self.outcomes = outcomes
+        self.breaker = breaker
+        self.concurrencyMax = concurrencyMax
+        self.retryRatioMax = retryRatioMax
+    }
+}
+
+/// How a jobs topic is taken in.
+package struct WorkerTopic: Equatable, Sendable {
+    package var name: String
+    /// nil: `campaign` for jobs that name one, else `interactive`.
+    package var lane: Lane?
+    /// Jobs of this topic that may wait before it is paused.
+    package var backlogMax: Int
+
+    package init(name: String, lane: Lane?, backlogMax: Int) {
+        self.name = name
+        self.lane = lane
+        self.backlogMax = backlogMax
+    }
+}
+
+/// The limits that a worker keeps. Each has a unit in its name or is a `Duration`.
+package struct WorkerSettings: Sendable {
+    package var accounts: [String: WorkerAccount]
+    package var topics: [WorkerTopic]
+    /// Calls in flight at once, look-ups included, over all accounts.
+    package var inFlightMax: Int
+    /// Slots that only the interactive lane may use.
+    package var interactiveReserve: Int
+    package var laneWeights: [Lane: Int]
+    /// How long a claimed job is this worker's alone. Longer than a call and its settlement take.
+    package var lease: Duration
+    /// For jobs that say no `not_after`, from their intake.
+    package var notAfterDefault: Duration
+    /// No claiming while a result waits longer than this to be published.
+    package var unpublishedMax: Duration
+    /// How long calls in flight may take to end at shutdown.
+    package var shutdownGrace: Duration
+    package var retention: Retention
+    /// How often due jobs are looked for when nothing else gives cause.
+    package var pollInterval: Duration
+
+    package init(
+        accounts: [String: WorkerAccount],
+        topics: [WorkerTopic],
+        inFlightMax: Int,
+        interactiveReserve: Int,
+        laneWeights: [Lane: Int],
+        lease: Duration,
+        notAfterDefault: Duration,
+        unpublishedMax: Duration,
+        shutdownGrace: Duration,
+        retention: Retention,
+        pollInterval: Duration
+    ) {
+        self.accounts = accounts
+        self.topics = topics
+        self.inFlightMax = inFlightMax
+        self.interactiveReserve = interactiveReserve
+        self.laneWeights = laneWeights
+        self.lease = lease
+        self.notAfterDefault = notAfterDefault
+        self.unpublishedMax = unpublishedMax
+        self.shutdownGrace = shutdownGrace
+        self.retention = retention
+        self.pollInterval = pollInterval
+    }
+}

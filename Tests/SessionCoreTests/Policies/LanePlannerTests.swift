@@ -1,0 +1,57 @@
+import SessionCore
+import Testing
+
+@Suite("Lane planner")
+struct LanePlannerTests {
+    private let weights: [Lane: Int] = [.interactive: 8, .campaign: 3, .replay: 1]
+
+    private func limits(_ quotas: [LaneQuota]) -> [Lane: Int] {
+        Dictionary(quotas.map { ($0.lane, $0.limit) }, uniquingKeysWith: +)
+    }
+
+    @Test("while every lane has work the slots are shared 8 : 3 : 1")
+    func sharesByWeight() {
+        let planner = LanePlanner(weights: weights, reserve: 0)
+        #expect(limits(planner.plan(free: 120)) == [.interactive: 80, .campaign: 30, .replay: 10])
+    }
+
+    @Test("an empty lane's share goes to the others, and it is still asked for one job")
+    func emptyLanesCostNothing() {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        planner.claimed([.campaign: 30], of: planner.plan(free: 120))
+        let plan = limits(planner.plan(free: 120))
+        #expect(plan[.campaign] == 119)
+        #expect(plan[.replay] == 1)
+    }
+
+    @Test("the reserve is the interactive lane's alone, even under a campaign that could fill everything")
+    func reserveHolds() {
+        var planner = LanePlanner(weights: weights, reserve: 10)
+        planner.claimed([.campaign: 30], of: planner.plan(free: 120))
+        let plan = limits(planner.plan(free: 10))
+        #expect(plan == [.interactive: 10])
+        #expect(limits(planner.plan(free: 50))[.interactive, default: 0] >= 10)
+    }
+
+    @Test("a lane that comes back full gets its share again")
+    func refilledLane() {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        planner.claimed([:], of: planner.plan(free: 12))
+        planner.claimed([.interactive: 10, .campaign: 1, .replay: 1], of: planner.plan(free: 12))
+        #expect(limits(planner.plan(free: 12)) == [.interactive: 8, .campaign: 3, .replay: 1])
+    }
+
+    @Test("limits never add up to more than what is free", arguments: [0, 1, 2, 3, 5, 11, 12, 13, 100, 1_000])
+    func neverMoreThanFree(free: Int) {
+        var random = SeededGenerator(seed: UInt64(free))
+        var planner = LanePlanner(weights: weights, reserve: 7)
+        for _ in 0..<200 {
+            let plan = planner.plan(free: free)
+            #expect(plan.reduce(0) { $0 + $1.limit } <= free)
+            #expect(free == 0 || !plan.isEmpty)
+            var counts: [Lane: Int] = [:]
+            for quota in plan { counts[quota.lane] = Int.random(in: 0...quota.limit, using: &random) }
+            planner.claimed(counts, of: plan)
+        }
+    }
+}

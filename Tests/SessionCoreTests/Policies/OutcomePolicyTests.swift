@@ -1,0 +1,194 @@
+import SessionCore
+import Testing
+
+@Suite("Outcome policy")
+struct OutcomePolicyTests {
+    static let sent = Timestamp(seconds: 1_000_000)
+
+    static func rules(_ unknownPolicy: UnknownPolicy = .repost) -> OutcomeRules {
+        OutcomeRules(
+            attemptsMax: 3,
+            timeBudget: .seconds(3_600),
+            fast: Backoff(base: .milliseconds(500), cap: .seconds(30)),
+            slow: Backoff(base: .seconds(30), cap: .seconds(600)),
+            configFaultPause: .seconds(30),
+            lookUpSchedule: [.seconds(1), .seconds(3), .seconds(10), .seconds(30)],
+            requestValidity: .seconds(60),
+            clockSkew: .seconds(10),
+            sessionLifetime: .seconds(900),
+            unknownPolicy: unknownPolicy,
+            looksUp: true
+        )
+    }
+
+    static func job(_ purpose: ClaimPurpose, attempts: Int = 1, lookUps: Int = 1) -> ClaimedJob {
+        ClaimedJob(
+            lease: LeaseRef(jobID: 1, epoch: 1),
+            purpose: purpose,
+            order: Order(account: "demo", orderID: "o-1"),
+            generation: 1,
+            lane: .interactive,
+            campaign: nil,
+            attempts: attempts,
+            lookUps: lookUps,
+            acceptedAt: sent,
+            notAfter: sent.advanced(by: .seconds(86_400)),
+            firstSend: sent,
+            lastSend: sent,
+            body: [],
+            traceparent: nil
+        )
+    }
+
+    private func decide(
+        _ job: ClaimedJob,
+        _ outcome: CallOutcome,
+        after: Duration = .seconds(1),
+        policy: UnknownPolicy = .repost,
+        retryAfter: Duration? = nil
+    ) -> Decision {
+        var random = SeededGenerator(seed: 3)
+        return OutcomePolicy(rules: Self.rules(policy)).decide(
+            job,
+            answer: CashierAnswer(outcome: outcome, code: "c", message: "m", retryAfter: retryAfter),
+            now: Self.sent.advanced(by: after),
+            using: &random
+        )
+    }
+
+    @Test("an opened session expires one lifetime after the request was sent, not after it was answered")
+    func openedExpiresFromSending() {
+        let session = OpenedSession(redirectURL: "https://x.test/", answeredAt: Self.sent)
+        let decision = decide(Self.job(.open), .opened(session), after: .seconds(15))
+        #expect(decision.verdict == .opened(session, expiresAt: Self.sent.advanced(by: .seconds(900))))
+        #expect(!decision.isFailure)
+    }
+
+    @Test("an unknown outcome is looked up, never sent again", arguments: [CallOutcome.unknown, .refused(.verify)])
+    func unknownIsLookedUp(outcome: CallOutcome) {
+        #expect(decide(Self.job(.open), outcome).verdict == .verify(after: .seconds(1)))
+        #expect(decide(Self.job(.open, attempts: 3), outcome).verdict == .verify(after: .seconds(1)))
+    }
+
+    @Test("a request that was not sent is given back and waits a moment")
+    func notSentIsGivenBack() {
+        guard case .release(let pause) = decide(Self.job(.open, attempts: 3), .notSent).verdict else {
+            Issue.record("not released")
+            return
+        }
+        #expect(pause <= .seconds(2))
+    }
+
+    @Test("a fault of the account's configuration costs the job no attempt and closes the account's gate")
+    func configFaultHoldsTheAccount() {
+        let decision = decide(Self.job(.open, attempts: 3), .refused(.configFault))
+        #expect(decision.verdict == .release(after: .seconds(30)))
+        #expect(decision.gate == .seconds(30))
+    }
+
+    @Test("Retry-After closes the account's gate, whatever the call's outcome")
+    func retryAfterIsForTheAccount() {
+        #expect(decide(Self.job(.open), .unknown, retryAfter: .seconds(17)).gate == .seconds(17))
+        #expect(decide(Self.job(.open), .refused(.limited), retryAfter: .seconds(17)).gate == .seconds(17))
+        #expect(decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).gate == .seconds(30))
+    }
+
+    @Test("a refusal that may be tried again is, until the attempts are used up")
+    func attemptsEnd() {
+        guard case .retry = decide(Self.job(.open, attempts: 2), .refused(.retryFast)).verdict else {
+            Issue.record("not retried")
+            return
+        }
+        guard case .ended(.failed, let error) = decide(Self.job(.open, attempts: 3), .refused(.retryFast)).verdict
+        else {
+            Issue.record("retried for ever")
+            return
+        }
+        #expect(error.code == "attempts_used_up")
+    }
+
+    @Test("the time budget ends a job that still has attempts")
+    func timeBudgetEnds() {
+        let decision = decide(Self.job(.open, attempts: 2), .refused(.retryFast), after: .seconds(3_600))
+        guard case .ended(.failed, let error) = decision.verdict else {
+            Issue.record("retried beyond the time budget")
+            return
+        }
+        #expect(error.code == "time_budget_used_up")
+    }
+
+    @Test("a look-up that finds nothing is believed only when the request can no longer be accepted")
+    func notFoundNeedsQuiet() {
+        #expect(decide(Self.job(.lookUp), .notFound, after: .seconds(2)).verdict == .verify(after: .seconds(3)))
+        #expect(
+            decide(Self.job(.lookUp, lookUps: 4), .notFound, after: .seconds(44)).verdict
+                == .verify(after: .seconds(26))
+        )
+        #expect(
+            decide(Self.job(.lookUp, lookUps: 4), .notFound, after: .milliseconds(69_999)).verdict
+                != .retry(after: .zero)
+        )
+        #expect(decide(Self.job(.lookUp, lookUps: 5), .notFound, after: .seconds(70)).verdict == .retry(after: .zero))
+    }
+
+    @Test("an open session whose URL was lost: repost sends again, wait waits its life out, park leaves it to a person")
+    func openSessionByPolicy() {
+        let job = Self.job(.lookUp)
+        #expect(decide(job, .found(.open), policy: .repost).verdict == .retry(after: .zero))
+        #expect(decide(job, .found(.open), after: .seconds(10), policy: .wait).verdict == .verify(after: .seconds(900)))
+        #expect(decide(job, .found(.open), after: .seconds(910), policy: .wait).verdict == .retry(after: .zero))
+        #expect(decide(job, .found(.open), policy: .park).verdict == .park)
+    }
+
+    @Test("a session that was used ends the job: sending again could charge twice")
+    func usedSessionEnds() {
+        guard case .ended(.failed, let error) = decide(Self.job(.lookUp), .found(.used)).verdict else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(error.code == "session_used")
+    }
+
+    @Test("a refused look-up waits until the request cannot be accepted, then the policy decides")
+    func refusedLookUp() {
+        let job = Self.job(.lookUp, lookUps: 4)
+        #expect(decide(job, .lookUpRefused, after: .seconds(40)).verdict == .verify(after: .seconds(30)))
+        #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .retry(after: .zero))
+        #expect(decide(job, .lookUpRefused, after: .seconds(70), policy: .park).verdict == .park)
+    }
+
+    @Test("no answer to any look-up, at any moment, sends before the request is quiet or found over")
+    func neverABlindRepeat() {
+        let outcomes: [CallOutcome] = [
+            .notFound, .lookUpRefused, .unknown, .notSent, .refused(.declined), .refused(.configFault),
+            .refused(.retryFast), .found(.used),
+        ]
+        for policy in UnknownPolicy.allCases {
+            for outcome in outcomes {
+                for lookUps in 1...40 {
+                    for second in stride(from: 0, to: 70, by: 1) {
+                        let job = Self.job(.lookUp, lookUps: lookUps)
+                        let verdict = decide(job, outcome, after: .seconds(second), policy: policy).verdict
+                        if case .retry = verdict {
+                            Issue.record("\(outcome) at \(second) s after \(lookUps) look-ups was sent again")
+                            return
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("past not_after: never sent is expired, sent without an answer is failed")
+    func pastNotAfter() {
+        let policy = OutcomePolicy(rules: Self.rules())
+        guard case .ended(.expired, _) = policy.expire(Self.job(.expire, attempts: 0)) else {
+            Issue.record("a job that was never sent did not expire")
+            return
+        }
+        guard case .ended(.failed, _) = policy.expire(Self.job(.expire, attempts: 2)) else {
+            Issue.record("a job that was sent expired as if it had not been")
+            return
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import SessionCore
+import Testing
+
+@Suite("Retry budget")
+struct RetryBudgetTests {
+    @Test("from a standing start there is the burst, then one repeat per ten first successes")
+    func shareOfSuccesses() {
+        var budget = RetryBudget(ratio: 0.1, burst: 3, tricklePerSecond: 0.001)
+        for _ in 0..<3 { #expect(budget.withdraw(at: .zero)) }
+        #expect(!budget.withdraw(at: .zero))
+        for _ in 0..<11 { budget.callSucceeded(wasRepeat: false) }
+        #expect(budget.withdraw(at: .zero))
+        #expect(!budget.withdraw(at: .zero))
+    }
+
+    @Test(
+        "a repeat that succeeds costs nothing, so a backlog of repeats drains at full speed when the provider is well"
+    )
+    func successfulRepeatsAreFree() {
+        var budget = RetryBudget(ratio: 0.1, burst: 2, tricklePerSecond: 0.001)
+        for _ in 0..<1_000 {
+            #expect(budget.withdraw(at: .zero))
+            budget.callSucceeded(wasRepeat: true)
+        }
+    }
+
+    @Test("extra calls stay within the share plus burst and trickle, whatever fails")
+    func neverBeyondTheShare() {
+        var random = SeededGenerator(seed: 11)
+        var budget = RetryBudget(ratio: 0.1, burst: 10, tricklePerSecond: 1)
+        var successes = 0
+        var wasted = 0
+        for step in 0..<20_000 {
+            let uptime = Duration.milliseconds(step)
+            let wantsRepeat = Int.random(in: 0..<2, using: &random) == 0
+            if wantsRepeat {
+                guard budget.withdraw(at: uptime) else { continue }
+                if Int.random(in: 0..<3, using: &random) == 0 {
+                    budget.callSucceeded(wasRepeat: true)
+                } else {
+                    wasted += 1
+                }
+            } else {
+                budget.callSucceeded(wasRepeat: false)
+                successes += 1
+            }
+        }
+        #expect(wasted <= successes / 10 + 10 + 20)
+        #expect(wasted > successes / 20)
+    }
+
+    @Test("with nothing but failures the trickle still lets one through a second")
+    func trickle() {
+        var budget = RetryBudget(ratio: 0.1, burst: 1, tricklePerSecond: 1)
+        #expect(budget.withdraw(at: .zero))
+        #expect(!budget.withdraw(at: .milliseconds(900)))
+        #expect(budget.withdraw(at: .milliseconds(1_901)))
+    }
+}

@@ -1,0 +1,69 @@
+# Sourced by scripts/demo and scripts/test: finds or installs what they need, or says what is missing and stops.
+# shellcheck shell=bash
+
+usher_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# What building and running need, as Debian calls it.
+usher_packages=(libpq-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libyaml-dev postgresql ca-certificates)
+
+say() { printf '%s\n' "$*" >&2; }
+
+is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
+
+# Runs a command as root, where we are or may become it without being asked for a password.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+may_install() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+
+missing_packages() {
+  local name
+  for name in "$@"; do
+    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || printf '%s ' "$name"
+  done
+}
+
+# need_packages NAME...: installs those that are missing.
+need_packages() {
+  if ! is_debian; then
+    say "This is not a Debian system. Usher needs these packages, or your system's equivalents: $*"
+    exit 69
+  fi
+  local missing
+  missing=$(missing_packages "$@")
+  [ -z "$missing" ] && return 0
+  if ! may_install; then
+    say "These packages are missing and may not be installed from here: $missing"
+    say "Ask an administrator for:  apt-get install -y --no-install-recommends $missing"
+    exit 69
+  fi
+  say "installing: $missing"
+  as_root apt-get update -q >/dev/null
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+}
+
+# need_swift ARGUMENTS...: a Swift 6 toolchain, or the script again inside a Debian 13 root, which has one.
+need_swift() {
+  if command -v swift >/dev/null; then
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\..*/\1/p' | head -n 1)
+    if [ "${version:-0}" -ge 6 ]; then return 0; fi
+    say "Swift $(swift --version 2>/dev/null | head -n 1) is too old: Usher needs Swift 6.0 or newer."
+    exit 69
+  fi
+  if is_debian && may_install; then
+    as_root apt-get update -q >/dev/null || true
+    if apt-cache policy swiftlang 2>/dev/null | grep -q 'Candidate: [6-9]'; then
+      need_packages swiftlang
+      return 0
+    fi
+    if [ "$(id -u)" = 0 ]; then
+      say "No Swift here, and this Debian has none to install: using a Debian 13 root for it."
+      exec "$usher_root/scripts/in-debian13" "$@"
+    fi
+  fi
+  say "No Swift toolchain found. Install Swift 6.0 or newer (Debian 13: apt-get install swiftlang) and run this again."
+  exit 69
+}
