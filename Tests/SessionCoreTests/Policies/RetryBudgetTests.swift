@@ -6,11 +6,11 @@ struct RetryBudgetTests {
     @Test("from a standing start there is the burst, then one repeat per ten first successes")
     func shareOfSuccesses() {
         var budget = RetryBudget(ratio: 0.1, burst: 3, tricklePerSecond: 0.001)
-        for _ in 0..<3 { #expect(budget.withdraw(at: .zero)) }
-        #expect(!budget.withdraw(at: .zero))
+        for _ in 0..<3 { #expect(budget.withdraw(at: .zero) == true) }
+        #expect(budget.withdraw(at: .zero) == false)
         for _ in 0..<11 { budget.callSucceeded(wasRepeat: false) }
-        #expect(budget.withdraw(at: .zero))
-        #expect(!budget.withdraw(at: .zero))
+        #expect(budget.withdraw(at: .zero) == true)
+        #expect(budget.withdraw(at: .zero) == false)
     }
 
     @Test(
@@ -19,7 +19,7 @@ struct RetryBudgetTests {
     func successfulRepeatsAreFree() {
         var budget = RetryBudget(ratio: 0.1, burst: 2, tricklePerSecond: 0.001)
         for _ in 0..<1_000 {
-            #expect(budget.withdraw(at: .zero))
+            #expect(budget.withdraw(at: .zero) == true)
             budget.callSucceeded(wasRepeat: true)
         }
     }
@@ -52,8 +52,8 @@ struct RetryBudgetTests {
     @Test("with nothing but failures the trickle still lets one through a second")
     func trickle() {
         var budget = RetryBudget(ratio: 0.1, burst: 1, tricklePerSecond: 1)
-        #expect(budget.withdraw(at: .zero))
-        #expect(!budget.withdraw(at: .milliseconds(900)))
-        #expect(budget.withdraw(at: .milliseconds(1_901)))
+        #expect(budget.withdraw(at: .zero) == true)
+        #expect(budget.withdraw(at: .milliseconds(900)) == false)
+        #expect(budget.withdraw(at: .milliseconds(1_901)) == true)
     }
 }
