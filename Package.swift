@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(name: "EmbedSQLTool", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["EmbedSQLTool"]),
 
-        module("UsherTestKit", ["SessionCore", "PostgresStore", "KafkaTransport"]),
+        module("UsherTestKit", ["SessionCore", "BlockingThreads", "PostgresStore", "KafkaTransport"]),
         tests("SessionCoreTests", ["SessionCore", "Cryptography"]),
         tests("BlockingThreadsTests", ["BlockingThreads"]),
         tests("LogsTests", ["Logs"]),

@@ -1,0 +1,285 @@
+package import SessionCore
+import Synchronization
+
+/// A job store in memory with the rules of the real one, for tests of what stands on top of it. Its clock is set by
+/// the test, and it can be made unreachable.
+package final class MemoryStore: JobStore {
+    package struct Row: Equatable, Sendable {
+        package var job: AcceptedJob
+        package var state = JobState.ready
+        package var attempts = 0
+        package var lookUps = 0
+        package var epoch: Int32 = 0
+        package var leaseUntil: Timestamp?
+        package var dueAt: Timestamp
+        package var firstSend: Timestamp?
+        package var lastSend: Timestamp?
+        package var attemptRecords: [AttemptRecord] = []
+        package var result: EncodedResult?
+    }
+
+    fileprivate struct State {
+        var now = Timestamp(seconds: 1_000_000)
+        var rows: [Int64: Row] = [:]
+        var ids: [Order: Int64] = [:]
+        var positions: [TopicPartition: Int64] = [:]
+        var outbox: [Int64: EncodedResult] = [:]
+        var unowned: Set<Int64> = []
+        var nextID: Int64 = 1
+        var gates: [String: Timestamp] = [:]
+        var quarantined: [QuarantinedRecord] = []
+        var failuresLeft = 0
+        var alive = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Lets the database's clock go on.
+    package func advance(by duration: Duration) {
+        state.withLock { $0.now = $0.now.advanced(by: duration) }
+    }
+
+    /// The next transactions find no database.
+    package func failNext(_ transactions: Int) {
+        state.withLock { $0.failuresLeft = transactions }
+    }
+
+    package var rows: [Row] {
+        state.withLock { $0.rows.sorted { $0.key < $1.key }.map(\.value) }
+    }
+
+    package func row(_ orderID: String) -> Row? {
+        rows.first { $0.job.order.orderID == orderID }
+    }
+
+    package var outboxCount: Int {
+        state.withLock { $0.outbox.count }
+    }
+
+    package var quarantined: [QuarantinedRecord] {
+        state.withLock { $0.quarantined }
+    }
+
+    package var gates: [String: Timestamp] {
+        state.withLock { $0.gates }
+    }
+
+    /// Whether the worker last signed on or off.
+    package var isWorkerAlive: Bool {
+        state.withLock { $0.alive }
+    }
+
+    /// As if the worker that held every lease had been paused for long: raises all epochs.
+    package func stealLeases() {
+        state.withLock { state in
+            for id in state.rows.keys { state.rows[id]?.epoch += 1 }
+        }
+    }
+
+    private func transact<Answer>(_ body: (inout State) throws -> Answer) throws -> Answer {
+        try state.withLock { state in
+            if state.failuresLeft > 0 {
+                state.failuresLeft -= 1
+                throw StoreError.unavailable("the test says so")
+            }
+            return try body(&state)
+        }
+    }
+
+    package func ingest(_ batch: IngestBatch) async throws -> IngestReport {
+        try transact { state in
+            var report = IngestReport()
+            let partition = TopicPartition(topic: batch.topic, partition: batch.partition)
+            if let stored = state.positions[partition], stored < batch.start {
+                throw StoreError.positionMovedBack(partition, stored: stored)
+            }
+            for job in batch.jobs {
+                if let id = state.ids[job.order], let row = state.rows[id] {
+                    if row.job.offset == job.offset {
+                        report.repeated += 1
+                    } else if row.job.contentDigest == job.contentDigest {
+                        report.duplicates += 1
+                        if let result = row.result { state.emit(result) }
+                    } else {
+                        report.conflicts += 1
+                    }
+                    continue
+                }
+                let id = state.takeID()
+                state.ids[job.order] = id
+                state.rows[id] = Row(job: job, dueAt: job.notBefore ?? state.now)
+                report.accepted += 1
+            }
+            report.quarantined = batch.quarantined.count
+            state.quarantined += batch.quarantined
+            for answer in batch.quarantined.compactMap(\.answer) { state.emit(answer) }
+            state.positions[partition] = max(state.positions[partition] ?? 0, batch.next)
+            return report
+        }
+    }
+
+    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64] {
+        try transact { state in state.positions.filter { partitions.contains($0.key) } }
+    }
+
+    package func claim(_ request: ClaimRequest) async throws -> Claim {
+        try transact { state in
+            let now = state.now
+            var claimed: [ClaimedJob] = []
+            for quota in request.quotas {
+                let due = state.rows.filter { _, row in
+                    row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
+                        && (row.state == .ready || row.state == .verify)
+                        && request.accounts.contains(row.job.order.account)
+                        && (state.gates[row.job.order.account] ?? now) <= now
+                }
+                for id in due.keys.sorted().prefix(quota.limit) {
+                    claimed.append(state.lease(id, until: now.advanced(by: request.lease)))
+                }
+            }
+            let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal && $0.dueAt > now }
+            return Claim(now: now, jobs: claimed, nextDue: waiting.map(\.dueAt).min())
+        }
+    }
+
+    package func settle(_ settlements: [Settlement]) async throws -> SettleReport {
+        try transact { state in
+            var report = SettleReport(outbox: [], lost: [])
+            for settlement in settlements {
+                guard let row = state.rows[settlement.lease.jobID], row.epoch == settlement.lease.epoch else {
+                    report.lost.append(settlement.lease)
+                    continue
+                }
+                if let outbox = state.write(settlement) { report.outbox.append(outbox) }
+            }
+            return report
+        }
+    }
+
+    package func acknowledge(_ outboxIDs: [Int64]) async throws {
+        try transact { state in
+            for id in outboxIDs { state.outbox[id] = nil }
+        }
+    }
+
+    package func adoptOutbox(limit: Int) async throws -> [OutboxRecord] {
+        try transact { state in
+            let ids = state.unowned.sorted().prefix(limit)
+            state.unowned.subtract(ids)
+            return ids.compactMap { id in
+                state.outbox[id].map { OutboxRecord(outboxID: id, result: $0, traceparent: nil) }
+            }
+        }
+    }
+
+    package func reap(limit: Int) async throws -> Int {
+        try transact { state in
+            let now = state.now
+            let lost = state.rows.filter { ($0.value.leaseUntil ?? now) < now }.keys.prefix(limit)
+            for id in lost {
+                state.rows[id]?.leaseUntil = nil
+                state.rows[id]?.epoch += 1
+                if state.rows[id]?.state == .sending { state.rows[id]?.state = .verify }
+            }
+            return lost.count
+        }
+    }
+
+    package func heartbeat(lifetime: Duration) async throws {
+        try transact { $0.alive = lifetime > .zero }
+    }
+
+    package func closeGate(account: String, for duration: Duration, reason: String) async throws {
+        try transact { state in state.gates[account] = state.now.advanced(by: duration) }
+    }
+
+    package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
+        0
+    }
+
+    package func backlog() async throws -> Backlog {
+        try transact { _ in Backlog(jobsByTopic: [:], oldestUnpublished: nil) }
+    }
+}
+
+extension MemoryStore.State {
+    fileprivate mutating func takeID() -> Int64 {
+        defer { nextID += 1 }
+        return nextID
+    }
+
+    fileprivate mutating func emit(_ result: EncodedResult) {
+        let id = takeID()
+        outbox[id] = result
+        unowned.insert(id)
+    }
+
+    fileprivate mutating func lease(_ id: Int64, until: Timestamp) -> ClaimedJob {
+        guard var row = rows[id] else { preconditionFailure("no row \(id)") }
+        row.epoch += 1
+        row.leaseUntil = until
+        let purpose: ClaimPurpose
+        if row.state == .verify {
+            purpose = .lookUp
+            row.lookUps += 1
+        } else if row.job.notAfter <= now {
+            purpose = .expire
+        } else {
+            purpose = .open
+            row.state = .sending
+            row.attempts += 1
+            row.lookUps = 0
+            row.firstSend = row.firstSend ?? now
+            row.lastSend = now
+        }
+        rows[id] = row
+        return ClaimedJob(
+            lease: LeaseRef(jobID: id, epoch: row.epoch),
+            purpose: purpose,
+            order: row.job.order,
+            generation: 1,
+            lane: row.job.lane,
+            campaign: row.job.campaign,
+            attempts: row.attempts,
+            lookUps: row.lookUps,
+            acceptedAt: now,
+            notAfter: row.job.notAfter,
+            firstSend: row.firstSend,
+            lastSend: row.lastSend,
+            body: row.job.body,
+            traceparent: row.job.traceparent
+        )
+    }
+
+    fileprivate mutating func write(_ settlement: Settlement) -> OutboxRecord? {
+        guard var row = rows[settlement.lease.jobID] else { return nil }
+        var published: OutboxRecord?
+        row.leaseUntil = nil
+        if let attempt = settlement.attempt { row.attemptRecords.append(attempt) }
+        switch settlement.step {
+        case .release(let pause):
+            row.state = .ready
+            row.attempts -= 1
+            row.dueAt = now.advanced(by: pause)
+        case .retry(let pause):
+            row.state = .ready
+            row.dueAt = now.advanced(by: pause)
+        case .verify(let pause):
+            row.state = .verify
+            row.dueAt = now.advanced(by: pause)
+        case .park:
+            row.state = .verify
+            row.dueAt = Timestamp(microseconds: .max)
+        case .finish(let end, let result, _):
+            row.state = end
+            row.result = result
+            let id = takeID()
+            outbox[id] = result
+            published = OutboxRecord(outboxID: id, result: result, traceparent: row.job.traceparent)
+        }
+        rows[settlement.lease.jobID] = row
+        return published
+    }
+}

@@ -1,0 +1,144 @@
+import BlockingThreads
+package import SessionCore
+import Synchronization
+
+/// A source that delivers what the test hands it.
+package final class MemorySource: JobSource {
+    private struct State {
+        var commits: [RecordBatch] = []
+        var rewinds: [RecordBatch] = []
+        var paused: Set<String> = []
+    }
+
+    private let batches = Mailbox<RecordBatch>()
+    private let pending = Mutex<[RecordBatch]>([])
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func deliver(_ batch: RecordBatch) {
+        batches.send(batch)
+    }
+
+    package var commits: [RecordBatch] {
+        state.withLock { $0.commits }
+    }
+
+    package var rewinds: [RecordBatch] {
+        state.withLock { $0.rewinds }
+    }
+
+    package func nextBatch() async throws -> RecordBatch? {
+        if let batch = pending.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return batch }
+        guard let gathered = await batches.takeAll(), let first = gathered.first else { return nil }
+        pending.withLock { $0.append(contentsOf: gathered.dropFirst()) }
+        return first
+    }
+
+    package func commit(_ batch: RecordBatch) {
+        state.withLock { $0.commits.append(batch) }
+    }
+
+    package func rewind(_ batch: RecordBatch) {
+        state.withLock { $0.rewinds.append(batch) }
+    }
+
+    package func pause(topic: String) {
+        state.withLock { _ = $0.paused.insert(topic) }
+    }
+
+    package func resume(topic: String) {
+        state.withLock { _ = $0.paused.remove(topic) }
+    }
+
+    package func close() async {
+        batches.finish()
+    }
+}
+
+/// A sink that acknowledges at once, or says of the first records that they failed.
+package final class MemorySink: ResultSink {
+    private struct State {
+        var published: [OutboxRecord] = []
+        var failuresLeft = 0
+    }
+
+    private let state = Mutex(State())
+    private let mailbox = Mailbox<PublishAck>()
+
+    package init() {}
+
+    package func failNext(_ records: Int) {
+        state.withLock { $0.failuresLeft = records }
+    }
+
+    package var published: [OutboxRecord] {
+        state.withLock { $0.published }
+    }
+
+    package func publish(_ records: [OutboxRecord]) {
+        let acks = state.withLock { state in
+            records.map { record in
+                guard state.failuresLeft == 0 else {
+                    state.failuresLeft -= 1
+                    return PublishAck(outboxID: record.outboxID, failure: "the test says so")
+                }
+                state.published.append(record)
+                return PublishAck(outboxID: record.outboxID, failure: nil)
+            }
+        }
+        mailbox.send(contentsOf: acks)
+    }
+
+    package func acks() async -> [PublishAck]? {
+        await mailbox.takeAll()
+    }
+
+    package func close(timeout: Duration) async {
+        mailbox.finish()
+    }
+}
+
+/// A provider that answers by a rule of the test's, or keeps silent until the test lets it answer.
+package final class ScriptedCashier: Cashier {
+    private struct State {
+        var calls: [CashierCall] = []
+        var open: [@Sendable (CashierAnswer) -> Void] = []
+        var isSilent = false
+    }
+
+    private let state = Mutex(State())
+    private let answer: @Sendable (CashierCall) -> CashierAnswer
+
+    package init(answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
+        self.answer = answer
+    }
+
+    package var calls: [CashierCall] {
+        state.withLock { $0.calls }
+    }
+
+    /// From now on calls stay open until `close`.
+    package func fallSilent() {
+        state.withLock { $0.isSilent = true }
+    }
+
+    package func start(_ call: CashierCall, completion: @escaping @Sendable (CashierAnswer) -> Void) {
+        let isSilent = state.withLock { state in
+            state.calls.append(call)
+            if state.isSilent { state.open.append(completion) }
+            return state.isSilent
+        }
+        if !isSilent { completion(answer(call)) }
+    }
+
+    package func close(timeout: Duration) async {
+        let open = state.withLock { state in
+            defer { state.open = [] }
+            return state.open
+        }
+        for completion in open {
+            completion(CashierAnswer(outcome: .unknown, code: "shutdown", message: "ended at shutdown"))
+        }
+    }
+}
