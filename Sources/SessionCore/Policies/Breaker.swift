@@ -2,20 +2,20 @@
 package struct Breaker: Equatable, Sendable {
     /// When it opens and how it closes.
     package struct Policy: Equatable, Sendable {
-        /// The newest calls that are looked at.
-        package var window: Int
-        /// Opens when at least this share of the window failed.
-        package var failureShare: Double
-        /// The first wait after opening; doubles with every probe that fails.
+        /// Opens at this many failures within `window`, if they are at least half of the calls within it.
+        package var failures: Int
+        package var window: Duration
+        /// The wait before the first trial call.
         package var openFor: Duration
-        package var openForMax: Duration
+        /// The wait between trial calls while they fail.
+        package var probeInterval: Duration
 
-        package init(window: Int, failureShare: Double, openFor: Duration, openForMax: Duration) {
-            precondition(window > 0 && failureShare > 0 && openFor > .zero && openFor <= openForMax, "breaker policy")
+        package init(failures: Int, window: Duration, openFor: Duration, probeInterval: Duration) {
+            precondition(failures > 0 && window > .zero && openFor > .zero && probeInterval > .zero, "breaker policy")
+            self.failures = failures
             self.window = window
-            self.failureShare = failureShare
             self.openFor = openFor
-            self.openForMax = openForMax
+            self.probeInterval = probeInterval
         }
     }
 
@@ -35,14 +35,21 @@ package struct Breaker: Equatable, Sendable {
         case none
     }
 
+    /// The calls of a tenth of the window.
+    private struct Slice: Equatable, Sendable {
+        var index: Int64
+        var calls = 0
+        var failures = 0
+    }
+
+    private static var slicesPerWindow: Int64 { 10 }
+
     package private(set) var state = State.closed
     private let policy: Policy
-    private var recent: [Bool] = []
-    private var wait: Duration
+    private var slices: [Slice] = []
 
     package init(policy: Policy) {
         self.policy = policy
-        wait = policy.openFor
     }
 
     /// What may be claimed at `uptime` (monotonic, from any fixed origin).
@@ -70,32 +77,28 @@ package struct Breaker: Equatable, Sendable {
     package mutating func callEnded(isFailure: Bool, at uptime: Duration) -> Bool {
         switch state {
         case .closed:
-            recent.append(isFailure)
-            if recent.count > policy.window { recent.removeFirst() }
-            let failures = recent.count(where: { $0 })
-            guard recent.count == policy.window, Double(failures) >= policy.failureShare * Double(policy.window) else {
-                return false
-            }
-            open(at: uptime)
+            count(isFailure: isFailure, at: uptime)
+            let failures = slices.reduce(0) { $0 + $1.failures }
+            let calls = slices.reduce(0) { $0 + $1.calls }
+            guard isFailure, failures >= policy.failures, failures * 2 >= calls else { return false }
+            state = .open(until: uptime + policy.openFor)
+            slices = []
             return true
         case .open:
             // A call from before the opening: it says nothing new.
             return false
         case .probing:
-            guard isFailure else {
-                state = .closed
-                recent = []
-                wait = policy.openFor
-                return true
-            }
-            wait = min(policy.openForMax, wait * 2)
-            open(at: uptime)
-            return false
+            state = isFailure ? .open(until: uptime + policy.probeInterval) : .closed
+            return !isFailure
         }
     }
 
-    private mutating func open(at uptime: Duration) {
-        state = .open(until: uptime + wait)
-        recent = []
+    private mutating func count(isFailure: Bool, at uptime: Duration) {
+        let width = max(1, policy.window.wholeMicroseconds / Self.slicesPerWindow)
+        let index = uptime.wholeMicroseconds / width
+        slices.removeAll { $0.index <= index - Self.slicesPerWindow }
+        if slices.last?.index != index { slices.append(Slice(index: index)) }
+        slices[slices.count - 1].calls += 1
+        if isFailure { slices[slices.count - 1].failures += 1 }
     }
 }

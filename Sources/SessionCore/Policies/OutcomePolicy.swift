@@ -15,6 +15,8 @@ package struct OutcomeRules: Equatable, Sendable {
     package var timeBudget: Duration
     package var fast: Backoff
     package var slow: Backoff
+    /// After a refusal for too many calls.
+    package var limited: Backoff
     /// Wait before the account is tried again after a fault of its configuration.
     package var configFaultPause: Duration
     /// Waits between an unknown outcome and its look-ups.
@@ -33,6 +35,7 @@ package struct OutcomeRules: Equatable, Sendable {
         timeBudget: Duration,
         fast: Backoff,
         slow: Backoff,
+        limited: Backoff,
         configFaultPause: Duration,
         lookUpSchedule: [Duration],
         requestValidity: Duration,
@@ -46,6 +49,7 @@ package struct OutcomeRules: Equatable, Sendable {
         self.timeBudget = timeBudget
         self.fast = fast
         self.slow = slow
+        self.limited = limited
         self.configFaultPause = configFaultPause
         self.lookUpSchedule = lookUpSchedule
         self.requestValidity = requestValidity
@@ -186,7 +190,9 @@ package struct OutcomePolicy: Equatable, Sendable {
             )
         case .retryFast:
             return again(job, after: rules.fast, now, outcome: "retry", &random)
-        case .retrySlow, .limited, .maintenance:
+        case .limited:
+            return again(job, after: rules.limited, now, outcome: "retry", &random)
+        case .retrySlow, .maintenance:
             return again(job, after: rules.slow, now, outcome: "retry", &random)
         }
     }

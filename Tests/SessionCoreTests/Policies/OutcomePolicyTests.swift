@@ -11,6 +11,7 @@ struct OutcomePolicyTests {
             timeBudget: .seconds(3_600),
             fast: Backoff(base: .milliseconds(500), cap: .seconds(30)),
             slow: Backoff(base: .seconds(30), cap: .seconds(600)),
+            limited: Backoff(base: .seconds(1), cap: .seconds(60)),
             configFaultPause: .seconds(30),
             lookUpSchedule: [.seconds(1), .seconds(3), .seconds(10), .seconds(30)],
             requestValidity: .seconds(60),
