@@ -30,9 +30,10 @@ package struct IntakeDecider: Sendable {
         var jobs: [AcceptedJob] = []
         var quarantined: [QuarantinedRecord] = []
         for record in batch.records {
-            switch codec.decode(key: record.key, value: record.value) {
-            case .success(let job): jobs.append(accepted(job, record, now))
-            case .failure(let refusal): quarantined.append(refused(refusal, record, now))
+            do {
+                jobs.append(accepted(try codec.decode(key: record.key, value: record.value), record, now))
+            } catch {
+                quarantined.append(refused(error, record, now))
             }
         }
         return IngestBatch(
@@ -71,9 +72,7 @@ package struct IntakeDecider: Sendable {
         )
         if refusal.mayKeepRaw { quarantined.raw = raw }
         quarantined.order = refusal.order
-        if let order = refusal.order {
-            quarantined.answer = answers.rejected(refusal, order: order, record: record.position, now: now)
-        }
+        quarantined.answer = answers.rejected(refusal, record: record.position, now: now)
         return quarantined
     }
 }

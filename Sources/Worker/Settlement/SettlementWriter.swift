@@ -40,7 +40,7 @@ package struct SettlementWriter: Sendable {
         result.session = session
         result.openedAt = completedAt
         result.expiresAt = expiresAt
-        return ResultCodec.encode(result)
+        return ResultCodec.record(result)
     }
 
     private func ended(
@@ -54,7 +54,7 @@ package struct SettlementWriter: Sendable {
         }
         var result = blank(job, outcome, completedAt)
         result.error = error
-        return ResultCodec.encode(result)
+        return ResultCodec.record(result)
     }
 
     private func blank(_ job: ClaimedJob, _ outcome: ResultOutcome, _ completedAt: Timestamp) -> SessionResult {
@@ -67,7 +67,7 @@ package struct SettlementWriter: Sendable {
             completedAt: completedAt
         )
         result.campaign = job.campaign
-        if let request = JobCodec.decodeCanonical(job.body)?.request {
+        if let request = (try? JobCodec.decodeCanonical(job.body))?.request {
             result.variable1 = request.variable1
             result.variable2 = request.variable2
             result.variable3 = request.variable3

@@ -1,0 +1,52 @@
+import KafkaTransport
+import SessionCore
+import Settings
+
+extension Configuration.Kafka {
+    /// How to reach the cluster. Reads the password's file now, so that a wrong one ends the start; throws
+    /// `SettingsFileError` and `TransportError.setting`.
+    func transportSettings() throws -> KafkaSettings {
+        var settings = KafkaSettings(
+            bootstrapServers: bootstrapServers.joined(separator: ","),
+            groupID: groupID,
+            clientID: clientID
+        )
+        settings.allowPlaintext = security.allowPlaintext
+        settings.sessionTimeoutMs = Int(sessionTimeout.wholeMilliseconds)
+        settings.properties = properties
+        settings.security = try transportSecurity()
+        try settings.check()
+        return settings
+    }
+
+    private func transportSecurity() throws -> KafkaSettings.Security {
+        switch security.wireProtocol {
+        case .plaintext:
+            return .plaintext
+        case .ssl:
+            // Read once to check its mode; librdkafka reads the file itself.
+            _ = try security.keyFile?.read()
+            return .tls(
+                authority: security.caFile,
+                certificate: security.certificateFile,
+                key: security.keyFile?.path
+            )
+        case .saslSSL:
+            guard let mechanism = security.saslMechanism.flatMap(KafkaSettings.Mechanism.init(rawValue:)),
+                let username = security.username, let passwordFile = security.passwordFile
+            else {
+                throw TransportError.setting(
+                    name: "kafka.security",
+                    reason: "sasl_ssl needs sasl_mechanism, username and password_file"
+                )
+            }
+            let password = try passwordFile.read()
+            return .sasl(
+                mechanism: mechanism,
+                username: username,
+                password: { password },
+                authority: security.caFile
+            )
+        }
+    }
+}

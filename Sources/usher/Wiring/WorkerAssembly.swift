@@ -1,0 +1,153 @@
+import CashierClient
+import Cryptography
+import Glibc
+import KafkaTransport
+import Logs
+import PostgresStore
+import SessionCore
+import Settings
+import Worker
+
+typealias RealWorker = WorkerService<PostgresStore, KafkaJobSource, KafkaResultSink, CashierHTTPClient>
+
+/// Puts a worker together from a configuration.
+struct WorkerAssembly {
+    let configuration: Configuration
+    let keys: KeyRing
+    let store: PostgresStore
+    let kafka: KafkaSettings
+    let cashier: CashierHTTPClient
+    let log: Log
+    let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
+
+    /// Reads every file that the configuration names. Throws what is wrong with the first of them.
+    init(_ configuration: Configuration, log: Log) throws {
+        self.configuration = configuration
+        self.log = log
+        keys = try Self.keyRing(configuration)
+        store = try Self.store(configuration, keys: keys, log: log)
+        kafka = try configuration.kafka.transportSettings()
+        var limits = CurlLimits()
+        limits.inFlightMax = configuration.dispatch.inFlightMax
+        cashier = try CashierHTTPClient(
+            accounts: try configuration.accounts.values.sorted { $0.name < $1.name }.map { try $0.cashierAccount() },
+            limits: limits,
+            readJob: { try? JobCodec.decodeCanonical($0) }
+        )
+    }
+
+    static func keyRing(_ configuration: Configuration) throws -> KeyRing {
+        let text = String(decoding: try configuration.keysFile.read(), as: UTF8.self)
+        do {
+            return try KeyRing(keyFile: text)
+        } catch {
+            throw KeyFileProblem(path: configuration.keysFile.path, error: error)
+        }
+    }
+
+    static func store(_ configuration: Configuration, keys: KeyRing, log: Log) throws -> PostgresStore {
+        PostgresStore(
+            options: try configuration.postgres.storeOptions(),
+            keys: keys,
+            answers: AnswerCodec(identity: ResultIdentity(sha256: { Hashes.sha256($0) })),
+            worker: configuration.workerName ?? Self.defaultName,
+            version: Version.usher,
+            log: log
+        )
+    }
+
+    /// Joins the group and starts the producer. Throws `TransportError`.
+    func makeWorker() throws -> RealWorker {
+        let source = try KafkaJobSource(
+            kafka,
+            topics: configuration.kafka.jobsTopics.map(\.name),
+            log: log,
+            positions: { [store] in try await store.positions(of: $0) }
+        )
+        var producer = kafka
+        producer.properties["linger.ms"] = "\(configuration.publishing.linger.wholeMilliseconds)"
+        let sink = try KafkaResultSink(
+            producer,
+            topic: configuration.kafka.resultsTopic,
+            schema: ResultCodec.schema,
+            log: log
+        )
+        return WorkerService(
+            store: store,
+            source: source,
+            sink: sink,
+            cashier: cashier,
+            decider: decider,
+            identity: identity,
+            settings: settings,
+            clock: WorkerClock(wall: .systemNow),
+            log: log
+        )
+    }
+
+    private var decider: IntakeDecider {
+        IntakeDecider(
+            codec: JobCodec(rules: configuration.jobRules),
+            answers: AnswerCodec(identity: identity),
+            topics: topics,
+            notAfterDefault: configuration.dispatch.notAfterDefault,
+            contentDigest: { [keys] in keys.contentDigest($0) },
+            sha256: { Hashes.sha256($0) }
+        )
+    }
+
+    private var topics: [WorkerTopic] {
+        configuration.kafka.jobsTopics.map { WorkerTopic(name: $0.name, lane: $0.lane, backlogMax: $0.backlogMax) }
+    }
+
+    private var settings: WorkerSettings {
+        let dispatch = configuration.dispatch
+        return WorkerSettings(
+            accounts: configuration.accounts.mapValues { $0.workerAccount(in: configuration) },
+            topics: topics,
+            inFlightMax: dispatch.inFlightMax,
+            interactiveReserve: dispatch.inFlightMax * dispatch.interactiveReservePercent / 100,
+            laneWeights: dispatch.laneWeights,
+            lease: dispatch.lease,
+            notAfterDefault: dispatch.notAfterDefault,
+            unpublishedMax: configuration.publishing.unpublishedMax,
+            shutdownGrace: configuration.shutdownGrace,
+            retention: configuration.retention,
+            pollInterval: .milliseconds(250)
+        )
+    }
+
+    /// `host:pid`.
+    private static var defaultName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host):\(getpid())"
+    }
+}
+
+/// A key file that cannot be used, with its path.
+struct KeyFileProblem: Error, CustomStringConvertible {
+    let path: String
+    let error: KeyFileError
+
+    var description: String {
+        let what =
+            switch error {
+            case .empty: "holds no sealing key; add a line: ID and 64 hexadecimal digits"
+            case .malformed(let line): "line \(line): expected ID and 64 hexadecimal digits"
+            case .repeatedID(let id, let line): "line \(line): the id \(id) stands twice"
+            case .noDigestKey: "holds no digest key; add a line: digest and 64 hexadecimal digits, and never change it"
+            }
+        return "keys.file \(path): \(what)"
+    }
+}
+
+extension Timestamp {
+    /// The process's own clock: for labels and first guesses only.
+    static var systemNow: Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000)
+    }
+}
