@@ -1,0 +1,221 @@
+/// Looks at a draft's fields together and at what its account allows, and makes the job.
+struct JobCheck {
+    private let draft: JobDraft
+    private let rules: JobRules
+    private let account: AccountRules
+    private let order: Order
+
+    /// Throws unless the record has an order of a configured account, and the record's key is that order's id.
+    init(_ draft: JobDraft, key: [UInt8]?, rules: JobRules) throws(JobRefusal) {
+        if let refusal = draft.refusal { throw refusal }
+        guard let orderID = draft[text: .orderID] else { throw Self.missing("order_id") }
+        try Self.checkLength(orderID, .orderID, unit: .characters, rules: rules)
+        guard let key else { throw JobRefusal(.key, detail: "record key: write the order_id as the record's key") }
+        guard key.elementsEqual(orderID.utf8) else {
+            throw JobRefusal(.key, detail: "record key: must be the order_id, byte for byte")
+        }
+        guard let name = draft[text: .account] ?? rules.defaultAccount else { throw Self.missing("account") }
+        guard let account = rules.accounts[name] else {
+            throw JobRefusal(.account, field: "account", detail: "account: \(TextShape.account.advice)")
+        }
+        self.draft = draft
+        self.rules = rules
+        self.account = account
+        order = Order(account: name, orderID: orderID)
+    }
+
+    func job() throws(JobRefusal) -> Job {
+        try checkCredentials()
+        for id in JobFieldID.allCases {
+            guard let text = draft[text: id] else { continue }
+            try Self.checkLength(text, id, unit: account.lengthUnit, rules: rules)
+        }
+        var job = Job(order: order, request: try request())
+        draft.addOptionalFields(to: &job)
+        job.request.validationURL = try url(
+            .validationURL,
+            default: account.defaultValidationURL,
+            hosts: account.validationHosts
+        )
+        try checkAmount()
+        try checkCustomer()
+        if let notBefore = job.notBefore, let notAfter = job.notAfter, notAfter <= notBefore {
+            throw JobRefusal(.time, field: "not_after", detail: "not_after: must be later than not_before")
+        }
+        return job
+    }
+
+    private func request() throws(JobRefusal) -> SessionRequest {
+        SessionRequest(
+            orderID: order.orderID,
+            agentName: try required(.agentName),
+            intent: try intent(),
+            currency: try currency(),
+            cid: try required(.cid),
+            locale: try locale(),
+            notificationURL: try requiredURL(
+                .notificationURL,
+                default: account.defaultNotificationURL,
+                hosts: account.notificationHosts
+            ),
+            returnURL: try requiredURL(.returnURL, default: account.defaultReturnURL, hosts: account.returnHosts)
+        )
+    }
+
+    private func checkCredentials() throws(JobRefusal) {
+        let pairs = [(JobFieldID.merchantID, account.merchantID), (.applicationKey, account.applicationKey)]
+        for (id, expected) in pairs {
+            guard let text = draft[text: id], !text.utf8.elementsEqual(expected.utf8) else { continue }
+            let name = JobFields[id].name
+            throw JobRefusal(
+                .credentials,
+                field: name,
+                detail: "\(name): is not that of the job's account; leave it out or correct account"
+            )
+        }
+    }
+
+    private func intent() throws(JobRefusal) -> Intent {
+        let text = try required(.intent)
+        guard let intent = Intent(rawValue: text), account.intents.contains(intent) else {
+            let allowed = Intent.allCases.filter(account.intents.contains).map(\.rawValue).joined(separator: ", ")
+            throw JobRefusal(.intent, field: "intent", detail: "intent: write one of: \(allowed)")
+        }
+        return intent
+    }
+
+    private func currency() throws(JobRefusal) -> String {
+        let code = try required(.currency)
+        guard account.exponent(of: code) != nil else {
+            throw JobRefusal(
+                .currency,
+                field: "currency",
+                detail: "currency: is no ISO 4217 code; write one, or give the code an exponent in the configuration"
+            )
+        }
+        guard !account.refusedCurrencies.contains(code), account.currencies?.contains(code) ?? true else {
+            throw JobRefusal(
+                .currency,
+                field: "currency",
+                detail: "currency: is not permitted for the job's account"
+            )
+        }
+        return code
+    }
+
+    private func locale() throws(JobRefusal) -> String {
+        guard let locale = draft[text: .locale] ?? account.defaultLocale else { throw Self.missing("locale") }
+        guard account.locales?.contains(locale) ?? true else {
+            throw JobRefusal(.format, field: "locale", detail: "locale: is not permitted for the job's account")
+        }
+        return locale
+    }
+
+    private func requiredURL(
+        _ id: JobFieldID,
+        default other: String?,
+        hosts: Set<String>?
+    ) throws(JobRefusal) -> String {
+        guard let text = try url(id, default: other, hosts: hosts) else { throw Self.missing(JobFields[id].name) }
+        return text
+    }
+
+    /// The job's URL, or else the account's, after all checks.
+    private func url(
+        _ id: JobFieldID,
+        default other: String?,
+        hosts: Set<String>?
+    ) throws(JobRefusal) -> String? {
+        let field = JobFields[id]
+        guard let text = draft[text: id] ?? other else { return nil }
+        func refusal(_ reason: RefusalReason, _ advice: String) -> JobRefusal {
+            JobRefusal(reason, field: field.name, detail: "\(field.name): \(advice)")
+        }
+        let url: CallbackURL
+        do {
+            url = try CallbackURL(text.utf8, isOpaque: id == .returnURL)
+        } catch {
+            throw refusal(.url, error.advice)
+        }
+        let isLoopbackHTTP = url.scheme == .http && account.isLoopbackHTTPAllowed && url.isLoopback
+        guard url.scheme == .https || isLoopbackHTTP else { throw refusal(.url, CallbackURL.Fault.scheme.advice) }
+        guard !url.isIPAddress || account.areIPHostsAllowed || isLoopbackHTTP else {
+            throw refusal(.host, "write a host name instead of an IP address")
+        }
+        guard hosts?.contains(url.authority) ?? true else {
+            throw refusal(.host, "its host is not one that the account's configuration allows")
+        }
+        return text
+    }
+
+    private func required(_ id: JobFieldID) throws(JobRefusal) -> String {
+        guard let text = draft[text: id] else { throw Self.missing(JobFields[id].name) }
+        return text
+    }
+
+    private static func missing(_ path: String) -> JobRefusal {
+        JobRefusal(.missing, field: path, detail: "\(path): is required; write it")
+    }
+
+    private static func checkLength(
+        _ text: String,
+        _ id: JobFieldID,
+        unit: AccountRules.LengthUnit,
+        rules: JobRules
+    ) throws(JobRefusal) {
+        let field = JobFields[id]
+        guard let limit = field.maxLength, text.utf8.count > limit else { return }
+        switch unit {
+        case .characters: if text.unicodeScalars.count <= limit { return }
+        case .bytes: break
+        }
+        let path = JobFields.path(of: field, customerKey: rules.customerKey)
+        throw JobRefusal(.length, field: path, detail: "\(path): has more than \(limit) \(unit.rawValue); shorten it")
+    }
+}
+
+// MARK: What is required together
+
+extension JobCheck {
+    private func checkAmount() throws(JobRefusal) {
+        if !account.isAmountOptional, draft[integer: .amount] == nil { throw Self.missing("amount") }
+    }
+
+    private func checkCustomer() throws(JobRefusal) {
+        guard draft.hasCustomerData else {
+            guard account.isCustomerRequired, draft[text: .customerToken] == nil else { return }
+            let name = rules.customerKey
+            throw JobRefusal(.missing, field: name, detail: "\(name): write it, or customer_token, or both")
+        }
+        for id in JobFields.customer where account.requiredCustomerFields.contains(JobFields[id].name) {
+            guard draft[text: id] == nil, draft[integer: id] == nil else { continue }
+            throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
+        }
+        guard let country = draft[text: .country] else { return }
+        if ["US", "CA"].contains(country), draft[text: .zip] == nil {
+            throw missingForCountry("zip", "US and CA")
+        }
+        if ["US", "CA", "AU"].contains(country), draft[text: .state] == nil {
+            throw missingForCountry("state", "US, CA and AU")
+        }
+    }
+
+    private func missingForCountry(_ name: String, _ countries: String) -> JobRefusal {
+        let path = "\(rules.customerKey).\(name)"
+        return JobRefusal(.missing, field: path, detail: "\(path): is required for customers in \(countries); write it")
+    }
+}
+
+extension CallbackURL.Fault {
+    /// What to write instead.
+    fileprivate var advice: String {
+        switch self {
+        case .scheme: "write an absolute https URL"
+        case .userInfo: "write the URL without user name and password"
+        case .host: "write a host name in ASCII letters, digits, dots and dashes"
+        case .port: "write a port from 1 to 65535, or none"
+        case .character: "write the URL in visible ASCII without backslashes; encode other characters with %"
+        case .fragment: "write the URL without # behind its host"
+        }
+    }
+}

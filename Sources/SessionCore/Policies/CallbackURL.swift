@@ -1,0 +1,120 @@
+/// The parts of a callback URL that decide where it leads, by one small strict parser.
+///
+/// What other parsers are known to read differently is refused: user information, backslashes, control characters, a
+/// host in Unicode, a fragment right behind the host, a port or an IP address in an unusual spelling.
+package struct CallbackURL: Equatable, Sendable {
+    package enum Scheme: String, Sendable {
+        case https
+        case http
+    }
+
+    package enum Fault: Error, Equatable, Sendable {
+        case scheme
+        case userInfo
+        case host
+        case port
+        /// A control character, a backslash, or (unless opaque) a space or something outside ASCII.
+        case character
+        /// A fragment never reaches a server. Opaque URLs may have one behind a path or a query.
+        case fragment
+    }
+
+    package var scheme: Scheme
+    /// In lower case, IPv6 with its brackets.
+    package var host: String
+    package var isIPAddress: Bool
+    /// nil if the URL names none.
+    package var port: UInt16?
+
+    /// Parses an absolute URL. With `isOpaque`, what follows the host may be anything but control characters and
+    /// backslashes: the provider fills in `{{…}}` placeholders (API 1.3, webhooks/return).
+    package init(_ text: some Collection<UInt8>, isOpaque: Bool) throws(Fault) {
+        let bytes = Array(text)
+        for byte in bytes where byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") { throw .character }
+        var start: Int
+        if bytes.starts(with: "https://".utf8) {
+            (scheme, start) = (.https, 8)
+        } else if bytes.starts(with: "http://".utf8) {
+            (scheme, start) = (.http, 7)
+        } else {
+            throw .scheme
+        }
+        let end = bytes[start...].firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? bytes.count
+        if bytes[start..<end].contains(UInt8(ascii: "@")) { throw .userInfo }
+        let rest = bytes[end...]
+        if rest.first == UInt8(ascii: "#") { throw .fragment }
+        if !isOpaque {
+            for byte in rest where byte == 0x20 || byte >= 0x80 { throw .character }
+            if rest.contains(UInt8(ascii: "#")) { throw .fragment }
+        }
+
+        let hostEnd = Self.hostEnd(in: bytes[start..<end])
+        if hostEnd < end {
+            guard let number = Self.port(bytes[(hostEnd + 1)..<end]) else { throw .port }
+            port = number
+        }
+        let name = bytes[start..<hostEnd].map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        if Self.isIPv6(name) || Self.isIPv4(name) {
+            isIPAddress = true
+        } else if Self.isName(name) {
+            isIPAddress = false
+        } else {
+            throw .host
+        }
+        host = String(decoding: name, as: UTF8.self)
+    }
+
+    /// As an allow-list spells it: the host, and `:port` where the URL names one that is not the scheme's own.
+    package var authority: String {
+        guard let port, port != (scheme == .https ? 443 : 80) else { return host }
+        return "\(host):\(port)"
+    }
+
+    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "[::1]" || (isIPAddress && host.hasPrefix("127."))
+    }
+
+    private static func hostEnd(in authority: ArraySlice<UInt8>) -> Int {
+        let from = authority.first == UInt8(ascii: "[") ? authority.firstIndex(of: UInt8(ascii: "]")) : nil
+        return authority[(from ?? authority.startIndex)...].firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+    }
+
+    private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
+        guard (1...5).contains(digits.count), digits.first != 0x30, digits.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return UInt16(String(decoding: digits, as: UTF8.self))
+    }
+
+    /// Labels of letters, digits and inner dashes. The last one may not be a number: resolvers would take
+    /// `2130706433`, `0x7f.1` and `0177.0.0.1` for addresses.
+    private static func isName(_ name: [UInt8]) -> Bool {
+        let labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard name.count <= 253, let last = labels.last, let first = last.first else { return false }
+        if (0x30...0x39).contains(first), last.allSatisfy({ (0x30...0x39).contains($0) }) { return false }
+        if last.starts(with: "0x".utf8) { return false }
+        return labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != 0x2D && label.last != 0x2D
+                && label.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        }
+    }
+
+    /// Four decimal numbers up to 255 without leading zeros: the only spelling that all parsers read alike.
+    private static func isIPv4(_ name: [UInt8]) -> Bool {
+        let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                (1...3).contains(part.count) && part.allSatisfy { (0x30...0x39).contains($0) }
+                    && (part.count == 1 || part.first != 0x30)
+                    && part.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
+            }
+    }
+
+    /// Brackets around hexadecimal groups; whether the groups make an address is left to the resolver.
+    private static func isIPv6(_ name: [UInt8]) -> Bool {
+        name.count >= 4 && name.first == UInt8(ascii: "[") && name.last == UInt8(ascii: "]")
+            && name.dropFirst().dropLast().allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || $0 == 0x3A || $0 == 0x2E
+            }
+    }
+}
