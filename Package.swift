@@ -66,13 +66,16 @@ let package = Package(
         .executableTarget(name: "EmbedSQLTool", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["EmbedSQLTool"]),
 
-        module("UsherTestKit", ["SessionCore", "BlockingThreads", "PostgresStore", "KafkaTransport"]),
+        module(
+            "UsherTestKit",
+            ["SessionCore", "BlockingThreads", "PostgresStore", "KafkaTransport", "Cryptography", "Logs"]
+        ),
         tests("SessionCoreTests", ["SessionCore", "Cryptography"]),
         tests("BlockingThreadsTests", ["BlockingThreads"]),
         tests("LogsTests", ["Logs"]),
         tests("CryptographyTests", ["Cryptography"]),
         tests("KafkaTransportTests", ["KafkaTransport", "SessionCore"]),
-        tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography"]),
+        tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
         tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "CashierClient", "SessionCore"]),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
