@@ -1,10 +1,39 @@
-import Foundation
+import Glibc
 
-let args = CommandLine.arguments
-let out = args[1]
-var text = "package enum SQL {\n"
-for f in args.dropFirst(2) {
-    let s = try String(contentsOfFile: f, encoding: .utf8)
-    text += "package static let q = #\"\"\"\n\(s)\n\"\"\"#\n"
+/// Ends the build with a message that names the file.
+func fail(_ message: String) -> Never {
+    let line = Array("error: \(message)\n".utf8)
+    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    exit(1)
 }
-try (text + "}\n").write(toFile: out, atomically: true, encoding: .utf8)
+
+func contents(of path: String) -> String {
+    guard let file = fopen(path, "r") else { fail("\(path): cannot be read") }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = fread(&chunk, 1, chunk.count, file)
+        if count == 0 { break }
+        bytes += chunk[..<count]
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { fail("\(path): is not UTF-8") }
+    return text
+}
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 3 else { fail("usage: EmbedSQLTool OUTPUT ROOT FILE…") }
+let root = arguments[2]
+var files: [SQLFile] = []
+for path in arguments.dropFirst(3) {
+    guard let file = SQLFile(path: path, root: root, text: contents(of: path)) else {
+        fail("\(path): expected migrations/NNNN_name.sql, session/name.sql or queries/entity/verb.sql in snake_case")
+    }
+    files.append(file)
+}
+
+let generated = Array(GeneratedSQL(files: files).text.utf8)
+guard let output = fopen(arguments[1], "w") else { fail("\(arguments[1]): cannot be written") }
+guard fwrite(generated, 1, generated.count, output) == generated.count, fclose(output) == 0 else {
+    fail("\(arguments[1]): cannot be written")
+}

@@ -1,0 +1,85 @@
+import BlockingThreads
+import Glibc
+import Logs
+import SessionCore
+
+/// One connection with a thread of its own: connects when it is needed, again after a loss, and runs whole transactions.
+actor PostgresConnection {
+    private let executor: ThreadExecutor
+    private let options: PostgresOptions
+    private let log: Log
+    private var link: PostgresLink?
+    private var backoff = ConnectionBackoff()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    init(number: Int, options: PostgresOptions, log: Log) {
+        executor = ThreadExecutor(name: "postgres-\(number)")
+        self.options = options
+        self.log = log
+    }
+
+    /// Runs a transaction that is safe to run again: after a loss on a new connection, after a deadlock on the same.
+    func run<Value: Sendable>(
+        _ body: @Sendable (PostgresLink) throws -> Value
+    ) -> Result<Value, StoreError> {
+        var tries = 0
+        while true {
+            tries += 1
+            do {
+                return .success(try body(connected()))
+            } catch let error as StoreError {
+                return .failure(error)
+            } catch let failure as PostgresFailure {
+                switch FailureAnswer(to: failure, tries: tries) {
+                case .again(let delay):
+                    sleep(delay * Double.random(in: 0.5...1.5))
+                case .reconnect:
+                    log.notice("the database connection was lost", [.reason: failure.text])
+                    link = nil
+                case .fail(let error, let dropsConnection):
+                    if dropsConnection { link = nil }
+                    return .failure(error)
+                }
+            } catch {
+                return .failure(.refused(sqlState: "XX000", String(describing: type(of: error))))
+            }
+        }
+    }
+
+    func close() {
+        link = nil
+    }
+
+    private func connected() throws -> PostgresLink {
+        if let link, link.isUsable { return link }
+        link = nil
+        sleep(backoff.wait(at: .now))
+        do {
+            let link = try PostgresLink(options)
+            self.link = link
+            backoff.succeeded()
+            return link
+        } catch {
+            backoff.failed(at: .now, jitter: Double.random(in: 0...1))
+            throw error
+        }
+    }
+
+    /// Blocks this connection's own thread.
+    private func sleep(_ duration: Duration) {
+        let microseconds = duration.wholeMicroseconds
+        if microseconds > 0 { usleep(useconds_t(clamping: microseconds)) }
+    }
+}
+
+extension PostgresFailure {
+    fileprivate var text: LogValue {
+        switch self {
+        case .unreachable(let reason), .lost(let reason), .shape(let reason): .text(reason)
+        case .server(let sqlState, let message): .text("\(message) (\(sqlState))")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import SessionCore
+
+/// What went wrong on a connection.
+enum PostgresFailure: Error, Equatable {
+    /// No connection could be made.
+    case unreachable(String)
+    /// The connection is gone or cannot be trusted; what was running may or may not have been committed.
+    case lost(String)
+    /// The server refused the statement.
+    case server(sqlState: String, message: String)
+    /// A row does not look as the code expects it to.
+    case shape(String)
+}
+
+/// What to do about a failure. Pure.
+enum FailureAnswer: Equatable {
+    /// Run again, on this connection, after a wait.
+    case again(after: Duration)
+    /// Drop the connection and run again on a new one.
+    case reconnect
+    case fail(StoreError, dropsConnection: Bool)
+
+    /// Serialization failures, deadlocks and lock timeouts are run again so many times.
+    static let repeatsMax = 5
+
+    /// - Parameter tries: how often the transaction was tried so far, at least 1.
+    init(to failure: PostgresFailure, tries: Int) {
+        switch failure {
+        case .unreachable(let reason):
+            self = .fail(.unavailable(reason), dropsConnection: true)
+        case .lost(let reason):
+            self = tries == 1 ? .reconnect : .fail(.unavailable(reason), dropsConnection: true)
+        case .shape(let reason):
+            self = .fail(.refused(sqlState: "XX000", reason), dropsConnection: false)
+        case .server(let sqlState, let message):
+            self = Self.answer(sqlState: sqlState, message: message, tries: tries)
+        }
+    }
+
+    private static func answer(sqlState: String, message: String, tries: Int) -> FailureAnswer {
+        if ["40001", "40P01", "55P03"].contains(sqlState) {
+            return tries <= repeatsMax
+                ? .again(after: .milliseconds(5 << tries))
+                : .fail(.unavailable("\(message) (\(sqlState), tried \(tries) times)"), dropsConnection: false)
+        }
+        let text = "\(message) (\(sqlState))"
+        // Read-only: the primary moved away. 08: protocol; 57: shut down or cancelled; 58: I/O. None is the batch's fault.
+        if sqlState == "25006" || ["08", "57", "58", "XX"].contains(sqlState.prefix(2)) {
+            return .fail(.unavailable(text), dropsConnection: true)
+        }
+        // Disk, memory or connections used up.
+        if sqlState.hasPrefix("53") { return .fail(.unavailable(text), dropsConnection: false) }
+        return .fail(.refused(sqlState: sqlState, message), dropsConnection: false)
+    }
+}

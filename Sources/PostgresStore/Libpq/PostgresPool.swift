@@ -1,0 +1,54 @@
+import Logs
+import SessionCore
+import Synchronization
+
+/// A fixed number of connections. Who waits for one is served first come, first served.
+final class PostgresPool: Sendable {
+    private struct State {
+        var idle: [Int]
+        var waiters: [CheckedContinuation<Int, Never>] = []
+    }
+
+    private let connections: [PostgresConnection]
+    private let state: Mutex<State>
+
+    init(options: PostgresOptions, log: Log) {
+        let count = max(1, options.connectionsMax)
+        connections = (0..<count).map { PostgresConnection(number: $0, options: options, log: log) }
+        state = Mutex(State(idle: Array((0..<count).reversed())))
+    }
+
+    /// Runs a transaction on the next free connection. It must be safe to run again.
+    func run<Value: Sendable>(_ body: @Sendable (PostgresLink) throws -> Value) async throws(StoreError) -> Value {
+        let index = await take()
+        let result = await connections[index].run(body)
+        giveBack(index)
+        return try result.get()
+    }
+
+    func close() async {
+        for connection in connections { await connection.close() }
+    }
+
+    private func take() async -> Int {
+        await withCheckedContinuation { continuation in
+            let index: Int? = state.withLock { state in
+                if let index = state.idle.popLast() { return index }
+                state.waiters.append(continuation)
+                return nil
+            }
+            if let index { continuation.resume(returning: index) }
+        }
+    }
+
+    private func giveBack(_ index: Int) {
+        let waiter: CheckedContinuation<Int, Never>? = state.withLock { state in
+            guard !state.waiters.isEmpty else {
+                state.idle.append(index)
+                return nil
+            }
+            return state.waiters.removeFirst()
+        }
+        waiter?.resume(returning: index)
+    }
+}

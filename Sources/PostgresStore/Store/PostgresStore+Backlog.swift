@@ -1,0 +1,32 @@
+package import SessionCore
+
+extension PostgresStore {
+    /// More waiting jobs than this are not counted: every cap is below it.
+    static let countMax: Int64 = 20_000_000
+
+    package func backlog() async throws -> Backlog {
+        let oldest = try await pool.run { link in
+            try link.run(SQL.Outbox.oldest).first { row in try row.next(Int64.self) }
+        }
+        return Backlog(
+            jobsByTopic: try await jobsByTopic(),
+            oldestUnpublished: oldest.map { .microseconds($0) }
+        )
+    }
+
+    private func jobsByTopic() async throws(StoreError) -> [String: Int] {
+        if let fresh = backlogCount.withLock({ $0.fresh(at: .now) }) { return fresh }
+        let start = ContinuousClock.now
+        let rows = try await pool.run { link in
+            try [(SQL.Jobs.countWaiting, [PGParameter.int8(Self.countMax)]), (SQL.Jobs.countLeased, [])]
+                .flatMap { statement, parameters in
+                    try link.run(statement, parameters).map { row in
+                        (topic: try row.next(String.self), jobs: Int(try row.next(Int64.self)))
+                    }
+                }
+        }
+        let counts = Dictionary(rows.map { ($0.topic, $0.jobs) }, uniquingKeysWith: +)
+        backlogCount.withLock { $0.counted(counts, from: start, to: .now) }
+        return counts
+    }
+}

@@ -1,0 +1,133 @@
+import Cryptography
+import Logs
+package import SessionCore
+
+extension PostgresStore {
+    package func claim(_ request: ClaimRequest) async throws -> Claim {
+        let worker = try await workerID()
+        let accounts = PGParameter.texts(request.accounts)
+        let parameters: [PGParameter] = [
+            .int2s(request.quotas.map(\.lane.rawValue)), .int4s(request.quotas.map { Int32(clamping: $0.limit) }),
+            accounts, .int8(request.lease.wholeMicroseconds), .int8(worker),
+        ]
+        let lanes = PGParameter.int2s(Lane.allCases.map(\.rawValue))
+        let (rows, nextDue, now) = try await pool.run { link in
+            let rows = try link.run(SQL.Jobs.claim, parameters).map { row in try ClaimedRow(&row) }
+            let next = try link.run(SQL.Jobs.nextDue, [lanes, accounts]).first { row in
+                (due: try row.nextIfAny(Timestamp.self), now: try row.next(Timestamp.self))
+            }
+            guard let next else { throw PostgresFailure.shape("jobs/next_due returned no row") }
+            return (rows, next.due, rows.first?.now ?? next.now)
+        }
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(rows.count)
+        var unsealable: [ClaimedRow] = []
+        for row in rows {
+            if let body = open(row) { jobs.append(row.job(body: body)) } else { unsealable.append(row) }
+        }
+        try await setAside(unsealable)
+        return Claim(now: now, jobs: jobs, nextDue: nextDue)
+    }
+
+    private func open(_ row: ClaimedRow) -> [UInt8]? {
+        guard let body = row.body else { return nil }
+        return try? keys.open(body.value, associated: Seals.body(of: row.order, generation: body.generation))
+    }
+
+    /// One body that does not open must not hold up the others of its batch.
+    private func setAside(_ rows: [ClaimedRow]) async throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        for row in rows {
+            log.error(
+                "a stored body does not open with the configured keys; the job waits five minutes",
+                [.order: .text(row.order.orderID), .account: .text(row.order.account)]
+            )
+        }
+        let leases = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
+        let parameters: [PGParameter] = [.int8s(leases.map(\.jobID)), .int4s(leases.map(\.epoch))]
+        _ = try await pool.run { link in try link.run(SQL.Jobs.setAside, parameters).count }
+    }
+
+    package func reap(limit: Int) async throws -> Int {
+        try await pool.run { link in
+            let count = try link.run(SQL.Jobs.reap, [.int4(Int32(clamping: limit))]).first { row in
+                try row.next(Int64.self)
+            }
+            return Int(count ?? 0)
+        }
+    }
+
+    package func closeGate(account: String, for duration: Duration, reason: String) async throws {
+        let parameters: [PGParameter] = [
+            .text(account), .int8(duration.wholeMicroseconds), .text(reason.cut(to: 256)),
+        ]
+        _ = try await pool.run { link in try link.run(SQL.Gates.close, parameters).count }
+    }
+}
+
+/// A row that `jobs/claim` returned, its body still sealed.
+private struct ClaimedRow: Sendable {
+    var lease: LeaseRef
+    var state: JobState
+    var order: Order
+    var generation: Int32
+    var lane: Lane
+    var campaign: String?
+    var attempts: Int16
+    var lookUps: Int16
+    var acceptedAt: Timestamp
+    var notAfter: Timestamp
+    var lastSend: Timestamp?
+    var body: SealedBody?
+    var traceparent: String?
+    var now: Timestamp
+
+    init(_ row: inout RowReader) throws {
+        lease = LeaseRef(jobID: try row.next(), epoch: try row.next())
+        state = try JobState(stored: row.next())
+        order = Order(account: try row.next(), orderID: try row.next())
+        generation = try row.next()
+        lane = try Lane(stored: row.next())
+        campaign = try row.nextIfAny()
+        attempts = try row.next()
+        lookUps = try row.next()
+        acceptedAt = try row.next()
+        notAfter = try row.next()
+        lastSend = try row.nextIfAny()
+        let bodyGeneration = try row.nextIfAny(Int32.self)
+        let keyID = try row.nextIfAny(String.self)
+        let sealed = try row.nextIfAny([UInt8].self)
+        if let bodyGeneration, let keyID, let sealed {
+            body = SealedBody(generation: bodyGeneration, value: SealedValue(keyID: keyID, bytes: sealed))
+        }
+        traceparent = try row.nextIfAny()
+        now = try row.next()
+    }
+
+    /// A leased row in `ready` was not marked: its time is over.
+    private var purpose: ClaimPurpose {
+        switch state {
+        case .sending: .open
+        case .verify: .lookUp
+        case .ready, .opened, .declined, .failed, .expired, .cancelled: .expire
+        }
+    }
+
+    func job(body: [UInt8]) -> ClaimedJob {
+        ClaimedJob(
+            lease: lease,
+            purpose: purpose,
+            order: order,
+            generation: generation,
+            lane: lane,
+            campaign: campaign,
+            attempts: Int(attempts),
+            lookUps: Int(lookUps),
+            acceptedAt: acceptedAt,
+            notAfter: notAfter,
+            lastSend: lastSend,
+            body: body,
+            traceparent: traceparent
+        )
+    }
+}

@@ -1,0 +1,67 @@
+import Cryptography
+import Logs
+package import SessionCore
+
+extension PostgresStore {
+    package func acknowledge(_ outboxIDs: [Int64]) async throws {
+        guard !outboxIDs.isEmpty else { return }
+        _ = try await pool.run { link in try link.run(SQL.Outbox.acknowledge, [.int8s(outboxIDs.sorted())]).count }
+    }
+
+    package func adoptOutbox(limit: Int) async throws -> [OutboxRecord] {
+        let worker = try await workerID()
+        let doubted = doubts.withLock { Array($0.prefix(limit)) }
+        let parameters: [PGParameter] = [.int8(worker), .int4(Int32(clamping: limit)), .uuids(doubted)]
+        let rows = try await pool.run { link in
+            try link.run(SQL.Outbox.adopt, parameters).map { row in try AdoptedRow(&row) }
+        }
+        doubts.withLock { $0.subtract(doubted) }
+        var records: [OutboxRecord] = []
+        for row in rows {
+            guard let value = open(row) else { continue }
+            let result = EncodedResult(
+                resultID: row.resultID,
+                orderID: row.orderID,
+                generation: row.generation,
+                outcome: row.outcome,
+                value: value
+            )
+            records.append(OutboxRecord(outboxID: row.outboxID, result: result, traceparent: row.traceparent))
+        }
+        return records
+    }
+
+    /// A value that does not open stays in the outbox, where back-pressure and the operator see it; the others go out.
+    private func open(_ row: AdoptedRow) -> [UInt8]? {
+        let associated = Seals.result(row.resultID, orderID: row.orderID, generation: row.generation)
+        guard let sealed = row.sealed, let value = try? keys.open(sealed, associated: associated) else {
+            log.error(
+                "a stored result does not open with the configured keys; it is not published",
+                [.order: .text(row.orderID), .resultID: .text(row.resultID.text)]
+            )
+            return nil
+        }
+        return value
+    }
+}
+
+private struct AdoptedRow: Sendable {
+    var outboxID: Int64
+    var resultID: ResultID
+    var orderID: String
+    var generation: Int32
+    var outcome: ResultOutcome
+    var sealed: SealedValue?
+    var traceparent: String?
+
+    init(_ row: inout RowReader) throws {
+        outboxID = try row.next()
+        resultID = try row.next()
+        orderID = try row.next()
+        generation = try row.next()
+        outcome = try ResultOutcome(stored: row.next())
+        let keyID: String = try row.next()
+        sealed = try row.nextIfAny([UInt8].self).map { SealedValue(keyID: keyID, bytes: $0) }
+        traceparent = try row.nextIfAny()
+    }
+}

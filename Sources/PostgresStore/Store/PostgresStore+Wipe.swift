@@ -1,0 +1,34 @@
+package import SessionCore
+
+extension PostgresStore {
+    package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
+        let limit = PGParameter.int4(Int32(clamping: limit))
+        let bodies = try await pool.run { link in
+            let parameters: [PGParameter] = [.int8(retention.request.wholeMicroseconds), limit]
+            let count = try link.run(SQL.Bodies.wipe, parameters).first { row in try row.next(Int64.self) }
+            return Int(count ?? 0)
+        }
+        let opened = try await wipeResults(SQL.Results.lockOpenedKept, after: retention.openedResult, limit)
+        let others = try await wipeResults(SQL.Results.lockOtherKept, after: retention.otherResult, limit)
+        let quarantined = try await pool.run { link in
+            try link.run(SQL.Quarantine.wipe, [.int8(retention.quarantine.wholeMicroseconds), limit]).count
+        }
+        return bodies + opened + others + quarantined
+    }
+
+    private func wipeResults(
+        _ lock: Statement,
+        after age: Duration,
+        _ limit: PGParameter
+    ) async throws(StoreError) -> Int {
+        try await pool.run { link in
+            try link.transaction { link in
+                let found = try link.run(lock, [.int8(age.wholeMicroseconds), limit]).map { row in
+                    try row.next(Int64.self)
+                }
+                guard !found.isEmpty else { return 0 }
+                return try link.run(SQL.Results.wipe, [.int8s(found)]).count
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package import Cryptography
+package import Logs
+package import SessionCore
+import Synchronization
+
+/// The durable state in PostgreSQL: `JobStore`, one transaction a method. Every method is safe to run again, because
+/// a commit whose answer was lost may have happened.
+package final class PostgresStore: JobStore {
+    let pool: PostgresPool
+    let keys: KeyRing
+    let answers: any CollisionAnswers
+    let log: Log
+    private let identity: WorkerIdentity
+    private let topics = Mutex<[String: Int16]>([:])
+    /// Results of settlements that ended in doubt: their outbox rows may exist without anyone knowing their numbers.
+    let doubts = Mutex<Set<ResultID>>([])
+    let backlogCount = Mutex(BacklogCount())
+
+    /// - Parameters:
+    ///   - keys: seal what is personal or secret.
+    ///   - answers: write the answers to records that collide with a stored order.
+    ///   - worker: names this process for the operator; need not be unique.
+    ///   - version: of Usher, for the operator.
+    package init(
+        options: PostgresOptions,
+        keys: KeyRing,
+        answers: any CollisionAnswers,
+        worker: String,
+        version: String,
+        log: Log
+    ) {
+        pool = PostgresPool(options: options, log: log)
+        self.keys = keys
+        self.answers = answers
+        self.log = log
+        identity = WorkerIdentity(name: worker, version: version)
+    }
+
+    /// Closes the connections; a later call opens them again.
+    package func close() async {
+        await pool.close()
+    }
+
+    /// The number of a topic; gives it one when it is new.
+    func topicID(of name: String) async throws(StoreError) -> Int16 {
+        if let known = topics.withLock({ $0[name] }) { return known }
+        let found = try await pool.run { link in
+            var found = try Self.readTopics(link)
+            if found[name] == nil {
+                try link.run(SQL.Topics.add, [.text(name)])
+                found = try Self.readTopics(link)
+            }
+            return found
+        }
+        topics.withLock { $0.merge(found) { _, new in new } }
+        guard let id = found[name] else { throw .refused(sqlState: "XX000", "a topic was added but is not there") }
+        return id
+    }
+
+    private static func readTopics(_ link: PostgresLink) throws -> [String: Int16] {
+        let rows = try link.run(SQL.Topics.list).map { row in
+            let id: Int16 = try row.next()
+            return (try row.next(String.self), id)
+        }
+        return Dictionary(rows) { _, new in new }
+    }
+}
+
+// Workers.
+extension PostgresStore {
+    package func heartbeat(lifetime: Duration) async throws {
+        let known = identity.id
+        let microseconds = lifetime.wholeMicroseconds
+        if let known {
+            let isKnown = try await pool.run { link in
+                try link.run(SQL.Workers.prune)
+                return try link.run(SQL.Workers.renew, [.int8(known), .int8(microseconds)]).count == 1
+            }
+            if isKnown { return }
+            log.warning("the database does not know this worker any more; it registers again", [.worker: .init(known)])
+            identity.forget(known)
+        }
+        _ = try await register(lifetime: lifetime)
+    }
+
+    /// Says that this worker has ended: others may publish at once what it left in the outbox.
+    package func retire() async throws {
+        guard let known = identity.id else { return }
+        _ = try await pool.run { link in try link.run(SQL.Workers.retire, [.int8(known)]).count }
+    }
+
+    /// This worker's number; registers it for half a minute if no heartbeat did yet.
+    func workerID() async throws(StoreError) -> Int64 {
+        if let id = identity.id { return id }
+        return try await register(lifetime: .seconds(30))
+    }
+
+    private func register(lifetime: Duration) async throws(StoreError) -> Int64 {
+        let identity = self.identity
+        let id = try await pool.run { link in
+            let parameters: [PGParameter] = [
+                .text(identity.name), .text(identity.version), .int8(lifetime.wholeMicroseconds),
+            ]
+            return try link.run(SQL.Workers.register, parameters).first { row in try row.next(Int64.self) } ?? 0
+        }
+        return identity.settle(on: id)
+    }
+}
+
+/// The row of `worker` that stands for this process.
+private final class WorkerIdentity: Sendable {
+    let name: String
+    let version: String
+    private let number = Mutex<Int64?>(nil)
+
+    init(name: String, version: String) {
+        self.name = name
+        self.version = version
+    }
+
+    var id: Int64? {
+        number.withLock { $0 }
+    }
+
+    /// Keeps the first of two registrations that ran at the same time.
+    func settle(on new: Int64) -> Int64 {
+        number.withLock { number in
+            let settled = number ?? new
+            number = settled
+            return settled
+        }
+    }
+
+    func forget(_ old: Int64) {
+        number.withLock { number in
+            if number == old { number = nil }
+        }
+    }
+}

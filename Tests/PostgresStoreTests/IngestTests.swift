@@ -1,0 +1,168 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct IngestTests {
+    @Test func freshJobsAreAcceptedWithTheirPosition() async throws {
+        let bench = try await Bench()
+        let report = try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)], next: 5)
+        #expect(report.accepted == 2)
+        #expect(!report.answered)
+        let partition = TopicPartition(topic: "jobs", partition: 0)
+        #expect(try await bench.store.positions(of: [partition]) == [partition: 5])
+        #expect(try await bench.store.backlog().jobsByTopic == ["jobs": 2])
+    }
+
+    @Test func aPartitionWithoutRowsHasNoPosition() async throws {
+        let bench = try await Bench()
+        #expect(try await bench.store.positions(of: [TopicPartition(topic: "new", partition: 3)]).isEmpty)
+    }
+
+    @Test func aBatchThatRunsAgainChangesNothing() async throws {
+        let bench = try await Bench()
+        let jobs = [job("o-1", offset: 0), job("o-1", offset: 1), job("o-1", offset: 2, content: "other")]
+        var record = QuarantinedRecord(
+            offset: 3,
+            reason: "amount",
+            field: "amount",
+            detail: "not an integer",
+            rawSHA256: Hashes.sha256([1])
+        )
+        record.raw = Array("raw personal data".utf8)
+        record.order = Order(account: "main", orderID: "o-9")
+        record.answer = EncodedResult(
+            resultID: ResultIdentity(sha256: Hashes.sha256)
+                .answer(to: RecordPosition(topic: "jobs", partition: 0, offset: 3)),
+            orderID: "o-9",
+            generation: 0,
+            outcome: .rejected,
+            value: Array("rejected".utf8)
+        )
+        let first = try await bench.ingest(jobs, quarantined: [record])
+        #expect(first.accepted == 1)
+        #expect(first.duplicates == 1)
+        #expect(first.conflicts == 1)
+        #expect(first.quarantined == 1)
+        let rows = try await bench.value("SELECT count(*) FROM usher.outbox")
+        #expect(rows == "2")
+        let second = try await bench.ingest(jobs, quarantined: [record])
+        #expect(second.repeated == 4)
+        #expect(!second.answered)
+        #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "2")
+        #expect(try await bench.value("SELECT count(*) FROM usher.result") == "2")
+        #expect(try await bench.value("SELECT count(*) FROM usher.duplicate") == "2")
+    }
+
+    @Test func aConflictIsAnsweredWithBothBodies() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        try await bench.ingest([job("o-1", offset: 1, content: "other")], start: 1)
+        let answers = try await bench.store.adoptOutbox(limit: 10)
+        #expect(answers.map(\.result.outcome) == [.conflict])
+        let value = String(decoding: answers.first?.result.value ?? [], as: UTF8.self)
+        #expect(value == "conflict:ready:body of o-1: content:body of o-1: other")
+        #expect(answers.first?.traceparent == "00-trace-1")
+    }
+
+    @Test func aDuplicateOfAnEndedOrderPublishesItsResultAgain() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne())])
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        let report = try await bench.ingest([job("o-1", offset: 1), job("o-1", offset: 2)], start: 1)
+        #expect(report.duplicates == 2)
+        let again = try await bench.store.adoptOutbox(limit: 10)
+        #expect(again.map(\.result) == settled.outbox.map(\.result))
+    }
+
+    @Test func aDuplicateOfARunningOrderIsNotAnsweredYet() async throws {
+        let bench = try await Bench()
+        _ = try await bench.claimOne()
+        try await bench.ingest([job("o-1", offset: 1)], start: 1)
+        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
+    }
+
+    @Test func aDuplicateOfAWipedResultIsToldSo() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Timestamp(seconds: 1))])
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        let now = Retention(request: .zero, openedResult: .zero, otherResult: .zero, quarantine: .zero)
+        #expect(try await bench.store.wipe(now, limit: 10) == 2)
+        try await bench.ingest([job("o-1", offset: 1)], start: 1)
+        let again = try await bench.store.adoptOutbox(limit: 10)
+        #expect(
+            again.map { String(decoding: $0.result.value, as: UTF8.self) } == [
+                "duplicate:opened:-:body of o-1: content"
+            ]
+        )
+    }
+
+    @Test func aPositionBehindTheBatchStopsIt() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        await #expect(
+            throws: StoreError.positionMovedBack(TopicPartition(topic: "jobs", partition: 0), stored: 1)
+        ) {
+            try await bench.ingest([job("o-5", offset: 5)], start: 5)
+        }
+        #expect(try await bench.value("SELECT count(*) FROM usher.job") == "1")
+    }
+
+    @Test func anOldBatchDoesNotMoveThePositionBack() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)], next: 10)
+        try await bench.ingest([job("o-1", offset: 0)], next: 1)
+        let partition = TopicPartition(topic: "jobs", partition: 0)
+        #expect(try await bench.store.positions(of: [partition]) == [partition: 10])
+    }
+
+    @Test func twoReadersOfOnePartitionMakeOneJobEach() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let jobs = (0..<200).map { job("o-\($0)", offset: $0) }
+        async let first = bench.ingest(jobs)
+        async let second = bench.ingest(jobs.reversed(), into: other)
+        let reports = try await [first, second]
+        #expect(reports.map(\.accepted).reduce(0, +) == 200)
+        #expect(reports.map(\.repeated).reduce(0, +) == 200)
+    }
+
+    @Test func batchesOfTwoTopicsWithTheSameOrdersDoNotDeadlock() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let jobs = (0..<500).map { job("o-\($0)", offset: $0) }
+        async let first = bench.ingest(jobs)
+        async let second = bench.ingest(jobs.reversed(), topic: "bulk", into: other)
+        let reports = try await [first, second]
+        #expect(reports.map(\.accepted).reduce(0, +) == 500)
+        #expect(reports.map(\.duplicates).reduce(0, +) == 500)
+    }
+
+    @Test func ofTwoRecordsOfOneOrderInABatchTheFirstWins() async throws {
+        let bench = try await Bench()
+        let report = try await bench.ingest([job("o-1", offset: 7, content: "b"), job("o-1", offset: 3, content: "a")])
+        #expect(report.accepted == 1)
+        #expect(report.conflicts == 1)
+        #expect(try await bench.value("SELECT src_offset FROM usher.job") == "3")
+    }
+
+    @Test func theQuarantineKeepsTheRawValueSealed() async throws {
+        let bench = try await Bench()
+        var record = QuarantinedRecord(
+            offset: 0,
+            reason: "type",
+            field: "cid",
+            detail: "d",
+            rawSHA256: Hashes.sha256([])
+        )
+        record.raw = Array("ada@example.org".utf8)
+        try await bench.ingest([], quarantined: [record])
+        let found = try await bench.value(
+            "SELECT position('ada@example.org'::bytea IN sealed) = 0 FROM usher.quarantine"
+        )
+        #expect(found == "true")
+    }
+}

@@ -1,0 +1,14 @@
+-- An order in the accounts given, with all that tells what happens to it next.
+-- Locks: none. Plan: the unique index, once an account; the rest by primary keys.
+SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaign, j.attempts, j.look_ups, j.due_at,
+  j.not_after, j.lease_until, w.name, j.last_send, j.accepted_at, j.finished_at, j.expires_at, j.last_code,
+  j.last_message, t.name, j.src_partition, j.src_offset, g.closed_until, g.reason,
+  (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND d.same_content),
+  (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND NOT d.same_content),
+  EXISTS (SELECT FROM usher.job_body b WHERE b.job_id = j.job_id), now()
+FROM unnest($1::text[]) AS a (account)
+CROSS JOIN LATERAL (SELECT * FROM usher.job WHERE account = a.account AND order_id = $2::text) j
+LEFT JOIN usher.worker w ON w.worker_id = j.lease_owner
+LEFT JOIN usher.topic t ON t.topic_id = j.topic_id
+LEFT JOIN usher.account_gate g ON g.account = j.account AND g.closed_until > now()
+ORDER BY j.account

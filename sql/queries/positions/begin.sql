@@ -1,0 +1,5 @@
+-- The first position of a partition. No row: another reader was first.
+-- Locks: the new row. Plan: insert.
+INSERT INTO usher.position (topic_id, partition, next_offset) VALUES ($1::int2, $2::int4, $3::int8)
+ON CONFLICT (topic_id, partition) DO NOTHING
+RETURNING next_offset
