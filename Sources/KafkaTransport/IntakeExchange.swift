@@ -1,0 +1,233 @@
+import SessionCore
+import Synchronization
+
+/// What the polling thread and the tasks around it share.
+final class IntakeExchange: Sendable {
+    /// What the polling thread is asked to do.
+    enum Command: Sendable {
+        /// The stored positions for an assignment.
+        case stored(request: Int64, [TopicPartition: Int64])
+        /// Look up where to go on with a suspended partition.
+        case rewind(TopicPartition)
+        /// The stored position for a rewind; nil where the store has none.
+        case rewindTo(TopicPartition, request: Int64, Int64?)
+    }
+
+    private enum Phase {
+        /// Goes to `closing`.
+        case open
+        /// Goes to `closed`.
+        case closing
+        case closed
+    }
+
+    private struct State {
+        var phase = Phase.open
+        var failure: TransportError?
+        var queues: IntakeQueues
+        var ledger = CommitLedger()
+        var commands: [Command] = []
+        var takers: [CheckedContinuation<RecordBatch?, any Error>] = []
+        var closers: [CheckedContinuation<Void, Never>] = []
+        var health: SourceHealth
+    }
+
+    private let state: Mutex<State>
+    /// Makes the polling thread look at what it was asked.
+    let waker = Waker()
+
+    init(limits: IntakeQueues.Limits) {
+        let now = ContinuousClock.now
+        let health = SourceHealth(lastPoll: now, lastProgress: now)
+        state = Mutex(State(queues: IntakeQueues(limits: limits), health: health))
+    }
+
+    // MARK: For the tasks
+
+    func nextBatch() async throws -> RecordBatch? {
+        try await withCheckedThrowingContinuation { continuation in
+            let (answer, isPausing): (Result<RecordBatch?, any Error>?, Bool) = state.withLock { state in
+                if let failure = state.failure { return (.failure(failure), false) }
+                guard state.phase == .open else { return (.success(nil), false) }
+                let pausing = state.queues.partitionsToPause
+                if let batch = state.queues.next() {
+                    return (.success(batch), pausing != state.queues.partitionsToPause)
+                }
+                state.takers.append(continuation)
+                return (nil, false)
+            }
+            if let answer { continuation.resume(with: answer) }
+            if isPausing { waker.wake() }
+        }
+    }
+
+    func commit(_ batch: RecordBatch) {
+        let isNews = state.withLock { state in
+            guard state.queues.isCurrent(batch) else { return false }
+            state.health.lastProgress = .now
+            state.ledger.report(TopicPartition(topic: batch.topic, partition: batch.partition), next: batch.next)
+            return true
+        }
+        if isNews { waker.wake() }
+    }
+
+    func rewind(_ batch: RecordBatch) {
+        let isDue = state.withLock { state in
+            guard state.queues.isCurrent(batch) else { return false }
+            let place = TopicPartition(topic: batch.topic, partition: batch.partition)
+            state.queues.suspend(place)
+            state.ledger.rewind(place)
+            state.commands.append(.rewind(place))
+            return true
+        }
+        if isDue { waker.wake() }
+    }
+
+    func pause(topic: String) {
+        state.withLock { $0.queues.pause(topic: topic) }
+        waker.wake()
+    }
+
+    func resume(topic: String) {
+        let batches = state.withLock { state in
+            state.queues.resume(topic: topic)
+            return Self.serve(&state)
+        }
+        for (taker, batch) in batches { taker.resume(returning: batch) }
+        waker.wake()
+    }
+
+    func send(_ command: Command) {
+        state.withLock { $0.commands.append(command) }
+        waker.wake()
+    }
+
+    /// Asks the polling thread to end. Does not wait.
+    func beginClose() {
+        state.withLock { state in
+            if state.phase == .open { state.phase = .closing }
+        }
+        waker.wake()
+    }
+
+    /// Waits until the polling thread has ended.
+    func closed() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard state.phase != .closed else { return true }
+                state.closers.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    var health: SourceHealth {
+        state.withLock { state in
+            var health = state.health
+            health.assigned = state.queues.partitions
+            health.waitingRecords = state.queues.count
+            return health
+        }
+    }
+
+    // MARK: For the polling thread
+
+    /// Says that the thread lives, and takes what it was asked to do; nil once it is to end.
+    func turn() -> [Command]? {
+        state.withLock { state in
+            state.health.lastPoll = .now
+            guard state.phase == .open else { return nil }
+            let commands = state.commands
+            state.commands = []
+            return commands
+        }
+    }
+
+    var partitionsToPause: Set<TopicPartition> {
+        state.withLock { $0.queues.partitionsToPause }
+    }
+
+    func assign(_ starts: [TopicPartition: Int64?]) {
+        state.withLock { state in
+            state.queues.assign(starts)
+            state.health.lastProgress = .now
+            state.health.stopped = [:]
+        }
+    }
+
+    /// Drops what waits, and what was still to be told to Kafka.
+    func revoke() {
+        state.withLock { state in
+            state.queues.assign([:])
+            state.ledger.revoke()
+            state.health.stopped = [:]
+        }
+    }
+
+    func restart(_ place: TopicPartition, at start: Int64?) {
+        state.withLock { $0.queues.restart(place, at: start) }
+    }
+
+    func deliver(_ records: [SourceRecord]) {
+        let batches = state.withLock { state in
+            for record in records { state.queues.append(record) }
+            return Self.serve(&state)
+        }
+        for (taker, batch) in batches { taker.resume(returning: batch) }
+    }
+
+    func takeCommits() -> [PartitionOffset]? {
+        state.withLock { $0.ledger.takeForSending() }
+    }
+
+    var hasCommits: Bool { state.withLock { !$0.ledger.isIdle } }
+
+    func commitsFinished(_ sent: [PartitionOffset], failed: Set<TopicPartition>) {
+        state.withLock { $0.ledger.finished(sent, failed: failed) }
+    }
+
+    func commitsGaveUp() {
+        state.withLock { $0.ledger.gaveUp() }
+    }
+
+    func changeHealth(_ change: (inout SourceHealth) -> Void) {
+        state.withLock { change(&$0.health) }
+    }
+
+    /// The source cannot go on: `nextBatch` throws from here on.
+    func fail(_ failure: TransportError) {
+        let takers = state.withLock { state in
+            state.failure = state.failure ?? failure
+            state.queues.assign([:])
+            if state.phase == .open { state.phase = .closing }
+            let takers = state.takers
+            state.takers = []
+            return takers
+        }
+        for taker in takers { taker.resume(throwing: failure) }
+    }
+
+    /// The polling thread has ended.
+    func finish() {
+        let (takers, closers) = state.withLock { state in
+            state.phase = .closed
+            state.queues.assign([:])
+            let waiting = (state.takers, state.closers)
+            state.takers = []
+            state.closers = []
+            return waiting
+        }
+        for taker in takers { taker.resume(returning: nil) }
+        for closer in closers { closer.resume() }
+    }
+
+    /// Pairs who waits with what there is.
+    private static func serve(_ state: inout State) -> [(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)] {
+        var pairs: [(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)] = []
+        while !state.takers.isEmpty, let batch = state.queues.next() {
+            pairs.append((state.takers.removeFirst(), batch))
+        }
+        return pairs
+    }
+}

@@ -1,0 +1,196 @@
+import SessionCore
+
+/// What waits in memory between Kafka and the intake: a queue per assigned partition. Pure.
+///
+/// Topics take turns, and within a topic its partitions do, so that an agent's record never waits behind a campaign's.
+struct IntakeQueues: Sendable {
+    /// The bounds. Bytes count keys and values.
+    struct Limits: Equatable, Sendable {
+        var batchRecordsMax = 500
+        var batchBytesMax = 1 << 20
+        /// A topic with this much waiting is paused until half of it is gone.
+        var topicRecordsMax = 4_000
+        var topicBytesMax = 16 << 20
+    }
+
+    private let limits: Limits
+    private var topics: [String: TopicQueue] = [:]
+    /// Whose turn it is next.
+    private var turn: [String] = []
+    private var pausedByOperator: Set<String> = []
+    private var lastAssignment: Int64 = 0
+
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// How many records wait.
+    var count: Int { topics.values.reduce(0) { $0 + $1.records } }
+
+    var partitions: [TopicPartition] {
+        topics.flatMap { name, topic in topic.partitions.keys.map { TopicPartition(topic: name, partition: $0) } }
+            .sorted(by: TopicPartition.inOrder)
+    }
+
+    /// Replaces the assignment; what waited is dropped. A start of nil is the partition's beginning.
+    mutating func assign(_ starts: [TopicPartition: Int64?]) {
+        topics = [:]
+        for (place, start) in starts.sorted(by: { TopicPartition.inOrder($0.key, $1.key) }) {
+            lastAssignment += 1
+            let queue = PartitionQueue(assignment: lastAssignment, start: start)
+            topics[place.topic, default: TopicQueue()].partitions[place.partition] = queue
+            topics[place.topic]?.turn.append(place.partition)
+        }
+        turn = topics.keys.sorted()
+    }
+
+    /// Adds a record at the end of its partition. False, and nothing added, if the partition is not assigned or the
+    /// record was added before.
+    @discardableResult
+    mutating func append(_ record: SourceRecord) -> Bool {
+        topics[record.position.topic]?.append(record, limits: limits) == true
+    }
+
+    /// The next batch in turn; nil when nothing waits that may be delivered.
+    mutating func next() -> RecordBatch? {
+        for (index, name) in turn.enumerated() where !pausedByOperator.contains(name) {
+            guard let batch = topics[name]?.next(of: name, limits: limits) else { continue }
+            turn.remove(at: index)
+            turn.append(name)
+            return batch
+        }
+        return nil
+    }
+
+    /// Whether the batch belongs to the present assignment of its partition, unrewound.
+    func isCurrent(_ batch: RecordBatch) -> Bool {
+        topics[batch.topic]?.partitions[batch.partition]?.assignment == batch.assignment
+    }
+
+    /// Drops what waits of a partition and takes nothing more until `restart`; batches taken before are no longer
+    /// current.
+    mutating func suspend(_ place: TopicPartition) {
+        lastAssignment += 1
+        let queue = PartitionQueue(assignment: lastAssignment, start: nil, isSuspended: true)
+        topics[place.topic]?.replace(place.partition, with: queue, limits: limits)
+    }
+
+    /// Makes `start` (nil: the beginning) the next offset of a partition.
+    mutating func restart(_ place: TopicPartition, at start: Int64?) {
+        lastAssignment += 1
+        let queue = PartitionQueue(assignment: lastAssignment, start: start)
+        topics[place.topic]?.replace(place.partition, with: queue, limits: limits)
+    }
+
+    mutating func pause(topic: String) {
+        pausedByOperator.insert(topic)
+    }
+
+    mutating func resume(topic: String) {
+        pausedByOperator.remove(topic)
+    }
+
+    /// The assigned partitions whose reading must rest: of a full topic, or of one paused from outside.
+    var partitionsToPause: Set<TopicPartition> {
+        var places: Set<TopicPartition> = []
+        for (name, topic) in topics where topic.isFull || pausedByOperator.contains(name) {
+            for partition in topic.partitions.keys { places.insert(TopicPartition(topic: name, partition: partition)) }
+        }
+        return places
+    }
+}
+
+/// The partitions of one topic.
+private struct TopicQueue: Sendable {
+    var partitions: [Int32: PartitionQueue] = [:]
+    /// Whose turn it is next.
+    var turn: [Int32] = []
+    private(set) var records = 0
+    private(set) var isFull = false
+    private var bytes = 0
+
+    mutating func append(_ record: SourceRecord, limits: IntakeQueues.Limits) -> Bool {
+        guard partitions[record.position.partition]?.append(record) == true else { return false }
+        count(records: 1, bytes: record.bytes, limits: limits)
+        return true
+    }
+
+    mutating func next(of name: String, limits: IntakeQueues.Limits) -> RecordBatch? {
+        guard let index = turn.firstIndex(where: { partitions[$0]?.records.isEmpty == false }) else { return nil }
+        let partition = turn.remove(at: index)
+        turn.append(partition)
+        guard let batch = partitions[partition]?.take(topic: name, partition: partition, limits: limits) else { return nil }
+        count(records: -batch.records.count, bytes: -batch.records.reduce(0) { $0 + $1.bytes }, limits: limits)
+        return batch
+    }
+
+    mutating func replace(_ partition: Int32, with queue: PartitionQueue, limits: IntakeQueues.Limits) {
+        guard let dropped = partitions[partition]?.records else { return }
+        partitions[partition] = queue
+        count(records: -dropped.count, bytes: -dropped.reduce(0) { $0 + $1.bytes }, limits: limits)
+    }
+
+    private mutating func count(records: Int, bytes: Int, limits: IntakeQueues.Limits) {
+        self.records += records
+        self.bytes += bytes
+        if self.records >= limits.topicRecordsMax || self.bytes >= limits.topicBytesMax {
+            isFull = true
+        } else if self.records <= limits.topicRecordsMax / 2 && self.bytes <= limits.topicBytesMax / 2 {
+            isFull = false
+        }
+    }
+}
+
+/// One partition's records, in offset order.
+private struct PartitionQueue: Sendable {
+    /// Changes with each assignment, suspension and restart.
+    let assignment: Int64
+    /// Where the next batch starts; nil until the first record says what the beginning is.
+    private var start: Int64?
+    private(set) var records: [SourceRecord] = []
+    /// It is not known yet where to go on.
+    private let isSuspended: Bool
+
+    init(assignment: Int64, start: Int64?, isSuspended: Bool = false) {
+        self.assignment = assignment
+        self.start = start
+        self.isSuspended = isSuspended
+    }
+
+    mutating func append(_ record: SourceRecord) -> Bool {
+        guard !isSuspended else { return false }
+        let expected = records.last.map { $0.position.offset + 1 } ?? start
+        if let expected, record.position.offset < expected { return false }
+        if start == nil { start = record.position.offset }
+        records.append(record)
+        return true
+    }
+
+    mutating func take(topic: String, partition: Int32, limits: IntakeQueues.Limits) -> RecordBatch? {
+        var count = 0
+        var bytes = 0
+        for record in records.prefix(limits.batchRecordsMax) {
+            guard count == 0 || bytes + record.bytes <= limits.batchBytesMax else { break }
+            count += 1
+            bytes += record.bytes
+        }
+        let taken = Array(records.prefix(count))
+        guard let start, let last = taken.last else { return nil }
+        records.removeFirst(count)
+        let next = last.position.offset + 1
+        self.start = next
+        return RecordBatch(
+            topic: topic,
+            partition: partition,
+            start: start,
+            next: next,
+            records: taken,
+            assignment: assignment
+        )
+    }
+}
+
+extension SourceRecord {
+    /// What the record takes of the memory bounds.
+    fileprivate var bytes: Int { (key?.count ?? 0) + (value?.count ?? 0) }
+}

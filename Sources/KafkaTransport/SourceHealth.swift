@@ -1,0 +1,20 @@
+package import SessionCore
+
+/// How a job source is doing, for readiness, metrics and the watchdog.
+package struct SourceHealth: Sendable {
+    /// The partitions that this member reads.
+    package var assigned: [TopicPartition] = []
+    /// Records that wait in memory.
+    package var waitingRecords = 0
+    /// When the polling thread last turned. It does so several times a second, whatever Kafka does.
+    package var lastPoll: ContinuousClock.Instant
+    /// When a batch was last reported as accounted for, or partitions were given. No progress for long while records
+    /// wait means that intake is stuck.
+    package var lastProgress: ContinuousClock.Instant
+    /// What the source waits for (`kafka`, `group coordinator`, `stored positions`); nil when nothing is missing.
+    package var waitingFor: String?
+    /// Partitions that were stopped, with the reason. They start again with the next assignment.
+    package var stopped: [TopicPartition: TransportError] = [:]
+    /// Topics that cannot be read at present, with the reason.
+    package var unavailableTopics: [String: TransportError] = [:]
+}

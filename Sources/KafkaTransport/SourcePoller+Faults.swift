@@ -1,0 +1,88 @@
+import CLibrdkafka
+import Logs
+import SessionCore
+
+extension SourcePoller {
+    /// How often a batch that fails its checksum is read again before its partition stops.
+    private static let damagesMax = 3
+
+    /// Instead of a record came an error.
+    func readFailed(_ message: rd_kafka_message_t) {
+        let text = rd_kafka_message_text(message)
+        let fault = KafkaFault(message.err, text)
+        let topic = message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
+        let place = topic.map { TopicPartition(topic: $0, partition: message.partition) }
+        switch message.err {
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            return
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+            guard let place else { return watch.note(fault) }
+            stop(place, because: fault)
+        case RD_KAFKA_RESP_ERR__BAD_MSG:
+            guard let place, reading.isAssigned(place) else { return watch.note(fault) }
+            // The library would go on behind the damaged batch, which would lose its records.
+            if reading.damaged(place) > Self.damagesMax || !seek(place, to: reading.next(of: place)) {
+                stop(place, because: fault)
+            } else {
+                watch.note(fault)
+            }
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+            unavailable(topic, because: fault)
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR__FATAL:
+            fail(fault.transportError(topic: topic, isFatal: message.err == RD_KAFKA_RESP_ERR__FATAL))
+        default:
+            watch.note(fault)
+        }
+    }
+
+    /// Something is wrong that belongs to no partition.
+    func clientFailed(_ fault: KafkaFault) {
+        switch fault.code {
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+            watch.down(exchange)
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL:
+            // A login that never worked will not begin to; one that has worked may come back.
+            guard watch.hasJoined else { return fail(fault.transportError()) }
+            watch.note(fault)
+        case RD_KAFKA_RESP_ERR__FATAL:
+            var text = [CChar](repeating: 0, count: 512)
+            let code = rd_kafka_fatal_error(client.pointer, &text, text.count)
+            fail(KafkaFault(code, string(text)).transportError(isFatal: true))
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+            fail(fault.transportError())
+        default:
+            watch.note(fault)
+        }
+    }
+
+    /// Reads no more of a partition. What was read of it before stays good.
+    private func stop(_ place: TopicPartition, because fault: KafkaFault) {
+        guard reading.isAssigned(place), reading.stop(place) else { return }
+        let error = fault.transportError(topic: place.topic)
+        exchange.changeHealth { $0.stopped[place] = error }
+        log.error(
+            "a partition was stopped",
+            [
+                .topic: LogValue(place.topic), .partition: LogValue(place.partition), .code: LogValue(fault.name),
+                .offset: LogValue(reading.next(of: place) ?? 0), .reason: LogValue("\(error)"),
+            ]
+        )
+    }
+
+    /// A topic cannot be read; the library looks for it again by itself.
+    private func unavailable(_ topic: String?, because fault: KafkaFault) {
+        guard let topic else { return watch.note(fault) }
+        let error = fault.transportError(topic: topic)
+        var isNews = false
+        exchange.changeHealth { isNews = $0.unavailableTopics.updateValue(error, forKey: topic) == nil }
+        if isNews { log.error("a topic cannot be read", [.topic: LogValue(topic), .reason: LogValue("\(error)")]) }
+    }
+}
+
+/// librdkafka's words for a message that carries an error: they lie in the value, without a NUL at the end.
+private func rd_kafka_message_text(_ message: rd_kafka_message_t) -> String? {
+    guard let payload = message.payload, message.len > 0 else { return nil }
+    return String(decoding: UnsafeRawBufferPointer(start: payload, count: message.len), as: UTF8.self)
+}

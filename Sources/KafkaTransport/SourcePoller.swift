@@ -1,0 +1,174 @@
+import CLibrdkafka
+import Logs
+import SessionCore
+
+/// The thread that owns the consumer: it polls, and does between polls what it was asked or told.
+final class SourcePoller {
+    private static let pollWaitMs: Int32 = 100
+    private static let roundRecordsMax = 500
+    private static let commitRetry: Duration = .milliseconds(500)
+    private static let commitPatience: Duration = .seconds(30)
+    private static let closePatience: Duration = .seconds(5)
+
+    let client: ClientHandle
+    let exchange: IntakeExchange
+    let log: Log
+    let lookUp: PositionLookUp
+    private let events: SourceEvents
+    var watch: ClusterWatch
+    var reading = PartitionReading()
+
+    /// The assignment that waits for its positions.
+    var assigning: Assigning?
+    var requests: Int64 = 0
+    /// Partitions that wait for their stored position after a rewind, with the number of the request.
+    var rewinding: [TopicPartition: Int64] = [:]
+    private var commitsSince: ContinuousClock.Instant?
+    private var commitsNotBefore = ContinuousClock.now
+    private var failure: TransportError?
+
+    /// Makes the consumer and subscribes. Runs on the polling thread.
+    init(
+        _ settings: KafkaSettings,
+        topics: [String],
+        positions: @escaping StoredPositions,
+        exchange: IntakeExchange,
+        log: Log
+    ) throws(TransportError) {
+        events = SourceEvents(log: log)
+        client = try ClientHandle.make(settings, role: .jobs, delegate: events)
+        self.exchange = exchange
+        self.log = log
+        lookUp = PositionLookUp(positions: positions, exchange: exchange, log: log)
+        watch = ClusterWatch(servers: settings.bootstrapServers, log: log)
+        rd_kafka_poll_set_consumer(client.pointer)
+        exchange.waker.attach(rd_kafka_queue_get_consumer(client.pointer))
+        let wanted = topics.map { PartitionOffset(partition: TopicPartition(topic: $0, partition: -1), offset: 0) }
+        let code = PartitionOffset.withList(wanted) { rd_kafka_subscribe(client.pointer, $0) }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            exchange.waker.detach()
+            client.destroy()
+            throw KafkaFault(code).transportError()
+        }
+    }
+
+    /// Polls until it is told to close, or cannot go on; then leaves the group and ends the consumer.
+    func run() {
+        while failure == nil, let commands = exchange.turn() {
+            for command in commands { obey(command) }
+            continueAssigning()
+            applyPauses()
+            sendCommits()
+            watch.probe(client, exchange)
+            pollRecords()
+        }
+        if let failure {
+            log.error("reading jobs ended", [.reason: LogValue("\(failure)")])
+            exchange.fail(failure)
+        }
+        close()
+    }
+
+    /// The source cannot go on.
+    func fail(_ error: TransportError) {
+        failure = failure ?? error
+    }
+
+    // MARK: Polling
+
+    /// Takes what has come, up to a round's worth, and hands it over at once.
+    private func pollRecords() {
+        var records: [SourceRecord] = []
+        var wait = Self.pollWaitMs
+        while records.count < Self.roundRecordsMax {
+            let message = rd_kafka_consumer_poll(client.pointer, wait)
+            dealWithEvents(&records)
+            guard let message else { break }
+            defer { rd_kafka_message_destroy(message) }
+            wait = 0
+            take(message.pointee, into: &records)
+        }
+        if !records.isEmpty { exchange.deliver(records) }
+    }
+
+    private func take(_ message: rd_kafka_message_t, into records: inout [SourceRecord]) {
+        guard message.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            readFailed(message)
+            return
+        }
+        guard let record = withUnsafePointer(to: message, { SourceRecord(reading: $0) }) else { return }
+        let place = TopicPartition(topic: record.position.topic, partition: record.position.partition)
+        guard reading.took(place, offset: record.position.offset) else { return }
+        watch.answered(exchange)
+        records.append(record)
+    }
+
+    private func dealWithEvents(_ records: inout [SourceRecord]) {
+        for event in events.take() {
+            switch event {
+            case .assigned(let partitions):
+                records = []
+                beginAssigning(partitions)
+            case .revoked:
+                records = []
+                revoke()
+            case .commitEnded(let sent, let failed, let fault):
+                commitEnded(sent, failed: failed, fault)
+            case .failed(let fault):
+                clientFailed(fault)
+            }
+        }
+    }
+
+    // MARK: Commits
+
+    /// Sends the newest reported offsets; one request at a time.
+    func sendCommits() {
+        let now = ContinuousClock.now
+        if let since = commitsSince, now - since > Self.commitPatience {
+            commitsSince = nil
+            exchange.commitsGaveUp()
+        }
+        guard now >= commitsNotBefore, let offsets = exchange.takeCommits() else { return }
+        let code = PartitionOffset.withList(offsets) { rd_kafka_commit(client.pointer, $0, 1) }
+        commitsSince = now
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        commitEnded(offsets, failed: Set(offsets.map(\.partition)), KafkaFault(code))
+    }
+
+    private func commitEnded(_ sent: [PartitionOffset], failed: Set<TopicPartition>, _ fault: KafkaFault?) {
+        commitsSince = nil
+        exchange.commitsFinished(sent, failed: failed)
+        guard let fault else {
+            watch.answered(exchange)
+            return
+        }
+        commitsNotBefore = .now + Self.commitRetry
+        // Harmless by itself: the store is ahead, and reading starts from there.
+        log.debug("commit not taken, will be repeated", [.code: LogValue(fault.name)])
+    }
+
+    // MARK: Ending
+
+    /// Tells Kafka what was reported, leaves the group and ends the consumer.
+    private func close() {
+        lookUp.cancelAll()
+        let deadline = ContinuousClock.now + Self.closePatience
+        commitsNotBefore = .now
+        while exchange.hasCommits, ContinuousClock.now < deadline {
+            sendCommits()
+            if let message = rd_kafka_consumer_poll(client.pointer, 20) { rd_kafka_message_destroy(message) }
+            var ignored: [SourceRecord] = []
+            dealWithEvents(&ignored)
+        }
+        if exchange.hasCommits {
+            log.warning("closed before Kafka took the last commit; those records are read again, without effect")
+        }
+        events.isClosing = true
+        if assigning != nil { rd_kafka_assign(client.pointer, nil) }
+        rd_kafka_consumer_close(client.pointer)
+        exchange.waker.detach()
+        client.destroy()
+        exchange.finish()
+    }
+}
