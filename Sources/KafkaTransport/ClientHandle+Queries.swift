@@ -1,0 +1,78 @@
+import CLibrdkafka
+import SessionCore
+
+extension ClientHandle {
+    private static let askMs: Int32 = 1_000
+
+    /// Asks for the brokers and for topics, again and again until `waitMs` have passed, and serves callbacks between.
+    /// `failure` may end it early with the reason that a callback was told. Throws `TransportError.kafka`.
+    func describe(
+        _ topics: [String],
+        waitMs: Int32,
+        failure: () -> TransportError?
+    ) throws(TransportError) -> ClusterDescription {
+        let deadline = ContinuousClock.now + .milliseconds(Int64(waitMs))
+        var code = RD_KAFKA_RESP_ERR__TIMED_OUT
+        repeat {
+            var metadata: UnsafePointer<rd_kafka_metadata>?
+            code = rd_kafka_metadata(pointer, 1, nil, &metadata, Self.askMs)
+            defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
+            rd_kafka_poll(pointer, 0)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata {
+                return ClusterDescription(reading: metadata.pointee, topics: topics)
+            }
+            if let failure = failure() { throw failure }
+        } while ContinuousClock.now < deadline
+        throw KafkaFault(code).transportError()
+    }
+
+    /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`.
+    func watermarks(of place: TopicPartition, _ waitMs: Int32) throws(TransportError) -> (low: Int64, high: Int64) {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_query_watermark_offsets(pointer, place.topic, place.partition, &low, &high, waitMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(topic: place.topic) }
+        return (low, high)
+    }
+}
+
+extension ClusterDescription {
+    /// Copies librdkafka's metadata, which stays the caller's. Topics that it does not hold get the error that they do
+    /// not exist.
+    init(reading metadata: rd_kafka_metadata, topics wanted: [String]) {
+        brokers = (0..<Int(metadata.broker_cnt)).map { index in
+            let broker = metadata.brokers[index]
+            return Broker(id: broker.id, host: broker.host.map { String(cString: $0) } ?? "", port: Int(broker.port))
+        }
+        var found: [String: Topic] = [:]
+        for index in 0..<Int(metadata.topic_cnt) {
+            let topic = Topic(reading: metadata.topics[index])
+            found[topic.name] = topic
+        }
+        topics = wanted.map { name in
+            found[name]
+                ?? Topic(
+                    name: name,
+                    partitions: [],
+                    error: KafkaFault(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).transportError(topic: name)
+                )
+        }
+    }
+}
+
+extension ClusterDescription.Topic {
+    fileprivate init(reading topic: rd_kafka_metadata_topic) {
+        name = topic.topic.map { String(cString: $0) } ?? ""
+        error = topic.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaFault(topic.err).transportError(topic: name)
+        partitions = (0..<Int(topic.partition_cnt)).map { index in
+            let partition = topic.partitions[index]
+            return ClusterDescription.Partition(
+                id: partition.id,
+                leader: partition.leader < 0 ? nil : partition.leader,
+                replicas: (0..<Int(partition.replica_cnt)).map { partition.replicas[$0] },
+                inSyncReplicas: (0..<Int(partition.isr_cnt)).map { partition.isrs[$0] }
+            )
+        }
+        .sorted { $0.id < $1.id }
+    }
+}

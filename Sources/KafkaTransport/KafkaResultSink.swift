@@ -1,0 +1,73 @@
+import BlockingThreads
+package import Logs
+package import SessionCore
+
+/// The results topic, written by an idempotent producer that one thread owns.
+///
+/// Each record has the order id as its key and the headers `result_id`, `generation`, `outcome`, `schema` and, where
+/// there is one, `traceparent`. A producer that librdkafka gives up is replaced, and what it had not acknowledged is
+/// acknowledged with the failure `producer replaced`.
+package final class KafkaResultSink: ResultSink {
+    private let topic: String
+    private let schema: String
+    private let exchange = ProducerExchange()
+    private let mailbox = Mailbox<PublishAck>()
+
+    /// Starts the producer. `schema` is the text of the `schema` header. Throws `TransportError.setting` for settings
+    /// that cannot work.
+    package init(_ settings: KafkaSettings, topic: String, schema: String, log: Log) throws(TransportError) {
+        guard !topic.isEmpty else {
+            throw .setting(name: "kafka.results_topic", reason: "must not be empty; name the results topic")
+        }
+        self.topic = topic
+        self.schema = schema
+        let mailbox = mailbox
+        // Bounded by what the worker publishes before it waits for acknowledgements.
+        try ProducerThread.start("usher-results", settings, exchange: exchange, log: log) { acks in
+            mailbox.send(contentsOf: acks.map { PublishAck(outboxID: $0.id, failure: $0.failure) })
+        }
+    }
+
+    deinit {
+        exchange.beginClose(timeout: .zero)
+    }
+
+    package func publish(_ records: [OutboxRecord]) {
+        guard !exchange.send(records.map(outgoing)) else { return }
+        mailbox.send(contentsOf: records.map { PublishAck(outboxID: $0.outboxID, failure: "the sink is closed") })
+    }
+
+    package func acks() async -> [PublishAck]? {
+        await mailbox.takeAll()
+    }
+
+    package func close(timeout: Duration) async {
+        exchange.beginClose(timeout: timeout)
+        await exchange.closed()
+        mailbox.finish()
+    }
+
+    /// Makes the producer fail as librdkafka would: for tests of what follows.
+    package func failForTest() {
+        exchange.failForTest()
+    }
+
+    private func outgoing(_ record: OutboxRecord) -> OutgoingRecord {
+        var headers = [
+            RecordHeader("result_id", record.result.resultID.text),
+            RecordHeader("generation", String(record.result.generation)),
+            RecordHeader("outcome", record.result.outcome.rawValue),
+            RecordHeader("schema", schema),
+        ]
+        if let traceparent = record.traceparent { headers.append(RecordHeader("traceparent", traceparent)) }
+        return OutgoingRecord(
+            id: record.outboxID,
+            record: NewRecord(
+                topic: topic,
+                key: Array(record.result.orderID.utf8),
+                value: record.result.value,
+                headers: headers
+            )
+        )
+    }
+}

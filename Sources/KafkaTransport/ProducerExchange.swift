@@ -1,0 +1,80 @@
+import Synchronization
+
+/// What the producing thread and its callers share.
+final class ProducerExchange: Sendable {
+    /// What the thread finds when it looks.
+    struct Turn: Sendable {
+        var records: [OutgoingRecord]
+        /// Set once no more will come: until when to wait for acknowledgements.
+        var deadline: ContinuousClock.Instant?
+        /// The producer is to fail, as librdkafka would make it.
+        var isToFail: Bool
+    }
+
+    private struct State {
+        var inbox: [OutgoingRecord] = []
+        var deadline: ContinuousClock.Instant?
+        var isToFail = false
+        var isResting = false
+        var isOver = false
+        var closers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    let waker = Waker()
+
+    /// Hands records to the thread. False, and nothing taken, once the producer is closing.
+    func send(_ records: [OutgoingRecord]) -> Bool {
+        let (isTaken, isResting) = state.withLock { state in
+            guard state.deadline == nil, !state.isOver else { return (false, false) }
+            state.inbox.append(contentsOf: records)
+            defer { state.isResting = false }
+            return (true, state.isResting)
+        }
+        if isResting { waker.wake() }
+        return isTaken
+    }
+
+    /// The thread looks for work; `isResting` says that it will block unless there is some.
+    func turn(isResting: Bool) -> Turn {
+        state.withLock { state in
+            let turn = Turn(records: state.inbox, deadline: state.deadline, isToFail: state.isToFail)
+            state.inbox = []
+            state.isToFail = false
+            state.isResting = isResting && turn.records.isEmpty
+            return turn
+        }
+    }
+
+    func failForTest() {
+        state.withLock { $0.isToFail = true }
+        waker.wake()
+    }
+
+    func beginClose(timeout: Duration) {
+        let deadline = ContinuousClock.now + timeout
+        state.withLock { $0.deadline = min($0.deadline ?? deadline, deadline) }
+        waker.wake()
+    }
+
+    func closed() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.isOver { state.closers.append(continuation) }
+                return state.isOver
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// The thread has ended.
+    func finish() {
+        let closers = state.withLock { state in
+            state.isOver = true
+            let closers = state.closers
+            state.closers = []
+            return closers
+        }
+        for closer in closers { closer.resume() }
+    }
+}

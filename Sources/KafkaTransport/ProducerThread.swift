@@ -1,0 +1,229 @@
+import BlockingThreads
+import CLibrdkafka
+import Glibc
+import Logs
+import SessionCore
+
+/// The thread that owns the producer: it hands records over, collects delivery reports, and replaces the producer when
+/// librdkafka gives it up. Every record is acknowledged exactly once.
+final class ProducerThread: ClientDelegate {
+    private static let restMs: Int32 = 100
+    private static let fullQueueMs: Int32 = 10
+    private static let drainPatience: Duration = .seconds(5)
+    private static let replaceRetryMicroseconds: UInt32 = 1_000_000
+    /// Delivery reports are taken at least this often while records are handed over.
+    private static let recordsBetweenPolls = 1_000
+
+    let log: Log
+    private let settings: KafkaSettings
+    private let exchange: ProducerExchange
+    private let acknowledge: ([RecordAck]) -> Void
+    private var client: ClientHandle?
+    /// Records not handed over yet; the first `handedOver` of them are done.
+    private var backlog: [OutgoingRecord] = []
+    private var handedOver = 0
+    /// The caller's id of each record that has no delivery report yet, by token.
+    private var inFlight: [UInt: Int64] = [:]
+    private var lastToken: UInt = 0
+    private var acks: [RecordAck] = []
+    private var fatal: KafkaFault?
+    private var isDown = false
+    private var notedFailures: Set<Int32> = []
+
+    private init(
+        _ settings: KafkaSettings,
+        exchange: ProducerExchange,
+        log: Log,
+        acknowledge: @escaping ([RecordAck]) -> Void
+    ) {
+        self.settings = settings
+        self.exchange = exchange
+        self.log = log
+        self.acknowledge = acknowledge
+    }
+
+    /// Starts the thread and waits until its producer is made. `acknowledge` runs on the thread. Throws
+    /// `TransportError.setting` for settings that cannot work.
+    static func start(
+        _ name: String,
+        _ settings: KafkaSettings,
+        exchange: ProducerExchange,
+        log: Log,
+        acknowledge: @escaping @Sendable ([RecordAck]) -> Void
+    ) throws(TransportError) {
+        try settings.check()
+        let started = BlockingQueue<TransportError?>()
+        _ = NamedThread(name) {
+            let producer = ProducerThread(settings, exchange: exchange, log: log, acknowledge: acknowledge)
+            do throws(TransportError) {
+                try producer.connect()
+                started.send(nil)
+                producer.run()
+            } catch {
+                started.send(error)
+            }
+        }
+        if let failure = started.takeAll()?.first ?? nil { throw failure }
+    }
+
+    private func connect() throws(TransportError) {
+        let made = try ClientHandle.make(settings, role: .producer, delegate: self)
+        exchange.waker.attach(rd_kafka_queue_get_main(made.pointer))
+        client = made
+    }
+
+    private func run() {
+        while let client {
+            let hasBacklog = handedOver < backlog.count
+            let turn = exchange.turn(isResting: !hasBacklog)
+            backlog.append(contentsOf: turn.records)
+            if turn.isToFail { rd_kafka_test_fatal_error(client.pointer, RD_KAFKA_RESP_ERR__STATE, "asked for") }
+            let isFull = handOver(to: client)
+            rd_kafka_poll(client.pointer, isFull ? Self.fullQueueMs : (turn.records.isEmpty ? Self.restMs : 0))
+            flushAcks()
+            if fatal != nil { replace() }
+            if let deadline = turn.deadline {
+                let isDone = inFlight.isEmpty && handedOver == backlog.count
+                if isDone || ContinuousClock.now >= deadline { break }
+            }
+        }
+        close()
+    }
+
+    /// Hands over what waits; true when the producer's queue is full.
+    private func handOver(to client: ClientHandle) -> Bool {
+        var untilPoll = Self.recordsBetweenPolls
+        while handedOver < backlog.count, fatal == nil {
+            lastToken += 1
+            let outgoing = backlog[handedOver]
+            if let fault = outgoing.produce(with: client.pointer, token: lastToken) {
+                if fault.code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return true }
+                if fault.code == RD_KAFKA_RESP_ERR__FATAL {
+                    fatal = fatal ?? fault
+                    break
+                }
+                refuse(outgoing, fault)
+            } else {
+                inFlight[lastToken] = outgoing.id
+            }
+            handedOver += 1
+            untilPoll -= 1
+            if untilPoll == 0 {
+                untilPoll = Self.recordsBetweenPolls
+                rd_kafka_poll(client.pointer, 0)
+                flushAcks()
+            }
+        }
+        if handedOver == backlog.count {
+            backlog = []
+            handedOver = 0
+        }
+        return false
+    }
+
+    private func refuse(_ outgoing: OutgoingRecord, _ fault: KafkaFault) {
+        let topic = outgoing.record.topic
+        note(fault, topic: topic)
+        acks.append(RecordAck(id: outgoing.id, failure: Self.failureText(fault, topic: topic)))
+    }
+
+    private func flushAcks() {
+        guard !acks.isEmpty else { return }
+        acknowledge(acks)
+        acks = []
+    }
+
+    // MARK: What librdkafka says
+
+    func delivered(_ message: UnsafePointer<rd_kafka_message_t>) {
+        let token = UInt(bitPattern: message.pointee._private)
+        guard let id = inFlight.removeValue(forKey: token) else { return }
+        guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            if isDown { log.notice("Kafka takes records again", [.broker: LogValue(settings.bootstrapServers)]) }
+            isDown = false
+            notedFailures = []
+            acks.append(RecordAck(id: id, failure: nil))
+            return
+        }
+        let fault = KafkaFault(message.pointee.err)
+        if fault.code == RD_KAFKA_RESP_ERR__FATAL { fatal = fatal ?? fault }
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
+        if fatal == nil { note(fault, topic: topic) }
+        acks.append(RecordAck(id: id, failure: fatal == nil ? Self.failureText(fault, topic: topic) : Self.replacedText))
+    }
+
+    func clientFailed(_ fault: KafkaFault) {
+        switch fault.code {
+        case RD_KAFKA_RESP_ERR__FATAL:
+            fatal = fatal ?? fault
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+            guard !isDown else { return }
+            isDown = true
+            log.warning("no broker answers; records wait", [.waitingFor: LogValue(settings.bootstrapServers)])
+        default:
+            note(fault, topic: nil)
+        }
+    }
+
+    /// Logs an error once until records get through again.
+    private func note(_ fault: KafkaFault, topic: String?) {
+        guard notedFailures.insert(fault.number).inserted else { return }
+        let error = fault.transportError(topic: topic)
+        log.warning(
+            "a record was not delivered, or may not be",
+            [.code: LogValue(fault.name), .topic: LogValue(topic ?? "-"), .reason: LogValue("\(error)")]
+        )
+    }
+
+    private static func failureText(_ fault: KafkaFault, topic: String?) -> String {
+        "\(fault.name): \(fault.text)" + (fault.advice(topic: topic).map { ". " + $0 } ?? "")
+    }
+
+    // MARK: Replacing and ending
+
+    private static let replacedText = "producer replaced"
+
+    /// An idempotent producer that lost count of what the broker has refuses everything from then on. Whatever it has
+    /// not acknowledged is given back, to be published again by whoever owns it.
+    private func replace() {
+        log.error("the producer failed for good and is replaced", [.reason: LogValue(fatal?.text ?? "")])
+        end(failure: Self.replacedText)
+        while client == nil {
+            do throws(TransportError) {
+                try connect()
+            } catch {
+                log.error("no new producer could be made", [.error: LogValue("\(error)")])
+                if let deadline = exchange.turn(isResting: false).deadline, ContinuousClock.now >= deadline { return }
+                // This thread has nothing else to do.
+                usleep(Self.replaceRetryMicroseconds)
+            }
+        }
+        fatal = nil
+    }
+
+    private func close() {
+        let unsent = backlog.dropFirst(handedOver) + exchange.turn(isResting: false).records
+        for outgoing in unsent { acks.append(RecordAck(id: outgoing.id, failure: "closed before it was sent")) }
+        end(failure: "closed before Kafka acknowledged it")
+        exchange.finish()
+    }
+
+    /// Ends the producer; every record that it still has is acknowledged with a failure.
+    private func end(failure: String) {
+        if let client {
+            if rd_kafka_outq_len(client.pointer) > 0 {
+                rd_kafka_purge(client.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+            }
+            let deadline = ContinuousClock.now + Self.drainPatience
+            while rd_kafka_outq_len(client.pointer) > 0, !inFlight.isEmpty, ContinuousClock.now < deadline {
+                rd_kafka_poll(client.pointer, 50)
+            }
+            exchange.waker.detach()
+            client.destroy()
+        }
+        client = nil
+        for (_, id) in inFlight { acks.append(RecordAck(id: id, failure: failure)) }
+        inFlight = [:]
+        flushAcks()
+    }
+}

@@ -1,0 +1,99 @@
+import BlockingThreads
+import CLibrdkafka
+package import Logs
+package import SessionCore
+import Synchronization
+
+/// A record read back from a topic, with its headers.
+package struct ReadRecord: Equatable, Sendable {
+    package var position: RecordPosition
+    /// When it was written, in milliseconds since 1970; nil where Kafka does not say.
+    package var timestampMs: Int64?
+    package var key: [UInt8]?
+    package var value: [UInt8]?
+    package var headers: [RecordHeader]
+
+    /// The last header of that name, as text.
+    package func header(_ name: String) -> String? {
+        headers.last { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
+    }
+}
+
+/// Reads a topic outside any consumer group, from positions of its own: what `usher results` uses.
+package actor ResultReader {
+    /// Where reading starts.
+    package enum Start: Equatable, Sendable {
+        case beginning
+        /// Only what is written from now on.
+        case end
+        /// The first record of each partition that is not older; milliseconds since 1970.
+        case time(milliseconds: Int64)
+    }
+
+    /// What to read.
+    package struct Request: Equatable, Sendable {
+        package var topic: String
+        package var start: Start
+        /// Goes on for ever; otherwise reading ends where each partition ended when it was first asked.
+        package var follows: Bool
+        /// Only records with this key; nil for all.
+        package var key: [UInt8]?
+
+        package init(topic: String, start: Start, follows: Bool, key: [UInt8]? = nil) {
+            self.topic = topic
+            self.start = start
+            self.follows = follows
+            self.key = key
+        }
+    }
+
+    private static let roundRecordsMax = 500
+    private static let waitMs: Int32 = 100
+    private static let queryMs: Int32 = 10_000
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let executor = ThreadExecutor(name: "usher-reader")
+    private let isStopped = Atomic(false)
+    private let settings: KafkaSettings
+    private let request: Request
+    private let log: Log
+    private var reading: TopicReading?
+
+    /// Does not connect yet: the first `next` does.
+    package init(_ settings: KafkaSettings, _ request: Request, log: Log) {
+        self.settings = settings
+        self.request = request
+        self.log = log
+    }
+
+    /// Waits for records and returns what has come, in offset order per partition; nil at the end. Throws
+    /// `TransportError` if the topic cannot be read.
+    package func next() throws(TransportError) -> [ReadRecord]? {
+        let reading = try open()
+        while !isStopped.load(ordering: .acquiring), !reading.isAtEnd {
+            let records = try reading.round(waitMs: Self.waitMs, recordsMax: Self.roundRecordsMax)
+            let wanted = request.key.map { key in records.filter { $0.key == key } } ?? records
+            if !wanted.isEmpty { return wanted }
+        }
+        return nil
+    }
+
+    /// Makes `next`, running or to come, return nil soon.
+    package nonisolated func stop() {
+        isStopped.store(true, ordering: .releasing)
+    }
+
+    /// Ends the client. `next` must not be called afterwards.
+    package func close() {
+        stop()
+        reading?.close()
+        reading = nil
+    }
+
+    private func open() throws(TransportError) -> TopicReading {
+        if let reading { return reading }
+        let opened = try TopicReading.open(settings, request, queryMs: Self.queryMs, log: log)
+        reading = opened
+        return opened
+    }
+}

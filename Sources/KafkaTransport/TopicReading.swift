@@ -1,0 +1,207 @@
+import CLibrdkafka
+import Logs
+import SessionCore
+
+/// A topic being read, partition by partition, into one queue. Used on one thread.
+final class TopicReading: ClientDelegate {
+    let log: Log
+    private let topic: String
+    private let follows: Bool
+    private var client: ClientHandle?
+    private var handle: OpaquePointer?
+    private var queue: OpaquePointer?
+    private var started: [Int32] = []
+    /// Partitions not read to their end yet, with that end.
+    private var ends: [Int32: Int64] = [:]
+    private var failure: TransportError?
+
+    /// Whether everything that there was has been read.
+    var isAtEnd: Bool { !follows && ends.isEmpty }
+
+    private init(topic: String, follows: Bool, log: Log) {
+        self.topic = topic
+        self.follows = follows
+        self.log = log
+    }
+
+    static func open(
+        _ settings: KafkaSettings,
+        _ request: ResultReader.Request,
+        queryMs: Int32,
+        log: Log
+    ) throws(TransportError) -> TopicReading {
+        let reading = TopicReading(topic: request.topic, follows: request.follows, log: log)
+        do throws(TransportError) {
+            let client = try ClientHandle.make(settings, role: .reader, delegate: reading)
+            reading.client = client
+            try reading.start(client, request.start, queryMs: queryMs)
+        } catch {
+            reading.close()
+            throw error
+        }
+        return reading
+    }
+
+    /// Waits for a first record, then takes what is there.
+    func round(waitMs: Int32, recordsMax: Int) throws(TransportError) -> [ReadRecord] {
+        guard let client, let queue else { return [] }
+        rd_kafka_poll(client.pointer, 0)
+        if let failure { throw failure }
+        var records: [ReadRecord] = []
+        var wait = waitMs
+        while records.count < recordsMax, !isAtEnd, let message = rd_kafka_consume_queue(queue, wait) {
+            defer { rd_kafka_message_destroy(message) }
+            wait = 0
+            try take(UnsafePointer(message), into: &records)
+        }
+        return records
+    }
+
+    func close() {
+        for partition in started {
+            if let handle { rd_kafka_consume_stop(handle, partition) }
+        }
+        started = []
+        if let queue { rd_kafka_queue_destroy(queue) }
+        if let handle { rd_kafka_topic_destroy(handle) }
+        client?.destroy()
+        (queue, handle, client) = (nil, nil, nil)
+    }
+
+    func clientFailed(_ fault: KafkaFault) {
+        switch fault.code {
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR__FATAL:
+            failure = fault.transportError(topic: topic)
+        default:
+            log.debug("reading results", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+        }
+    }
+
+    private func take(
+        _ message: UnsafePointer<rd_kafka_message_t>,
+        into records: inout [ReadRecord]
+    ) throws(TransportError) {
+        let partition = message.pointee.partition
+        switch message.pointee.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+            let offset = message.pointee.offset
+            if let end = ends[partition], offset + 1 >= end { ends[partition] = nil }
+            records.append(ReadRecord(reading: message, topic: topic))
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            ends[partition] = nil
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
+            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+            RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR__BAD_MSG:
+            throw KafkaFault(message.pointee.err).transportError(topic: topic)
+        default:
+            let fault = KafkaFault(message.pointee.err)
+            log.debug("reading results", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+        }
+    }
+
+    // MARK: Starting
+
+    private func start(
+        _ client: ClientHandle,
+        _ start: ResultReader.Start,
+        queryMs: Int32
+    ) throws(TransportError) {
+        let description = try client.describe([topic], waitMs: queryMs) { [unowned self] in self.failure }
+        guard let found = description.topics.first, found.error == nil else {
+            throw description.topics.first?.error
+                ?? KafkaFault(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC).transportError(topic: topic)
+        }
+        let partitions = found.partitions.map(\.id)
+        guard let queue = rd_kafka_queue_new(client.pointer),
+            let handle = rd_kafka_topic_new(client.pointer, topic, nil)
+        else { throw KafkaFault(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE).transportError() }
+        (self.queue, self.handle) = (queue, handle)
+        let starts = try starts(client, partitions, start, queryMs: queryMs)
+        for partition in partitions {
+            let offset = starts[partition] ?? Int64(RD_KAFKA_OFFSET_END)
+            guard rd_kafka_consume_start_queue(handle, partition, offset, queue) == 0 else {
+                throw KafkaFault(rd_kafka_last_error()).transportError(topic: topic)
+            }
+            started.append(partition)
+        }
+    }
+
+    /// Where each partition starts; notes where it ends. Fixed numbers, so that what is written between this and the
+    /// first fetch is not passed over.
+    private func starts(
+        _ client: ClientHandle,
+        _ partitions: [Int32],
+        _ start: ResultReader.Start,
+        queryMs: Int32
+    ) throws(TransportError) -> [Int32: Int64] {
+        let times: [Int32: Int64]
+        switch start {
+        case .beginning, .end: times = [:]
+        case .time(let milliseconds): times = try offsets(client, partitions, at: milliseconds, queryMs: queryMs)
+        }
+        var starts: [Int32: Int64] = [:]
+        for partition in partitions {
+            let (low, high) = try client.watermarks(of: TopicPartition(topic: topic, partition: partition), queryMs)
+            switch start {
+            case .beginning: starts[partition] = low
+            case .end: starts[partition] = high
+            case .time: starts[partition] = times[partition] ?? high
+            }
+            if !follows, let from = starts[partition], from < high { ends[partition] = high }
+        }
+        return starts
+    }
+
+    /// The first offset of each partition that is not older; partitions without one are left out.
+    private func offsets(
+        _ client: ClientHandle,
+        _ partitions: [Int32],
+        at milliseconds: Int64,
+        queryMs: Int32
+    ) throws(TransportError) -> [Int32: Int64] {
+        let asked = partitions.map {
+            PartitionOffset(partition: TopicPartition(topic: topic, partition: $0), offset: milliseconds)
+        }
+        let (code, answers) = PartitionOffset.withList(asked) { list in
+            (rd_kafka_offsets_for_times(client.pointer, list, queryMs), PartitionOffset.read(list))
+        }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(topic: topic) }
+        var offsets: [Int32: Int64] = [:]
+        for answer in answers where answer.error == 0 && answer.offset >= 0 {
+            offsets[answer.partition.partition] = answer.offset
+        }
+        return offsets
+    }
+}
+
+extension ReadRecord {
+    /// Copies a message of librdkafka's, which stays the caller's to destroy.
+    fileprivate init(reading message: UnsafePointer<rd_kafka_message_t>, topic: String) {
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let timestamp = rd_kafka_message_timestamp(message, &kind)
+        self.init(
+            position: RecordPosition(
+                topic: topic,
+                partition: message.pointee.partition,
+                offset: message.pointee.offset
+            ),
+            timestampMs: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? nil : timestamp,
+            key: bytes(message.pointee.key, message.pointee.key_len),
+            value: bytes(message.pointee.payload, message.pointee.len),
+            headers: Self.headers(of: message)
+        )
+    }
+
+    private static func headers(of message: UnsafePointer<rd_kafka_message_t>) -> [RecordHeader] {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
+        var headers: [RecordHeader] = []
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while rd_kafka_header_get_all(list, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            headers.append(RecordHeader(name.map { String(cString: $0) } ?? "", bytes(value, size) ?? []))
+        }
+        return headers
+    }
+}
