@@ -74,7 +74,7 @@ let package = Package(
         tests("BlockingThreadsTests", ["BlockingThreads"]),
         tests("LogsTests", ["Logs"]),
         tests("CryptographyTests", ["Cryptography"]),
-        tests("KafkaTransportTests", ["KafkaTransport", "SessionCore"]),
+        tests("KafkaTransportTests", ["KafkaTransport", "SessionCore", "Logs"]),
         tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
         tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "CashierClient", "SessionCore"]),
