@@ -1,0 +1,223 @@
+package import SessionCore
+
+/// Reads the provider's replies. Pure: the same reply at the same moment is the same answer.
+///
+/// The body decides first and the HTTP status after it, because it is not published which HTTP status comes with an
+/// error. Only positive proof counts: what is neither a session that passes every check nor a documented refusal is
+/// `unknown`.
+package struct ReplyReader: Sendable {
+    /// What was asked, to compare the reply with.
+    package enum Expectation: Equatable, Sendable {
+        case open(SessionRequest)
+        case lookUp(orderID: String)
+    }
+
+    let account: CashierAccount
+    let expectation: Expectation
+    /// The moment of the reply by the clock that signed the request.
+    let now: Timestamp
+
+    package init(account: CashierAccount, expectation: Expectation, now: Timestamp) {
+        self.account = account
+        self.expectation = expectation
+        self.now = now
+    }
+
+    /// The answer, without the time that it took.
+    package func classify(_ reply: HTTPReply) -> CashierAnswer {
+        var answer = read(reply)
+        answer.httpStatus = reply.status
+        if case .opened = answer.outcome { return answer }
+        answer.retryAfter = RetryAfter.read(reply, now: now)
+        return answer
+    }
+
+    private func read(_ reply: HTTPReply) -> CashierAnswer {
+        if (300..<400).contains(reply.status) {
+            return unknown("redirect", "The endpoint answers with a redirect, which is never followed: check its URL.")
+        }
+        guard let document = ReplyDocument(reply.body) else { return withoutBody(reply, code: "not_json") }
+        guard let status = document.integer("status") else { return withoutBody(reply, code: "no_status") }
+        guard status == 0 else { return refusal(status, document, reply) }
+        guard (200..<300).contains(reply.status) else {
+            return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")
+        }
+        switch expectation {
+        case .open(let request): return opening(request, document, reply)
+        case .lookUp(let orderID): return sighting(orderID, document, reply)
+        }
+    }
+
+    // MARK: Success
+
+    private func opening(_ request: SessionRequest, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+        guard isSigned(document, reply, over: account.responseFields) else { return badSignature }
+        if let field = wrongEcho(of: request, in: document) {
+            return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
+        }
+        guard let seconds = document.integer("timestamp"), isFresh(seconds) else { return stale }
+        let url = document.text("redirect_url") ?? []
+        if let fault = account.redirectFault(url) { return unknown("url", "Not handed on: \(fault.rawValue).") }
+        var session = OpenedSession(
+            redirectURL: String(decoding: url, as: UTF8.self),
+            answeredAt: Timestamp(seconds: seconds)
+        )
+        session.status = document.shortText("session.session_status")
+        session.intent = document.shortText("session.intent")
+        session.currency = document.shortText("session.currency")
+        session.amount = document.integer("session.amount")
+        session.paymentMethod = document.shortText("session.payment_method")
+        session.gateway = document.shortText("session.gateway")
+        session.customerToken = document.shortText("customer.customer_token")
+        session.customerCountry = document.shortText("customer.country")
+        session.avsAlert = document.integer("customer.avs_alert")
+        session.verificationAlert = document.integer("customer.verification_alert")
+        return CashierAnswer(outcome: .opened(session), code: "0", message: "")
+    }
+
+    private func sighting(_ orderID: String, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+        if let fields = account.lookUpResponseFields, !isSigned(document, reply, over: fields) { return badSignature }
+        guard echoes(document, "session.order_id", orderID) else {
+            return unknown("echo", "The look-up's answer is for another order, or names no session.")
+        }
+        if let seconds = document.integer("timestamp"), !isFresh(seconds) { return stale }
+        // A transaction without a readable status may be any.
+        let transaction = document.value("transaction").map { _ in
+            document.shortText("transaction.transaction_status") ?? ""
+        }
+        let status = document.shortText("session.session_status") ?? ""
+        let (sight, isKnown) = SessionVocabulary.sight(session: status, transaction: transaction)
+        return CashierAnswer(
+            outcome: .found(sight),
+            code: isKnown ? "0" : "session_status",
+            message: isKnown ? "" : "The session has a status that is not known; it counts as used."
+        )
+    }
+
+    /// The first field that the answer should repeat and does not.
+    private func wrongEcho(of request: SessionRequest, in document: ReplyDocument) -> String? {
+        if !echoes(document, "session.order_id", request.orderID) { return "order_id" }
+        if !echoes(document, "session.cid", request.cid) { return "cid" }
+        if account.echoes.contains(.intent), document.value("session.intent") != nil,
+            !echoes(document, "session.intent", request.intent.rawValue)
+        {
+            return "intent"
+        }
+        if account.echoes.contains(.currency), document.value("session.currency") != nil,
+            !echoes(document, "session.currency", request.currency)
+        {
+            return "currency"
+        }
+        if account.echoes.contains(.amount), let amount = request.amount, document.value("session.amount") != nil,
+            document.integer("session.amount") != amount
+        {
+            return "amount"
+        }
+        return nil
+    }
+
+    /// Bytes are compared, so that canonically equal texts do not pass for the same; digits may come as a number.
+    private func echoes(_ document: ReplyDocument, _ path: String, _ expected: String) -> Bool {
+        guard let value = document.signed(path), value != .null else { return false }
+        return value.bytes.elementsEqual(expected.utf8)
+    }
+
+    private func isFresh(_ seconds: Int64) -> Bool {
+        let expected = now.seconds
+        let (difference, isTooFar) = seconds.subtractingReportingOverflow(expected)
+        return !isTooFar && difference.magnitude <= UInt64(account.freshness.components.seconds)
+    }
+
+    private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
+        guard let signature = reply.header(Signature.header) else { return false }
+        var values: [String: SignedValue] = [:]
+        for name in fields.names {
+            guard let value = document.signed(name) else { return false }
+            values[name] = value
+        }
+        return Signature.isValid(signature, fields, secrets: account.secrets) { values[$0] ?? .null }
+    }
+
+    // MARK: Refusal
+
+    private func refusal(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+        // Basic errors come unsigned; one that is signed must be signed rightly to be believed.
+        if let fields = refusalFields, reply.hasHeader(Signature.header), !isSigned(document, reply, over: fields) {
+            return badSignature
+        }
+        let text = document.text("description") ?? []
+        if let rule = account.errorTable.rule(status: status, text: text, httpStatus: reply.status) {
+            return answer(by: rule, code: rule.name ?? String(status), description: text)
+        }
+        // A gateway in between may write its own numbers into JSON; only a documented refusal outweighs such a status.
+        guard status > 0, !Self.isInconclusive(reply.status) else {
+            return unknown(String(status), message("The Cashier answered with an error.", text))
+        }
+        let rule = ErrorRule(
+            .exactly(status),
+            account.errorTable.unlisted,
+            advice: "The Cashier answered with a code that the error table does not list."
+        )
+        return answer(by: rule, code: String(status), description: text)
+    }
+
+    private var refusalFields: SignatureFields? {
+        switch expectation {
+        case .open: account.responseFields
+        case .lookUp: account.lookUpResponseFields
+        }
+    }
+
+    /// No answer of the provider's: an edge, a proxy, or a broken body.
+    private func withoutBody(_ reply: HTTPReply, code: String) -> CashierAnswer {
+        if let rule = account.errorTable.rule(status: nil, text: [], httpStatus: reply.status) {
+            return answer(by: rule, code: rule.name ?? "http_\(reply.status)", description: [])
+        }
+        let isSuccess = (200..<300).contains(reply.status)
+        return unknown(
+            isSuccess ? code : "http_\(reply.status)",
+            "HTTP \(reply.status) without an answer of the Cashier's."
+        )
+    }
+
+    private func answer(by rule: ErrorRule, code: String, description: [UInt8]) -> CashierAnswer {
+        CashierAnswer(outcome: outcome(of: rule), code: code, message: message(rule.advice, description))
+    }
+
+    /// A look-up that is refused says nothing about the job, so it never declines it.
+    private func outcome(of rule: ErrorRule) -> CallOutcome {
+        switch (expectation, rule.errorClass) {
+        case (_, .verify): return .unknown
+        case (.open, let errorClass): return .refused(errorClass)
+        case (.lookUp, .declined): return rule.meansNotFound ? .notFound : .lookUpRefused
+        case (.lookUp, .configFault): return rule.status == .exactly(403) ? .lookUpRefused : .refused(.configFault)
+        case (.lookUp, let errorClass): return .refused(errorClass)
+        }
+    }
+
+    /// Statuses with which the request may have been carried out all the same.
+    private static func isInconclusive(_ httpStatus: Int) -> Bool {
+        httpStatus >= 500 || [408, 425, 429].contains(httpStatus)
+    }
+
+    // MARK: Words
+
+    private func message(_ advice: String, _ description: [UInt8]) -> String {
+        let text = Redaction.redact(description)
+        guard !text.isEmpty else { return advice }
+        let whole = Array("\(advice) Its words: ".utf8) + text
+        return String(decoding: whole.prefix(Redaction.bytesMax), as: UTF8.self)
+    }
+
+    private func unknown(_ code: String, _ message: String) -> CashierAnswer {
+        CashierAnswer(outcome: .unknown, code: code, message: message)
+    }
+
+    private var badSignature: CashierAnswer {
+        unknown("bad_signature", "The answer's signature is missing or wrong; nothing in it was used.")
+    }
+
+    private var stale: CashierAnswer {
+        unknown("stale", "The answer's timestamp is missing or too far from the clock; nothing in it was used.")
+    }
+}
