@@ -1,22 +1,69 @@
-/// The provider's JSON answer, as far as it is read. Every field is optional: real answers leave nulls out.
+import SessionCore
+
+/// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it. Every
+/// field is optional, because real answers leave nulls out.
 struct ReplyDocument {
-    private let root: JSONValue
+    private enum Field {
+        /// Decoded UTF-8, as bytes: Swift calls texts equal that differ in their bytes.
+        case text([UInt8])
+        /// The token as it was written.
+        case number([UInt8])
+        /// A value that no field is read from: true, false, an array, an object.
+        case other
+    }
+
+    /// By `name` or `object.name`. Nulls are left out.
+    private var fields: [String: Field] = [:]
 
     /// Nil unless the body is one strict JSON object.
     init?(_ body: [UInt8]) {
-        guard let root = JSONReader.read(body), case .object = root else { return nil }
-        self.root = root
+        do throws(JSONFault) {
+            var scanner = try JSONScanner(body, limits: .reply)
+            guard case .object = try scanner.value() else { return nil }
+            while let key = try scanner.nextKey() {
+                let name = Self.name(scanner.utf8(key))
+                try readMember(name, from: &scanner)
+            }
+            try scanner.finish()
+        } catch {
+            return nil
+        }
     }
 
-    /// `name`, or `object.name`; nil when it is absent or null.
-    func value(_ path: String) -> JSONValue? {
-        var value: JSONValue? = root
-        for name in path.split(separator: ".") { value = value?.member(String(name)) }
-        return value == .null ? nil : value
+    /// A key that may be one of ours; nil for one that would pass for a path or is not ASCII.
+    private static func name(_ key: ArraySlice<UInt8>) -> String? {
+        key.allSatisfy { $0 < 0x80 && $0 != 0x2E } ? String(decoding: key, as: UTF8.self) : nil
+    }
+
+    private mutating func readMember(_ name: String?, from scanner: inout JSONScanner) throws(JSONFault) {
+        let value = try scanner.value()
+        if let name { keep(value, at: name, of: scanner) }
+        guard value == .object else { return try scanner.skip(value) }
+        while let key = try scanner.nextKey() {
+            let inner = try scanner.value()
+            if let name, let member = Self.name(scanner.utf8(key)) {
+                keep(inner, at: "\(name).\(member)", of: scanner)
+            }
+            try scanner.skip(inner)
+        }
+    }
+
+    private mutating func keep(_ value: JSONValue, at path: String, of scanner: JSONScanner) {
+        switch value {
+        case .string(let text): fields[path] = .text(Array(scanner.utf8(text)))
+        case .number(let number): fields[path] = .number(Array(scanner.raw(number)))
+        case .bool, .array, .object: fields[path] = .other
+        case .null: break
+        }
+    }
+
+    /// Whether the field is there and not null.
+    func has(_ path: String) -> Bool {
+        fields[path] != nil
     }
 
     func text(_ path: String) -> [UInt8]? {
-        guard case .string(let text) = value(path) else { return nil }
+        guard case .text(let text) = fields[path] else { return nil }
         return text
     }
 
@@ -26,23 +73,24 @@ struct ReplyDocument {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// A canonical integer, also when it was written as a string: both forms are seen in the provider's samples.
+    /// A whole number in its only spelling, also when it was written as a string: both are seen in the provider's samples.
     func integer(_ path: String) -> Int64? {
-        switch value(path) {
-        case .number(let token), .string(let token):
+        switch fields[path] {
+        case .number(let token), .text(let token):
             let text = String(decoding: token, as: UTF8.self)
             guard let number = Int64(text), String(number) == text else { return nil }
             return number
-        case .null, .bool, .array, .object, nil: return nil
+        case .other, nil:
+            return nil
         }
     }
 
     /// What a field contributes to a signature; nil for a value that no signed field can have.
     func signed(_ path: String) -> SignedValue? {
-        switch value(path) {
-        case nil, .null: .null
-        case .string(let text), .number(let text): .text(text)
-        case .bool, .array, .object: nil
+        switch fields[path] {
+        case nil: .null
+        case .text(let text), .number(let text): .text(text)
+        case .other: nil
         }
     }
 }

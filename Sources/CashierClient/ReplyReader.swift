@@ -82,9 +82,8 @@ package struct ReplyReader: Sendable {
         }
         if let seconds = document.integer("timestamp"), !isFresh(seconds) { return stale }
         // A transaction without a readable status may be any.
-        let transaction = document.value("transaction").map { _ in
-            document.shortText("transaction.transaction_status") ?? ""
-        }
+        let transaction =
+            document.has("transaction") ? document.shortText("transaction.transaction_status") ?? "" : nil
         let status = document.shortText("session.session_status") ?? ""
         let (sight, isKnown) = SessionVocabulary.sight(session: status, transaction: transaction)
         return CashierAnswer(
@@ -98,17 +97,17 @@ package struct ReplyReader: Sendable {
     private func wrongEcho(of request: SessionRequest, in document: ReplyDocument) -> String? {
         if !echoes(document, "session.order_id", request.orderID) { return "order_id" }
         if !echoes(document, "session.cid", request.cid) { return "cid" }
-        if account.echoes.contains(.intent), document.value("session.intent") != nil,
+        if account.echoes.contains(.intent), document.has("session.intent"),
             !echoes(document, "session.intent", request.intent.rawValue)
         {
             return "intent"
         }
-        if account.echoes.contains(.currency), document.value("session.currency") != nil,
+        if account.echoes.contains(.currency), document.has("session.currency"),
             !echoes(document, "session.currency", request.currency)
         {
             return "currency"
         }
-        if account.echoes.contains(.amount), let amount = request.amount, document.value("session.amount") != nil,
+        if account.echoes.contains(.amount), let amount = request.amount, document.has("session.amount"),
             document.integer("session.amount") != amount
         {
             return "amount"

@@ -46,13 +46,15 @@ package enum RequestWriter {
             default: .null
             }
         }
-        var body = ObjectWriter(nulls: .omit)
-        body.text("merchant_id", account.merchantID)
-        body.text("application_key", account.applicationKey)
-        body.text("order_id", orderID)
-        body.text("version", account.version)
-        body.integer("timestamp", timestamp)
-        return Signed(body: body.finished(), signature: signature)
+        var body = JSONWriter()
+        body.beginObject()
+        body.member("merchant_id", account.merchantID)
+        body.member("application_key", account.applicationKey)
+        body.member("order_id", orderID)
+        body.member("version", account.version)
+        body.member("timestamp", timestamp)
+        body.endObject()
+        return Signed(body: body.bytes, signature: signature)
     }
 
     private static func sign(
@@ -70,48 +72,65 @@ package enum RequestWriter {
         account: CashierAccount,
         timestamp: Int64
     ) -> [UInt8] {
-        var body = ObjectWriter(nulls: account.nullPolicy)
-        body.text("merchant_id", account.merchantID)
-        body.text("application_key", account.applicationKey)
-        body.text("agent_name", request.agentName)
-        body.text("intent", request.intent.rawValue)
-        body.text("currency", request.currency)
-        body.integer("amount", request.amount)
-        body.integer("balance", request.balance)
-        body.text("cid", request.cid)
-        body.text("locale", request.locale)
-        body.object(account.customerKey, request.customerData.map { customer($0, account: account) })
-        body.text("customer_token", request.customerToken)
-        body.text("payment_method", request.paymentMethod)
-        body.text("gateway", request.gateway)
-        body.text("validation_url", request.validationURL)
-        body.text("notification_url", request.notificationURL)
-        body.text("return_url", request.returnURL)
-        body.text("order_id", request.orderID)
-        body.text("variable1", request.variable1)
-        body.text("variable2", request.variable2)
-        body.text("variable3", request.variable3)
-        body.text("version", account.version)
-        body.integer("timestamp", timestamp)
-        return body.finished()
+        let nulls = account.nullPolicy
+        var body = JSONWriter()
+        body.beginObject()
+        body.member("merchant_id", account.merchantID)
+        body.member("application_key", account.applicationKey)
+        body.member("agent_name", request.agentName)
+        body.member("intent", request.intent.rawValue)
+        body.member("currency", request.currency)
+        body.member("amount", request.amount, nulls)
+        body.member("balance", request.balance, nulls)
+        body.member("cid", request.cid)
+        body.member("locale", request.locale)
+        write(request.customerData, to: &body, account: account)
+        body.member("customer_token", request.customerToken, nulls)
+        body.member("payment_method", request.paymentMethod, nulls)
+        body.member("gateway", request.gateway, nulls)
+        body.member("validation_url", request.validationURL, nulls)
+        body.member("notification_url", request.notificationURL)
+        body.member("return_url", request.returnURL)
+        body.member("order_id", request.orderID)
+        body.member("variable1", request.variable1, nulls)
+        body.member("variable2", request.variable2, nulls)
+        body.member("variable3", request.variable3, nulls)
+        body.member("version", account.version)
+        body.member("timestamp", timestamp)
+        body.endObject()
+        return body.bytes
     }
 
-    private static func customer(_ data: CustomerData, account: CashierAccount) -> [UInt8] {
-        var object = ObjectWriter(nulls: account.nullPolicy)
-        object.text("country", data.country)
-        object.text("first_name", data.firstName)
-        object.text("last_name", data.lastName)
-        object.text("dob", data.dateOfBirth)
-        object.text("email", data.email)
-        switch account.phoneForm {
-        case .string: object.text("phone", data.phone)
-        case .number: object.digits("phone", data.phone)
+    private static func write(_ data: CustomerData?, to body: inout JSONWriter, account: CashierAccount) {
+        let nulls = account.nullPolicy
+        guard let data else {
+            if nulls == .null { body.writeNull(account.customerKey) }
+            return
         }
-        object.text("zip", data.zip)
-        object.text("state", data.state)
-        object.text("city", data.city)
-        object.text("address", data.address)
-        object.integer("profile", data.profile)
-        return object.finished()
+        body.key(account.customerKey)
+        body.beginObject()
+        body.member("country", data.country, nulls)
+        body.member("first_name", data.firstName, nulls)
+        body.member("last_name", data.lastName, nulls)
+        body.member("dob", data.dateOfBirth, nulls)
+        body.member("email", data.email, nulls)
+        if account.phoneForm == .number, let number = wholeNumber(data.phone) {
+            body.key("phone")
+            body.integer(number)
+        } else {
+            body.member("phone", data.phone, nulls)
+        }
+        body.member("zip", data.zip, nulls)
+        body.member("state", data.state, nulls)
+        body.member("city", data.city, nulls)
+        body.member("address", data.address, nulls)
+        body.member("profile", data.profile, nulls)
+        body.endObject()
+    }
+
+    /// Nil for what is not all digits or does not fit; it stays a text then.
+    private static func wholeNumber(_ phone: String?) -> UInt64? {
+        guard let phone, phone.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt64(phone)
     }
 }
