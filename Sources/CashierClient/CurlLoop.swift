@@ -86,20 +86,14 @@ final class CurlLoop {
             return exchange.end(failure: "memory", "libcurl has no memory")
         }
         guard exchange.prepare(easy) else {
-            recycle(easy)
+            curl_easy_cleanup(easy)
             return exchange.end(failure: "setup", "libcurl refuses the request's settings")
         }
         guard curl_multi_add_handle(inbox.multi, easy) == CURLM_OK else {
-            recycle(easy)
+            curl_easy_cleanup(easy)
             return exchange.end(failure: "setup", "libcurl does not take the request")
         }
         active[easy] = exchange
-    }
-
-    /// Forgets the request and keeps the handle; its options point into the exchange, which may go now.
-    private func recycle(_ easy: UnsafeMutableRawPointer) {
-        curl_easy_reset(easy)
-        idleHandles.append(easy)
     }
 
     // MARK: Ending
@@ -112,14 +106,22 @@ final class CurlLoop {
             let code = usher_message_result(message)
             var status = 0
             usher_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-            release(easy)?.end(code, httpStatus: status)
+            release(easy, isWell: code == CURLE_OK)?.end(code, httpStatus: status)
         }
     }
 
-    /// Takes the request's handle from libcurl; its exchange stays to be told.
-    private func release(_ easy: UnsafeMutableRawPointer) -> CurlExchange? {
+    /// Takes the request's handle from libcurl; its exchange stays to be told, and may go then.
+    ///
+    /// Only a handle that did well is used again: one whose body would have had to be rewound keeps that wish in spite
+    /// of `curl_easy_reset` (seen with libcurl 8.14), and every later request with it fails before it is sent.
+    private func release(_ easy: UnsafeMutableRawPointer, isWell: Bool) -> CurlExchange? {
         curl_multi_remove_handle(inbox.multi, easy)
-        recycle(easy)
+        if isWell {
+            curl_easy_reset(easy)
+            idleHandles.append(easy)
+        } else {
+            curl_easy_cleanup(easy)
+        }
         return active.removeValue(forKey: easy)
     }
 
@@ -133,7 +135,7 @@ final class CurlLoop {
     }
 
     private func endAll(_ detail: String) {
-        for easy in Array(active.keys) { release(easy)?.end(failure: "closed", detail) }
+        for easy in Array(active.keys) { release(easy, isWell: false)?.end(failure: "closed", detail) }
         let unsent = waiting[waitingStart...]
         waiting = []
         waitingStart = 0

@@ -1,0 +1,118 @@
+@testable import CashierClient
+import SessionCore
+import Testing
+
+@Suite("Calls that were not sent")
+struct NotSentTests {
+    @Test("nobody listens")
+    func refusedConnection() async throws {
+        let server = RawServer { _ in }
+        server.stop()
+        let answer = try await CashierHTTPClient.to(server).answer()
+        #expect(answer.outcome == .notSent)
+        #expect(answer.code == "connect")
+    }
+
+    @Test("a name that does not exist")
+    func unknownName() async throws {
+        var account = Sample.account(endpoint: "https://cashier.invalid/cashier/virtual-terminal")
+        account.connectTimeout = .seconds(2)
+        let client = try CashierHTTPClient(accounts: [account], readJob: Sample.readJob)
+        let answer = await client.answer()
+        #expect(answer.outcome == .notSent)
+        #expect(["dns", "timeout"].contains(answer.code), "\(answer.code)")
+    }
+
+    @Test("a server that accepts and never shakes hands")
+    func silentHandshake() async throws {
+        try await RawServer.with { $0.waitForEnd() } _: { server in
+            let client = try CashierHTTPClient.to(server, totalTimeout: .milliseconds(400), scheme: "https")
+            let answer = await client.answer()
+            #expect(answer.outcome == .notSent)
+            #expect(answer.code == "timeout")
+        }
+    }
+
+    @Test("a server that does not speak TLS")
+    func noTLS() async throws {
+        try await RawServer.with {
+            _ = $0.read()
+            $0.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+        } _: { server in
+            let answer = try await CashierHTTPClient.to(server, scheme: "https").answer()
+            #expect(answer.outcome == .notSent)
+            #expect(answer.code == "tls")
+        }
+    }
+
+    @Test("a call that waits too long for a free connection")
+    func waiting() async throws {
+        try await RawServer.with {
+            _ = $0.readRequest()
+            $0.waitForEnd()
+        } _: { server in
+            var limits = CurlLimits()
+            limits.inFlightMax = 1
+            limits.waitMax = .milliseconds(200)
+            let client = try CashierHTTPClient.to(server, limits: limits, totalTimeout: .seconds(5))
+            async let first = client.answer(to: Sample.call(orderID: "o-1"))
+            try await until { server.requests.count == 1 }
+            let second = await client.answer(to: Sample.call(orderID: "o-2"))
+            #expect(second.outcome == .notSent)
+            #expect(second.code == "waited")
+            #expect(second.elapsed >= .milliseconds(200))
+            await client.close(timeout: .zero)
+            #expect(await first.outcome == .unknown)
+            #expect(server.requests.map(\.orderID) == ["o-1"])
+        }
+    }
+
+    @Test("closing lets calls end, and takes no more")
+    func closing() async throws {
+        try await RawServer.with { connection in
+            guard let request = connection.readRequest() else { return }
+            connection.pause(milliseconds: 200)
+            connection.write(.opened(orderID: request.orderID))
+        } _: { server in
+            let client = try CashierHTTPClient.to(server)
+            async let first = client.answer(to: Sample.call(orderID: "o-1"))
+            try await until { server.requests.count == 1 }
+            await client.close(timeout: .seconds(10))
+            #expect(await first.outcome.isOpened)
+            let late = await client.answer(to: Sample.call(orderID: "o-2"))
+            #expect(late.outcome == .notSent)
+            #expect(late.code == "closed")
+            #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test("closing ends what does not end by itself, as unknown")
+    func closingInFlight() async throws {
+        try await RawServer.with {
+            _ = $0.readRequest()
+            $0.waitForEnd()
+        } _: { server in
+            let client = try CashierHTTPClient.to(server)
+            async let first = client.answer()
+            try await until { server.requests.count == 1 }
+            await client.close(timeout: .milliseconds(50))
+            let answer = await first
+            #expect(answer.outcome == .unknown)
+            #expect(answer.code == "closed")
+        }
+    }
+
+    @Test("a client that is dropped answers what it began")
+    func dropped() async {
+        await RawServer.with {
+            _ = $0.readRequest()
+            $0.waitForEnd()
+        } _: { server in
+            let answer = await withCheckedContinuation { continuation in
+                let client = try? CashierHTTPClient.to(server)
+                client?.start(Sample.call()) { continuation.resume(returning: $0) }
+            }
+            #expect(answer.code == "closed")
+        }
+    }
+}
