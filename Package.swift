@@ -50,7 +50,7 @@ let package = Package(
             plugins: ["EmbedSQL"]
         ),
         module("CashierClient", ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs"]),
-        module("CashierSimulator", ["SessionCore", "CashierClient", "Cryptography", "BlockingThreads"]),
+        module("CashierSimulator", ["CLinux", "SessionCore", "Cryptography", "BlockingThreads"]),
         module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
         module("Settings", ["CLibyaml", "SessionCore"]),
         module("Terminal"),
@@ -77,7 +77,7 @@ let package = Package(
         tests("KafkaTransportTests", ["KafkaTransport", "SessionCore", "Logs"]),
         tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
         tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
-        tests("CashierSimulatorTests", ["CashierSimulator", "CashierClient", "SessionCore"]),
+        tests("CashierSimulatorTests", ["CashierSimulator", "SessionCore", "Cryptography", "BlockingThreads"]),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal"]),
