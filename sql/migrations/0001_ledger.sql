@@ -39,6 +39,7 @@ CREATE TABLE usher.job (
   not_after      timestamptz NOT NULL,
   lease_until    timestamptz,
   lease_owner    bigint,
+  first_send     timestamptz,
   last_send      timestamptz,
   accepted_at    timestamptz NOT NULL DEFAULT now(),
   finished_at    timestamptz,

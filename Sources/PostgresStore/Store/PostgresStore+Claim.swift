@@ -77,6 +77,7 @@ private struct ClaimedRow: Sendable {
     var lookUps: Int16
     var acceptedAt: Timestamp
     var notAfter: Timestamp
+    var firstSend: Timestamp?
     var lastSend: Timestamp?
     var body: SealedBody?
     var traceparent: String?
@@ -93,6 +94,7 @@ private struct ClaimedRow: Sendable {
         lookUps = try row.next()
         acceptedAt = try row.next()
         notAfter = try row.next()
+        firstSend = try row.nextIfAny()
         lastSend = try row.nextIfAny()
         let bodyGeneration = try row.nextIfAny(Int32.self)
         let keyID = try row.nextIfAny(String.self)
@@ -125,6 +127,7 @@ private struct ClaimedRow: Sendable {
             lookUps: Int(lookUps),
             acceptedAt: acceptedAt,
             notAfter: notAfter,
+            firstSend: firstSend,
             lastSend: lastSend,
             body: body,
             traceparent: traceparent

@@ -34,6 +34,9 @@ leased AS (
   SET state = CASE WHEN j.state = 0 AND j.not_after > now() THEN 1 ELSE j.state END,
     attempts = j.attempts + CASE WHEN j.state = 0 AND j.not_after > now() THEN 1 ELSE 0 END,
     look_ups = j.look_ups + CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
+    first_send = CASE
+      WHEN j.state = 0 AND j.not_after > now() THEN COALESCE(j.first_send, now())
+      ELSE j.first_send END,
     last_send = CASE WHEN j.state = 0 AND j.not_after > now() THEN now() ELSE j.last_send END,
     lease_epoch = j.lease_epoch + 1,
     lease_until = now() + $4::int8 * interval '1 microsecond',
@@ -43,6 +46,6 @@ leased AS (
   RETURNING j.*
 )
 SELECT l.job_id, l.lease_epoch, l.state, l.account, l.order_id, l.generation, l.lane, l.campaign, l.attempts,
-  l.look_ups, l.accepted_at, l.not_after, l.last_send, b.generation, b.key_id, b.sealed, b.traceparent, now()
+  l.look_ups, l.accepted_at, l.not_after, l.first_send, l.last_send, b.generation, b.key_id, b.sealed, b.traceparent, now()
 FROM leased l
 LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = l.job_id) b ON true

@@ -30,6 +30,8 @@ moved AS (
       WHEN 4 THEN h.target
       ELSE 2 END,
     attempts = j.attempts - CASE WHEN h.step = 0 AND j.state = 1 THEN 1 ELSE 0 END,
+    -- Given back unsent before anything was sent: the time budget has not begun.
+    first_send = CASE WHEN h.step = 0 AND j.state = 1 AND j.attempts = 1 THEN NULL ELSE j.first_send END,
     look_ups = CASE
       WHEN h.step = 0 AND j.state = 2 THEN j.look_ups - 1
       WHEN h.step IN (2, 3) AND j.state = 1 THEN 0
