@@ -65,7 +65,7 @@ extension Configuration.Account {
             requestValidity: verify.requestValidity,
             clockSkew: verify.clockSkew,
             sessionLifetime: sessionLifetime,
-            unknownPolicy: UnknownPolicy(rawValue: unknownPolicy.rawValue) ?? .park,
+            unknownPolicy: SessionCore.UnknownPolicy(rawValue: unknownPolicy.rawValue) ?? .park,
             looksUp: looksUp
         )
         let breaker = configuration.breaker

@@ -15,7 +15,7 @@ struct WorkerAssembly {
     let configuration: Configuration
     let keys: KeyRing
     let store: PostgresStore
-    let kafka: KafkaSettings
+    var kafka: KafkaSettings
     let cashier: CashierHTTPClient
     let log: Log
     let identity = ResultIdentity(sha256: { Hashes.sha256($0) })

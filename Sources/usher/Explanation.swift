@@ -1,0 +1,56 @@
+import CashierClient
+import CashierSimulator
+import PostgresStore
+import SessionCore
+import Settings
+import Terminal
+
+/// Errors of the modules, as a person reads them, with the exit code that they mean.
+enum Explanation {
+    static func of(_ error: any Error) -> (message: String, code: ExitCode) {
+        switch error {
+        case let error as SettingsFileError: (error.description, .configuration)
+        case let error as KeyFileProblem: (error.description, .configuration)
+        case let error as CashierAccountError: (error.description, .configuration)
+        case let error as StoreError: of(error)
+        case let error as TransportError: of(error)
+        case let error as ThrowAwayPostgresError: of(error)
+        case let error as SimulatorError: (error.description, .unavailable)
+        case let error as FaultPlanError: (error.description, .usage)
+        default: (String(describing: error), .software)
+        }
+    }
+
+    private static func of(_ error: StoreError) -> (String, ExitCode) {
+        switch error {
+        case .unavailable(let reason):
+            ("Postgres cannot be reached: \(reason)", .unavailable)
+        case .refused(let sqlState, let reason):
+            ("Postgres refused (\(sqlState)): \(reason)", sqlState.hasPrefix("42501") ? .noPermission : .software)
+        case .unsealable(let reason):
+            ("a sealed value does not open: \(reason); check keys.file", .configuration)
+        case .positionMovedBack(let partition, let stored):
+            (
+                "the stored position of \(partition.topic)[\(partition.partition)] is \(stored.map(String.init) ?? "gone"): "
+                    + "the database lost commits",
+                .software
+            )
+        }
+    }
+
+    private static func of(_ error: TransportError) -> (String, ExitCode) {
+        switch error {
+        case .setting(let name, let reason): ("\(name): \(reason)", .configuration)
+        case .kafka(let code, let reason, _): ("Kafka: \(reason) (\(code))", .unavailable)
+        }
+    }
+
+    private static func of(_ error: ThrowAwayPostgresError) -> (String, ExitCode) {
+        switch error {
+        case .notInstalled:
+            ("no PostgreSQL server is installed; on Debian: apt-get install postgresql", .unavailable)
+        case .failed(let step, let detail):
+            ("the throw-away Postgres failed at \(step): \(detail)", .unavailable)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import Glibc
+import Terminal
+
+/// The program: reads the command line, runs the verb, ends with its code.
+@main
+struct Main {
+    static func main() async {
+        let code: ExitCode
+        switch CommandTree.root.start(Array(CommandLine.arguments.dropFirst())) {
+        case .run(let invocation): code = await Verb.run(invocation)
+        case .end(let ending): code = ending
+        }
+        exit(code)
+    }
+
+    private static func exit(_ code: ExitCode) -> Never {
+        Glibc.exit(code.rawValue)
+    }
+}

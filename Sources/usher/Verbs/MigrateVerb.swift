@@ -1,0 +1,35 @@
+import Logs
+import SessionCore
+import Terminal
+
+/// `usher migrate`.
+enum MigrateVerb {
+    static let command = Command(
+        "migrate",
+        "bring the database's schema to this version",
+        discussion: """
+            Applies the migrations that are missing, in order, under a lock: run it from as many places as you like. A
+            schema that is newer than this version, or whose applied migrations were changed, is refused.
+            """,
+        options: [CommandTree.json],
+        examples: [CommandExample("usher migrate -c usher.yaml", "before the first `usher run` and after each update")],
+        exitCodes: [.success, .unavailable, .configuration]
+    )
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        let loaded = try context.load()
+        let log = Log(level: .warning, format: .text)
+        let keys = try WorkerAssembly.keyRing(loaded.configuration)
+        let store = try WorkerAssembly.store(loaded.configuration, keys: keys, log: log)
+        let applied = try await store.migrate()
+        let status = try await store.schemaStatus()
+        await store.close()
+        if let problem = status.problem { throw VerbError.ended(problem, .configuration) }
+        if context.invocation.flag("json") {
+            try context.print("{\"applied\":\(applied)}")
+        } else {
+            try context.print(applied == 0 ? "the schema is up to date" : "applied migrations: \(applied)")
+        }
+        return .success
+    }
+}

@@ -1,0 +1,128 @@
+import BlockingThreads
+import CLinux
+import Glibc
+import Logs
+import SessionCore
+import Settings
+import Synchronization
+import Terminal
+import Worker
+
+/// `usher run`.
+enum RunVerb {
+    static let command = Command(
+        "run",
+        "work: take jobs in, open sessions, publish results",
+        discussion: """
+            Start as many as you like, on as many machines: they share the topics' partitions and the work in the database.
+
+            The first SIGTERM or SIGINT stops intake and claiming, waits for the calls in flight (shutdown.grace), gives
+            back what was not sent, publishes what was decided, and leaves the group. A second one ends the process at
+            once, which is safe too: what was in flight is looked up by the other workers.
+            """,
+        examples: [
+            CommandExample("usher run -c /etc/usher/usher.yaml", "work until told to stop"),
+            CommandExample("usher run --set dispatch.in_flight_max=50 --log-format json", "with a setting of its own"),
+        ],
+        exitCodes: [.success, .unavailable, .software, .noPermission, .configuration]
+    )
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        let loaded = try context.load()
+        let configuration = loaded.configuration
+        // From here on secrets are in memory: no core dump, no debugger of the same user.
+        _ = usher_forbid_dumps()
+        let log = logger(configuration)
+        let stop = StopSwitch()
+        let signals = StopSignals { signal in
+            log.notice("stop signal", [.signal: .init(signal)])
+            stop.turn()
+        }
+        defer { withExtendedLifetime(signals) {} }
+        tellStart(configuration, log)
+        let assembly = try WorkerAssembly(configuration, log: log)
+        try await waitForSchema(assembly, stop, log)
+        guard !stop.isTurned else { return .success }
+        let worker = try assembly.makeWorker()
+        stop.connect { worker.stop() }
+        do {
+            try await worker.run()
+        } catch {
+            let (message, code) = Explanation.of(error)
+            log.error("ended", [.error: .text(message)])
+            return code
+        }
+        await assembly.store.close()
+        return .success
+    }
+
+    static func logger(_ configuration: Configuration) -> Log {
+        Log(
+            level: LogLevel(name: configuration.log.level) ?? .info,
+            format: LogFormat(rawValue: configuration.log.format) ?? .text
+        )
+    }
+
+    private static func tellStart(_ configuration: Configuration, _ log: Log) {
+        log.notice(
+            "starting",
+            [
+                .version: .text(Version.usher),
+                .library: .text(Version.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")),
+                .broker: .text(configuration.kafka.bootstrapServers.joined(separator: ",")),
+                .group: .text(configuration.kafka.groupID),
+                .topic: .text(configuration.kafka.jobsTopics.map(\.name).joined(separator: ",")),
+                .database: .text("\(configuration.postgres.host)/\(configuration.postgres.database)"),
+                .pid: .init(getpid()),
+            ]
+        )
+    }
+
+    /// Waits for a database that cannot be reached; ends for a schema that does not fit.
+    private static func waitForSchema(_ assembly: WorkerAssembly, _ stop: StopSwitch, _ log: Log) async throws {
+        var hasTold = false
+        while !stop.isTurned {
+            do {
+                try await assembly.store.requireCurrentSchema()
+                if hasTold { log.notice("the database is there", [.waitingFor: "postgres"]) }
+                return
+            } catch let error as StoreError {
+                guard let reason = error.passingReason else { throw error }
+                if !hasTold { log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)]) }
+                hasTold = true
+                try await ContinuousClock().sleep(for: .milliseconds(500))
+            }
+        }
+    }
+}
+
+/// Says "stop" to what is there, or to what will be.
+final class StopSwitch: Sendable {
+    private struct State {
+        var isTurned = false
+        var action: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var isTurned: Bool {
+        state.withLock { $0.isTurned }
+    }
+
+    func turn() {
+        let action = state.withLock { state in
+            state.isTurned = true
+            return state.action
+        }
+        action?()
+    }
+
+    /// `action` runs when the switch is turned, at once if it was.
+    func connect(_ action: @escaping @Sendable () -> Void) {
+        let isTurned = state.withLock { state in
+            state.action = action
+            return state.isTurned
+        }
+        if isTurned { action() }
+    }
+}

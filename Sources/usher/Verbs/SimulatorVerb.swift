@@ -1,0 +1,9 @@
+import Terminal
+
+enum SimulatorVerb {
+    static let command = Command("simulator", "soon")
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        .success
+    }
+}

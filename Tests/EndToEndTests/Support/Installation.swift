@@ -1,0 +1,177 @@
+import CashierSimulator
+import Cryptography
+import Foundation
+import KafkaTransport
+import Logs
+import PostgresStore
+import SessionCore
+import UsherTestKit
+
+/// A whole installation for a test: a broker, a Postgres with fsync on, the simulated Cashier, settings, and as many
+/// `usher run` processes as the test starts. Everything is real but the provider, and everything is on loopback.
+final class Installation {
+    static let jobsTopic = "vt.session.jobs"
+    static let resultsTopic = "vt.session.results"
+
+    let folder: String
+    let bootstrapServers: String
+    let postgres: ThrowAwayPostgres
+    let simulator: RunningSimulator
+    let settingsFile: String
+    private(set) var processes: [UsherProcess] = []
+
+    /// - Parameters:
+    ///   - cluster: where the topics are made.
+    ///   - faults: the simulator's fault plan.
+    ///   - settings: YAML that is added to the settings file.
+    init(
+        on cluster: KafkaCluster,
+        partitions: Int,
+        faults: String = "",
+        settings: String = Installation.shortWindows,
+        keepsEvents: Bool = true
+    ) async throws {
+        try await cluster.createTopic(Self.jobsTopic, partitions: partitions)
+        try await cluster.createTopic(Self.resultsTopic, partitions: partitions)
+        bootstrapServers = cluster.bootstrapServers
+        folder = NSTemporaryDirectory() + "usher-e2e-" + UUID().uuidString.prefix(8)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        postgres = try await ThrowAwayPostgres.start(fsync: true)
+        try await postgres.createDatabase("usher")
+        let secret = "MerchantSecretKey-of-the-tests-32"
+        simulator = try Self.startSimulator(secret, faults, keepsEvents)
+        try Self.writePrivate("\(folder)/keys", KeyRing.newKeyFile(id: "k1"))
+        try Self.writePrivate("\(folder)/secret", secret)
+        settingsFile = "\(folder)/usher.yaml"
+        let text = Self.settings(folder, cluster.bootstrapServers, postgres.folder, simulator.port) + settings
+        try Data(text.utf8).write(to: URL(fileURLWithPath: settingsFile))
+        let migrated = try await Shell.run([UsherProcess.binary, "migrate", "-c", settingsFile])
+        guard migrated.code == 0 else { throw Failure("migrate ended with \(migrated.code): \(migrated.error)") }
+    }
+
+    /// Windows of seconds instead of a minute, so that unknown outcomes are settled within the test. The simulator keeps
+    /// to the same: it refuses requests that are older than three seconds.
+    static var shortWindows: String {
+        """
+        verify:
+          schedule: [200ms, 1s]
+          request_validity: 3s
+          clock_skew: 1s
+        dispatch:
+          in_flight_max: 200
+          lease: 15s
+        retry:
+          attempts_max: 10
+          fast: {base: 100ms, cap: 1s}
+          slow: {base: 500ms, cap: 2s}
+          limited: {base: 100ms, cap: 1s}
+        shutdown: {grace: 5s}
+
+        """
+    }
+
+    /// Starts a worker and waits until it says that it has started.
+    @discardableResult
+    func startWorker(_ name: String) throws -> UsherProcess {
+        let process = try UsherProcess(
+            ["run", "-c", settingsFile, "--set", "worker.name=\(name)"],
+            log: "\(folder)/\(name).log"
+        )
+        processes.append(process)
+        return process
+    }
+
+    /// Ends everything that is still there and deletes the folder; keeps it when `keepLogs` is set, for a look.
+    func tearDown() async {
+        for process in processes { await process.end() }
+        simulator.stop()
+        await postgres.stop()
+        if ProcessInfo.processInfo.environment["USHER_KEEP_LOGS"] == nil {
+            try? FileManager.default.removeItem(atPath: folder)
+        } else {
+            print("kept: \(folder)")
+        }
+    }
+
+    /// Rows of a query, with tabs between columns.
+    func query(_ sql: String) async throws -> [[String]] {
+        let arguments = ["psql", "-XAt", "-F", "\t", "-d", postgres.connection(database: "usher"), "-c", sql]
+        let answer = try await Shell.run(arguments)
+        guard answer.code == 0 else { throw Failure("psql: \(answer.error)") }
+        return answer.output.split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    func count(_ sql: String) async throws -> Int {
+        Int(try await query(sql).first?.first ?? "") ?? -1
+    }
+
+    private static func startSimulator(_ secret: String, _ faults: String, _ keeps: Bool) throws -> RunningSimulator {
+        let account = SimulatorAccount(merchantID: "M-1", applicationKey: "A-1", secret: Secret(secret))
+        var configuration = SimulatorConfiguration(accounts: [account])
+        configuration.requestValiditySeconds = 3
+        configuration.clockToleranceSeconds = 1
+        configuration.heldFor = .seconds(10)
+        configuration.lateAfter = .seconds(4)
+        configuration.keepsEvents = keeps
+        if !faults.isEmpty { configuration.faults = try FaultPlan(parsing: faults) }
+        return try CashierSimulator.start(configuration)
+    }
+
+    private static func writePrivate(_ path: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path)
+    }
+
+    private static func settings(_ folder: String, _ kafka: String, _ socket: String, _ port: Int) -> String {
+        """
+        kafka:
+          bootstrap_servers: [\(kafka.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ", "))]
+          jobs_topics: [{name: \(jobsTopic)}]
+          results_topic: \(resultsTopic)
+          session_timeout: 6s
+          security: {protocol: plaintext}
+        postgres: {host: \(socket), database: usher, user: usher}
+        keys: {file: \(folder)/keys}
+        accounts:
+          main:
+            endpoint: http://127.0.0.1:\(port)/cashier/virtual-terminal
+            merchant_id: M-1
+            application_key: A-1
+            secret_file: \(folder)/secret
+            allow_http_loopback: true
+            clock_offset: 0s
+            timeout: 2s
+            connect_timeout: 1s
+            concurrency_max: 500
+        log: {level: info, format: text}
+
+        """
+    }
+}
+
+/// What a test's support could not do.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Waits until a condition holds. Records when it did not within the deadline.
+func eventually(
+    _ what: String,
+    within deadline: Duration,
+    every pause: Duration = .milliseconds(100),
+    _ condition: () async throws -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + deadline
+    while clock.now < end {
+        if try await condition() { return }
+        try await clock.sleep(for: pause)
+    }
+    throw Failure("not within \(deadline): \(what)")
+}

@@ -1,0 +1,119 @@
+import Foundation
+import SessionCore
+import Testing
+
+/// What the outside saw, set against what was asked for: results as another client reads them, the database's rows, and
+/// the provider's own record.
+struct Reconciliation {
+    struct Copy {
+        var key: String
+        var value: [UInt8]
+        var result: SessionResult
+    }
+
+    let copies: [Copy]
+    private let installation: Installation
+    private let workload: Workload
+
+    init(_ installation: Installation, _ workload: Workload) async throws {
+        self.installation = installation
+        self.workload = workload
+        let file = "\(installation.folder)/results.txt"
+        let answer = try await Shell.run([
+            "/bin/sh", "-c",
+            "kcat -C -b \(installation.bootstrapServers) -t \(Installation.resultsTopic) -o beginning -e -q -f '%k\\t%s\\n' > \(file)",
+        ])
+        guard answer.code == 0 else { throw Failure("kcat: \(answer.error)") }
+        copies = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
+            let parts = line.split(separator: "\t", maxSplits: 1)
+            let value = Array(parts[1].utf8)
+            return Copy(key: String(parts[0]), value: value, result: try ResultCodec.decode(value))
+        }
+    }
+
+    /// G1: every record is accounted for exactly once, as a job, a duplicate or quarantined.
+    func checkAccounting() async throws {
+        let jobs = try await installation.count("select count(*) from usher.job")
+        let same = try await installation.count("select count(*) from usher.duplicate where same_content")
+        let other = try await installation.count("select count(*) from usher.duplicate where not same_content")
+        let quarantined = try await installation.count("select count(*) from usher.quarantine")
+        #expect(jobs == workload.orders.count)
+        #expect(same == workload.duplicates)
+        #expect(other == workload.conflicts)
+        #expect(quarantined == workload.unreadable)
+        let distinct = try await installation.count(
+            """
+            select count(*) from (
+              select topic_id, src_partition, src_offset from usher.job
+              union select topic_id, src_partition, src_offset from usher.duplicate
+              union select topic_id, src_partition, src_offset from usher.quarantine) records
+            """
+        )
+        #expect(distinct == workload.lines.count, "records accounted for, each at its own position")
+        let beyond = try await installation.count("select sum(next_offset) from usher.position")
+        #expect(beyond == workload.lines.count, "the stored positions cover exactly the records")
+    }
+
+    /// G2: one result per order, whose copies are byte-identical, and nothing unfinished.
+    func checkOutcomes() async throws {
+        let unfinished = try await installation.count("select count(*) from usher.job where state < 10")
+        #expect(unfinished == 0)
+        #expect(try await installation.count("select count(*) from usher.outbox") == 0)
+        var values: [ResultID: [UInt8]] = [:]
+        var ids: [String: Set<ResultID>] = [:]
+        for copy in copies {
+            if let known = values[copy.result.resultID] { #expect(known == copy.value, "copies differ") }
+            values[copy.result.resultID] = copy.value
+            #expect(copy.key == copy.result.order.orderID)
+            if copy.result.generation > 0 { ids[copy.key, default: []].insert(copy.result.resultID) }
+        }
+        #expect(Set(ids.keys) == workload.orders, "orders with a result are the orders asked for")
+        #expect(ids.values.allSatisfy { $0.count == 1 }, "an order has two results")
+        let conflicts = Set(copies.filter { $0.result.outcome == .conflict }.map(\.result.resultID))
+        #expect(conflicts.count == workload.conflicts)
+        #expect(copies.filter { $0.result.outcome == .conflict }.allSatisfy { $0.result.error?.fields == ["amount"] })
+    }
+
+    /// G3, G4, G5: every URL is one that the provider gave for that order, and between two sessions of an order there
+    /// is a look-up.
+    func checkAgainstProvider() throws {
+        var urls: [String: [String]] = [:]
+        var lastAccept: [String: Bool] = [:]
+        var blind: [String] = []
+        for line in try Shell.get(port: installation.simulator.port, "/accepts").split(separator: "\n") {
+            guard let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                let kind = event["event"] as? String, let order = event["order_id"] as? String
+            else { throw Failure("cannot read the simulator's event: \(line)") }
+            switch kind {
+            case "accept":
+                // True while the newest session has not been looked up.
+                if lastAccept[order] == true { blind.append(order) }
+                lastAccept[order] = true
+                urls[order, default: []].append(event["url"] as? String ?? "")
+            case "found", "not_found":
+                lastAccept[order] = false
+            default: break
+            }
+        }
+        #expect(blind.isEmpty, "sent again without a look-up: \(blind.prefix(5))")
+        for copy in copies where copy.result.outcome == .opened {
+            let url = copy.result.session?.redirectURL ?? ""
+            #expect(urls[copy.key]?.contains(url) == true, "a URL that the provider did not give")
+        }
+    }
+
+    /// How the orders ended.
+    var outcomes: [String: Int] {
+        var seen: Set<ResultID> = []
+        var counts: [String: Int] = [:]
+        for copy in copies where seen.insert(copy.result.resultID).inserted {
+            counts[copy.result.outcome.rawValue, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// Copies beyond the first of each result.
+    var repeats: Int {
+        copies.count - Set(copies.map(\.result.resultID)).count
+    }
+}
