@@ -76,8 +76,11 @@ package struct CallbackURL: Equatable, Sendable {
     }
 
     private static func hostEnd(in authority: ArraySlice<UInt8>) -> Int {
-        let from = authority.first == UInt8(ascii: "[") ? authority.firstIndex(of: UInt8(ascii: "]")) : nil
-        return authority[(from ?? authority.startIndex)...].firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+        var from = authority.startIndex
+        if authority.first == UInt8(ascii: "[") {
+            from = authority.firstIndex(of: UInt8(ascii: "]")) ?? authority.endIndex
+        }
+        return authority[from...].firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
     }
 
     private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
