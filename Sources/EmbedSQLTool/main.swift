@@ -7,26 +7,13 @@ func fail(_ message: String) -> Never {
     exit(1)
 }
 
-func contents(of path: String) -> String {
-    guard let file = fopen(path, "r") else { fail("\(path): cannot be read") }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-        let count = fread(&chunk, 1, chunk.count, file)
-        if count == 0 { break }
-        bytes += chunk[..<count]
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else { fail("\(path): is not UTF-8") }
-    return text
-}
-
 let arguments = CommandLine.arguments
-guard arguments.count >= 3 else { fail("usage: EmbedSQLTool OUTPUT ROOT FILE…") }
+guard arguments.count == 3 else { fail("usage: EmbedSQLTool OUTPUT ROOT") }
 let root = arguments[2]
 var files: [SQLFile] = []
-for path in arguments.dropFirst(3) {
-    guard let file = SQLFile(path: path, root: root, text: contents(of: path)) else {
+for path in sqlFiles(under: root) {
+    guard let text = contents(of: path) else { fail("\(path): cannot be read, or is not UTF-8") }
+    guard let file = SQLFile(path: path, root: root, text: text) else {
         fail("\(path): expected migrations/NNNN_name.sql, session/name.sql or queries/entity/verb.sql in snake_case")
     }
     files.append(file)

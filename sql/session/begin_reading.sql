@@ -4,3 +4,4 @@ SET LOCAL plan_cache_mode = 'force_custom_plan';
 SET LOCAL enable_hashjoin = on;
 SET LOCAL enable_mergejoin = on;
 SET LOCAL enable_seqscan = on;
+SET LOCAL enable_bitmapscan = on;

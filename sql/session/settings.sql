@@ -13,4 +13,5 @@ SET plan_cache_mode = 'force_generic_plan';
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SET enable_seqscan = off;
+SET enable_bitmapscan = off;
 SET jit = off;

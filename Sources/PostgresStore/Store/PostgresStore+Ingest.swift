@@ -57,7 +57,7 @@ private struct IngestRun: Sendable {
 
     /// The new jobs' numbers by offset.
     private func insertJobs(_ link: PostgresLink) throws -> [Int64: Int64] {
-        let jobs = batch.jobs
+        let jobs = batch.jobs.sorted { $0.offset < $1.offset }
         guard !jobs.isEmpty else { return [:] }
         let rows = try link.run(
             SQL.Jobs.insert,

@@ -60,6 +60,7 @@ extension PostgresStore {
             left = left.filter { !written.jobIDs.contains($0.lease.jobID) }
             if left.isEmpty { break }
             let earlier = try await earlierRuns(of: left, worker: worker)
+            if earlier.values.contains(where: { !$0.isHeld }) { try await confirmDurability(worker: worker) }
             for settlement in left {
                 guard let run = earlier[settlement.lease.jobID] else {
                     lost.append(settlement.lease)

@@ -95,6 +95,14 @@ extension PostgresStore {
         return try await register(lifetime: .seconds(30))
     }
 
+    /// Makes sure that what was read as committed is durable, by a write of our own that comes after it.
+    func confirmDurability(worker: Int64) async throws(StoreError) {
+        let wrote = try await pool.run { link in try link.run(SQL.Workers.touch, [.int8(worker)]).count == 1 }
+        if wrote { return }
+        identity.forget(worker)
+        _ = try await workerID()
+    }
+
     private func register(lifetime: Duration) async throws(StoreError) -> Int64 {
         let identity = self.identity
         let id = try await pool.run { link in

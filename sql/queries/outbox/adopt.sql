@@ -1,9 +1,10 @@
 -- Takes over rows without an owner, rows of workers that are gone, and rows of this worker that it does not know of
 -- because the settlement that wrote them ended in doubt ($3). $1 this worker, $2 the limit of each kind.
 -- Locks: the rows; rows that another worker is taking over are skipped.
--- Plan: outbox_of_owner, once without owner and once a dead worker; results by primary key.
+-- Plan: outbox_of_owner, once without owner and once a dead worker; results by primary key. The
+-- conditions and orders are written so that no other index can serve them: the primary key would be read and filtered.
 WITH free AS MATERIALIZED (
-  SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL ORDER BY o.outbox_id LIMIT $2::int4
+  SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL ORDER BY o.owner, o.outbox_id LIMIT $2::int4
   FOR UPDATE SKIP LOCKED
 ),
 gone AS MATERIALIZED (
@@ -13,7 +14,9 @@ orphaned AS MATERIALIZED (
   SELECT d.at
   FROM gone g
   CROSS JOIN LATERAL (
-    SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner = g.worker_id ORDER BY o.outbox_id LIMIT $2::int4
+    SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner >= g.worker_id AND o.owner <= g.worker_id
+    ORDER BY o.owner, o.outbox_id
+    LIMIT $2::int4
     FOR UPDATE SKIP LOCKED
   ) d
   LIMIT $2::int4

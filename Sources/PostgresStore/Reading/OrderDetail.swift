@@ -1,0 +1,85 @@
+package import SessionCore
+
+/// All that is known of an order, for `usher show`. Holds nothing secret or personal.
+package struct OrderDetail: Equatable, Sendable {
+    package var summary: OrderSummary
+    /// Look-ups since the last attempt.
+    package var lookUps: Int
+    package var notAfter: Timestamp
+    package var lastSend: Timestamp?
+    /// Until when the session's URL may be used.
+    package var expiresAt: Timestamp?
+    package var source: RecordPosition
+    /// Records that asked for the same order with the same content, and with other content.
+    package var duplicates: Int
+    package var conflicts: Int
+    /// Whether the job's body is still stored, so that the order can be run again.
+    package var hasBody: Bool
+    package var next: NextStep
+    package var attempts: [AttemptDetail]
+    package var results: [StoredResult]
+    /// Database time of this answer.
+    package var now: Timestamp
+}
+
+/// What happens to an order next.
+package enum NextStep: Equatable, Sendable {
+    /// It has ended; only a replay changes it.
+    case nothing
+    /// A worker has it until the lease ends.
+    case leased(worker: String?, until: Timestamp)
+    /// It waits for its time; `now` or earlier means: for a free slot.
+    case due(at: Timestamp)
+    /// Its account is closed.
+    case gated(until: Timestamp, reason: String)
+    /// Its outcome is unknown and an operator has to decide.
+    case operatorDecides
+}
+
+/// One line of a list of orders.
+package struct OrderSummary: Equatable, Sendable {
+    /// The store's number of the order: what a page of a list continues from.
+    package var jobID: Int64
+    package var order: Order
+    package var generation: Int32
+    package var state: JobState
+    package var lane: Lane
+    package var campaign: String?
+    package var attempts: Int
+    /// nil for a job that is due never.
+    package var dueAt: Timestamp?
+    package var acceptedAt: Timestamp
+    package var finishedAt: Timestamp?
+    package var lastCode: String?
+    package var lastMessage: String?
+}
+
+/// An attempt or look-up as it was noted.
+package struct AttemptDetail: Equatable, Sendable {
+    package var generation: Int32
+    /// Counts attempts of the order, or look-ups since its last attempt.
+    package var number: Int
+    package var record: AttemptRecord
+    package var sentAt: Timestamp?
+    package var endedAt: Timestamp
+    package var worker: String?
+}
+
+/// A stored result, without its value.
+package struct StoredResult: Equatable, Sendable {
+    package var resultID: ResultID
+    package var generation: Int32
+    package var outcome: ResultOutcome
+    package var createdAt: Timestamp
+    package var valueSHA256: [UInt8]
+    /// Not acknowledged by Kafka yet.
+    package var isPending: Bool
+    package var isWiped: Bool
+}
+
+/// A stored result with its value, which may log a customer in: only for a reveal that is audited.
+package struct RevealedResult: Sendable {
+    package var stored: StoredResult
+    /// nil once wiped.
+    package var value: [UInt8]?
+}

@@ -1,0 +1,56 @@
+package import SessionCore
+
+/// Which orders a list shows; a part that is nil allows all.
+package struct OrderFilter: Equatable, Sendable {
+    package var states: Set<JobState>?
+    /// Accepted at or after.
+    package var since: Timestamp?
+    /// Accepted before.
+    package var until: Timestamp?
+    /// The last attempt's code.
+    package var code: String?
+    package var campaign: String?
+    package var account: String?
+    package var lane: Lane?
+
+    package init() {}
+
+    var parameters: [PGParameter] {
+        [
+            .optional(states) { states in .int2s(states.map(\.rawValue).sorted()) },
+            .optional(since) { .time($0) }, .optional(until) { .time($0) }, .optional(code) { .text($0) },
+            .optional(campaign) { .text($0) }, .optional(account) { .text($0) },
+            .optional(lane) { .int2($0.rawValue) },
+        ]
+    }
+}
+
+/// A page of a list of orders, newest first.
+package struct OrderPage: Equatable, Sendable {
+    /// How many orders the filter matches, by state; on the first page only.
+    package var counts: [JobState: Int]
+    package var orders: [OrderSummary]
+    /// What the next page begins after; nil when this is the last.
+    package var cursor: Int64?
+}
+
+/// A quarantined record, without its value.
+package struct QuarantineEntry: Equatable, Sendable {
+    package var record: RecordPosition
+    package var receivedAt: Timestamp
+    package var reason: String
+    package var field: String?
+    package var detail: String
+    package var account: String?
+    package var orderID: String?
+    package var rawSHA256: [UInt8]
+    /// Whether the raw value is still stored, sealed.
+    package var hasRaw: Bool
+}
+
+/// A page of the quarantine, newest first.
+package struct QuarantinePage: Equatable, Sendable {
+    /// How many records were quarantined, by reason; on the first page only.
+    package var counts: [String: Int]
+    package var entries: [QuarantineEntry]
+}

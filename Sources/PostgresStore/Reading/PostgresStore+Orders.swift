@@ -1,0 +1,108 @@
+import Cryptography
+package import SessionCore
+
+// Questions of an operator: each in one read-only snapshot.
+extension PostgresStore {
+    /// The order in each account that has it; in `account` only, if one is named. Throws `StoreError`.
+    package func show(_ orderID: String, account: String? = nil) async throws -> [OrderDetail] {
+        try await pool.run { link in
+            try link.reading { link in
+                let accounts = try account.map { [$0] } ?? Self.accounts(link)
+                let orders = try link.run(SQL.Orders.find, [.texts(accounts), .text(orderID)]).map { row in
+                    try OrderDetail(&row)
+                }
+                return try orders.map { order in
+                    var order = order
+                    let jobID = PGParameter.int8(order.summary.jobID)
+                    order.attempts = try link.run(SQL.Orders.attempts, [jobID]).map { row in try AttemptDetail(&row) }
+                    order.results = try link.run(SQL.Orders.results, [jobID]).map { row in
+                        try SealedResult(&row).stored
+                    }
+                    return order
+                }
+            }
+        }
+    }
+
+    /// Lists the orders that a filter matches, newest first, `limit` a page; the first page counts them all.
+    /// Throws `StoreError`.
+    package func list(_ filter: OrderFilter, after cursor: Int64? = nil, limit: Int) async throws -> OrderPage {
+        let page = filter.parameters + [.optional(cursor) { .int8($0) }, .int4(Int32(clamping: limit))]
+        return try await pool.run { link in
+            try link.reading { link in
+                var counts: [JobState: Int] = [:]
+                if cursor == nil {
+                    for (state, count) in try link.run(SQL.Orders.count, filter.parameters).map({ row in
+                        (try JobState(stored: row.next()), try row.next(Int64.self))
+                    }) { counts[state] = Int(count) }
+                }
+                let orders = try link.run(SQL.Orders.list, page).map { row in try OrderSummary(&row) }
+                let isLast = orders.count < limit
+                return OrderPage(counts: counts, orders: orders, cursor: isLast ? nil : orders.last?.jobID)
+            }
+        }
+    }
+
+    /// The results of an order with their values, for a reveal that the caller audits. Throws `StoreError`,
+    /// `.unsealable` when a value does not open.
+    package func reveal(_ order: Order) async throws -> [RevealedResult] {
+        let sealed = try await pool.run { link in
+            try link.reading { link in
+                let found = try link.run(SQL.Orders.find, [.texts([order.account]), .text(order.orderID)]).map { row in
+                    try OrderDetail(&row).summary.jobID
+                }
+                return try found.flatMap { jobID in
+                    try link.run(SQL.Orders.results, [.int8(jobID)]).map { row in try SealedResult(&row) }
+                }
+            }
+        }
+        return try sealed.map { result in
+            let stored = result.stored
+            let associated = Seals.result(stored.resultID, orderID: result.orderID, generation: stored.generation)
+            guard let value = result.value else { return RevealedResult(stored: stored, value: nil) }
+            guard let opened = try? keys.open(value, associated: associated) else {
+                throw StoreError.unsealable("result \(stored.resultID.text)")
+            }
+            return RevealedResult(stored: stored, value: opened)
+        }
+    }
+
+    /// Lists quarantined records, newest first, `limit` a page; the first page counts them by reason.
+    /// `last` is the last entry of the page before. Throws `StoreError`.
+    package func quarantine(
+        since: Timestamp? = nil,
+        reason: String? = nil,
+        after last: QuarantineEntry? = nil,
+        limit: Int
+    ) async throws -> QuarantinePage {
+        let sinceParameter = PGParameter.optional(since) { .time($0) }
+        let page: [PGParameter] = [
+            sinceParameter, .optional(reason) { .text($0) }, .optional(last?.receivedAt) { .time($0) },
+            .optional(last?.record.topic) { .text($0) }, .optional(last?.record.partition) { .int4($0) },
+            .optional(last?.record.offset) { .int8($0) }, .int4(Int32(clamping: limit)),
+        ]
+        return try await pool.run { link in
+            try link.reading { link in
+                var counts: [String: Int] = [:]
+                if last == nil {
+                    for (reason, count) in try link.run(SQL.Quarantine.count, [sinceParameter]).map({ row in
+                        (try row.next(String.self), try row.next(Int64.self))
+                    }) { counts[reason] = Int(count) }
+                }
+                let entries = try link.run(SQL.Quarantine.list, page).map { row in try QuarantineEntry(&row) }
+                return QuarantinePage(counts: counts, entries: entries)
+            }
+        }
+    }
+
+    private static func accounts(_ link: PostgresLink) throws -> [String] {
+        try link.run(SQL.Orders.accounts).map { row in try row.next(String.self) }
+    }
+}
+
+extension PostgresLink {
+    /// A read-only snapshot whose statements are planned for the values asked about.
+    func reading<Value>(_ body: (PostgresLink) throws -> Value) throws -> Value {
+        try transaction(SQL.Session.beginReading, body)
+    }
+}

@@ -1,0 +1,166 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct ClaimTests {
+    @Test func aClaimedJobIsMarkedAndComesUnsealed() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        #expect(claimed.purpose == .open)
+        #expect(claimed.attempts == 1)
+        #expect(claimed.lastSend != nil)
+        #expect(claimed.traceparent == "00-trace-0")
+        #expect(String(decoding: claimed.body, as: UTF8.self) == "body of o-1: content")
+        #expect(try await bench.value("SELECT state FROM usher.job") == "1")
+        #expect(try await bench.claim().jobs.isEmpty)
+    }
+
+    @Test func twoWorkersShareTheJobsAndNoneIsClaimedTwice() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "second")
+        try await bench.ingest((0..<600).map { job("o-\($0)", offset: $0) })
+        @Sendable func claimAll(_ store: PostgresStore) async throws -> [Int64] {
+            var ids: [Int64] = []
+            for _ in 0..<30 { ids += try await bench.claim(25, by: store).jobs.map(\.lease.jobID) }
+            return ids
+        }
+        async let first = claimAll(bench.store)
+        async let second = claimAll(other)
+        let ids = try await first + second
+        #expect(ids.count == 600)
+        #expect(Set(ids).count == 600)
+    }
+
+    @Test func quotasHoldPerLaneAndTheOldestGoesFirst() async throws {
+        let bench = try await Bench()
+        try await bench.ingest(
+            (0..<6).map { job("i-\($0)", offset: $0) } + (6..<12).map { job("c-\($0)", offset: $0, lane: .campaign) }
+        )
+        let request = ClaimRequest(
+            accounts: ["main"],
+            quotas: [LaneQuota(lane: .interactive, limit: 2), LaneQuota(lane: .campaign, limit: 3)],
+            lease: .seconds(60)
+        )
+        let jobs = try await bench.store.claim(request).jobs
+        #expect(Set(jobs.map(\.order.orderID)) == ["i-0", "i-1", "c-6", "c-7", "c-8"])
+        #expect(jobs.filter { $0.lane == .campaign }.allSatisfy { $0.campaign == "spring" })
+    }
+
+    @Test func otherAccountsAndClosedGatesAreLeftAlone() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([
+            job("o-1", offset: 0), job("o-1", offset: 1, account: "closed"), job("o-1", offset: 2, account: "other"),
+        ])
+        try await bench.store.closeGate(account: "closed", for: .seconds(600), reason: "maintenance")
+        try await bench.store.closeGate(account: "closed", for: .seconds(1), reason: "shorter")
+        let claim = try await bench.claim(accounts: ["main", "closed"])
+        #expect(claim.jobs.map(\.order.account) == ["main"])
+        let wait = try #require(claim.nextDue).microseconds - claim.now.microseconds
+        #expect((500_000_000...600_000_000).contains(wait), "the gate opens in ten minutes")
+        #expect(try await bench.value("SELECT reason FROM usher.account_gate") == "maintenance")
+    }
+
+    @Test func nextDueIsTheFirstJobThatIsNotDueYet() async throws {
+        let bench = try await Bench()
+        let later = Timestamp(seconds: 4_000_000_000)
+        try await bench.ingest([job("o-1", offset: 0, notBefore: later), job("o-2", offset: 1, notBefore: .farAway)])
+        let claim = try await bench.claim()
+        #expect(claim.jobs.isEmpty)
+        #expect(claim.nextDue == later)
+    }
+
+    @Test func anEmptyQueueHasNoNextDue() async throws {
+        let bench = try await Bench()
+        let claim = try await bench.claim()
+        #expect(claim.jobs.isEmpty)
+        #expect(claim.nextDue == nil)
+    }
+
+    @Test func aJobPastItsEndIsClaimedToBeExpiredUnmarked() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0, notAfter: Timestamp(seconds: 1_000))])
+        let claimed = try #require(try await bench.claim().jobs.first)
+        #expect(claimed.purpose == .expire)
+        #expect(claimed.attempts == 0)
+        #expect(claimed.lastSend == nil)
+        let expired = Settlement(
+            lease: claimed.lease,
+            step: .finish(.expired, result: result(of: claimed, .expired), expiresAt: nil),
+            attempt: nil
+        )
+        #expect(try await bench.store.settle([expired]).outbox.count == 1)
+        #expect(try await bench.value("SELECT state FROM usher.job") == "13")
+    }
+
+    @Test func aBodyThatDoesNotOpenCostsOnlyItsJob() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1), job("o-3", offset: 2)])
+        // Two rows change places: both seals are good, in the wrong rows.
+        try await bench.execute(
+            """
+            UPDATE usher.job_body b SET sealed = o.sealed
+            FROM usher.job_body o WHERE b.job_id + o.job_id = 3 AND b.job_id IN (1, 2)
+            """
+        )
+        let claim = try await bench.claim()
+        #expect(claim.jobs.map(\.order.orderID) == ["o-3"])
+        #expect(
+            try await bench.value(
+                """
+                SELECT count(*) FROM usher.job WHERE state = 0 AND attempts = 0 AND last_code = 'unsealable'
+                AND due_at > now() + interval '4 minutes' AND lease_until IS NULL
+                """
+            ) == "2"
+        )
+    }
+
+    @Test func noPlainTextIsStored() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        _ = try await bench.store.settle([opened(claimed)])
+        let found = try await bench.value(
+            """
+            SELECT (SELECT count(*) FROM usher.job_body WHERE position('body of'::bytea IN sealed) > 0)
+            + (SELECT count(*) FROM usher.result WHERE position('secret.example'::bytea IN sealed) > 0)
+            """
+        )
+        #expect(found == "0")
+    }
+
+    @Test func anExpiredLeaseMakesAMarkedJobUnknown() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1, notAfter: Timestamp(seconds: 1_000))])
+        _ = try await bench.claim(lease: .zero)
+        #expect(try await bench.store.reap(limit: 10) == 2)
+        let claims = try await bench.claim()
+        let found = Dictionary(claims.jobs.map { ($0.order.orderID, $0) }) { first, _ in first }
+        #expect(found["o-1"]?.purpose == .lookUp)
+        #expect(found["o-1"]?.attempts == 1)
+        #expect(found["o-1"]?.lookUps == 1)
+        #expect(found["o-1"]?.lastSend != nil)
+        #expect(found["o-2"]?.purpose == .expire)
+        #expect(try await bench.value("SELECT code FROM usher.attempt") == "worker_lost")
+        #expect(try await bench.value("SELECT count(*) FROM usher.attempt") == "1")
+    }
+
+    @Test func aLeaseThatRunsIsNotReaped() async throws {
+        let bench = try await Bench()
+        _ = try await bench.claimOne()
+        #expect(try await bench.store.reap(limit: 10) == 0)
+    }
+
+    @Test func theBacklogCountsWaitingAndRunningJobsByTopic() async throws {
+        let bench = try await Bench()
+        try await bench.ingest((0..<5).map { job("o-\($0)", offset: $0) })
+        try await bench.ingest((0..<3).map { job("b-\($0)", offset: $0) }, topic: "bulk")
+        let claim = try await bench.claim(2)
+        _ = try await bench.store.settle([opened(claim.jobs[0])])
+        let backlog = try await bench.store.backlog()
+        #expect(backlog.jobsByTopic == ["jobs": 4, "bulk": 3])
+        #expect(backlog.oldestUnpublished != nil)
+    }
+}

@@ -1,0 +1,210 @@
+import Cryptography
+import Glibc
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+/// What a method does when the server dies under it. Each test has a server of its own.
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct FailureTests {
+    /// Postgres ends all sessions and recovers when a backend is killed; the settlement waits behind a row lock then.
+    @Test func aSettlementWhoseBackendIsKilledRunsAgain() async throws {
+        let own = try await OwnServer()
+        let claimed = try await own.claimOne()
+        let settled = try await own.holdJobs {
+            let settled = Task { try await own.store.settle([opened(claimed)]) }
+            try await eventually("the settlement waits for the row") { try await own.waitingBackend() != nil }
+            let backend = try #require(try await own.waitingBackend())
+            kill(backend, SIGKILL)
+            return settled
+        }
+        let report: SettleReport
+        do {
+            report = try await settled.value
+        } catch StoreError.unavailable {
+            // The server was still recovering: the caller runs it again.
+            report = try await own.retrying { try await own.store.settle([opened(claimed)]) }
+        }
+        #expect(report.outbox.count == 1)
+        #expect(try await own.value("SELECT concat_ws(' ', count(*), max(state)) FROM usher.job") == "1 10")
+        #expect(try await own.value("SELECT count(*) FROM usher.result") == "1")
+        await own.server.stop()
+    }
+
+    @Test func anIdleConnectionThatTheServerClosedIsReplaced() async throws {
+        let own = try await OwnServer()
+        try await own.store.heartbeat(lifetime: .seconds(60))
+        _ = try await own.value(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'usher'"
+        )
+        let claimed = try await own.claimOne()
+        #expect(claimed.purpose == .open)
+        await own.server.stop()
+    }
+
+    @Test func aServerThatIsGoneIsUnavailable() async throws {
+        let own = try await OwnServer()
+        try await own.store.heartbeat(lifetime: .seconds(60))
+        await own.server.stop()
+        for _ in 0..<2 {
+            let error = await own.error { try await own.store.heartbeat(lifetime: .seconds(60)) }
+            guard case .unavailable = error else {
+                Issue.record("unexpected: \(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    /// A server that does not answer, without closing anything: SIGSTOP.
+    @Test func aServerThatHangsIsUnavailableWithinThePatience() async throws {
+        let own = try await OwnServer(patience: .milliseconds(300))
+        try await own.store.heartbeat(lifetime: .seconds(60))
+        let backends = try await own.backends()
+        for backend in backends { kill(backend, SIGSTOP) }
+        let start = ContinuousClock.now
+        let error = await own.error {
+            for _ in backends { try await own.store.acknowledge([1]) }
+        }
+        for backend in backends { kill(backend, SIGCONT) }
+        #expect(start.duration(to: .now) < .seconds(10))
+        #expect(error == nil, "a second connection answers: the first one is given up after its patience")
+        await own.server.stop()
+    }
+
+    /// The session has committed here but not on the standby: its settlement must not count as done.
+    @Test func aCancelledWaitForTheStandbyIsNoCommit() async throws {
+        let own = try await OwnServer(patience: .seconds(5))
+        let claimed = try await own.claimOne()
+        try await own.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        let settled = Task { try await own.store.settle([opened(claimed)]) }
+        try await eventually("the commit waits for the standby") {
+            try await own.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1"
+        }
+        _ = try await own.value(
+            "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        )
+        try await eventually("the transaction runs again and waits again") {
+            try await own.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1"
+        }
+        try await own.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        #expect(try await settled.value.outbox.count == 1)
+        #expect(try await own.value("SELECT count(*) FROM usher.result") == "1")
+        await own.server.stop()
+    }
+
+    /// The worker gave up on a settlement that had been committed: nobody knows the outbox row's number any more.
+    @Test func theOutboxRowOfASettlementInDoubtIsAdoptedByItsOwner() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        let settled = try await bench.store.settle([opened(claimed)])
+        bench.store.doubts.withLock { _ = $0.insert(result(of: claimed, .opened).resultID) }
+        #expect(try await bench.store.adoptOutbox(limit: 10) == settled.outbox)
+        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
+    }
+}
+
+/// A store on a server of its own, and a connection beside it.
+private struct OwnServer: Sendable {
+    let server: ThrowAwayPostgres
+    let store: PostgresStore
+    private let inspector: PostgresPool
+    private let holder: PostgresPool
+
+    init(patience: Duration = .seconds(25)) async throws {
+        server = try await ThrowAwayPostgres.start()
+        var options = PostgresOptions(connection: server.connection())
+        options.patience = patience
+        options.connectionsMax = 2
+        store = PostgresStore(
+            options: options,
+            keys: try KeyRing(keyFile: KeyRing.newKeyFile(id: "k1")),
+            answers: FixedAnswers(),
+            worker: "own",
+            version: "test",
+            log: .silent
+        )
+        try await store.migrate()
+        options.applicationName = "inspector"
+        options.connectionsMax = 1
+        inspector = PostgresPool(options: options, log: .silent)
+        holder = PostgresPool(options: options, log: .silent)
+    }
+
+    func value(_ sql: String) async throws -> String? {
+        let statement = Statement(name: sql, text: "SELECT (\(sql))::text")
+        return try await retrying {
+            try await inspector.run { link in
+                try link.run(statement).first { row in try row.nextIfAny(String.self) } ?? nil
+            }
+        }
+    }
+
+    func execute(_ sql: String) async throws {
+        let script = Script(name: "test", text: sql)
+        try await inspector.run { link in try link.run(script) }
+    }
+
+    func claimOne() async throws -> ClaimedJob {
+        let batch = IngestBatch(
+            topic: "jobs",
+            partition: 0,
+            start: 0,
+            next: 1,
+            jobs: [job("o-1", offset: 0)],
+            quarantined: []
+        )
+        _ = try await store.ingest(batch)
+        let quotas = [LaneQuota(lane: .interactive, limit: 1)]
+        let request = ClaimRequest(accounts: ["main"], quotas: quotas, lease: .seconds(60))
+        return try #require(try await store.claim(request).jobs.first)
+    }
+
+    /// Runs `body` while another session holds locks on all jobs.
+    func holdJobs<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        let hold = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.job IN ACCESS EXCLUSIVE MODE")
+        try await holder.run { link in try link.run(hold) }
+        let value = try await body()
+        await holder.close()
+        return value
+    }
+
+    func waitingBackend() async throws -> Int32? {
+        try await value(
+            """
+            SELECT pid FROM pg_stat_activity WHERE application_name = 'usher' AND wait_event_type = 'Lock' LIMIT 1
+            """
+        ).flatMap { Int32($0) }
+    }
+
+    func backends() async throws -> [Int32] {
+        let list = try await value(
+            "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name = 'usher'"
+        )
+        return (list ?? "").split(separator: " ").compactMap { Int32($0) }
+    }
+
+    func error(_ body: () async throws -> Void) async -> StoreError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? StoreError
+        }
+    }
+
+    /// Runs `body` until the server is available, for at most 20 seconds.
+    func retrying<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                return try await body()
+            } catch StoreError.unavailable where ContinuousClock.now < deadline {
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct SettleTests {
+    @Test func anOpenedJobEndsWithItsResultInTheOutbox() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        let report = try await bench.store.settle([opened(claimed)])
+        #expect(report.lost.isEmpty)
+        #expect(report.outbox.map(\.result) == [result(of: claimed, .opened)])
+        #expect(report.outbox.first?.traceparent == "00-trace-0")
+        let row = try await bench.value(
+            "SELECT concat_ws(' ', state, attempts, last_code, expires_at IS NOT NULL, lease_until IS NULL) FROM usher.job"
+        )
+        #expect(row == "10 1 0 t t")
+        let attempt = try await bench.value(
+            "SELECT concat_ws(' ', number, kind, outcome, code, http_status, elapsed_ms) FROM usher.attempt"
+        )
+        #expect(attempt == "1 open opened 0 200 120")
+        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty, "its owner lives")
+        try await bench.store.acknowledge(report.outbox.map(\.outboxID))
+        #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "0")
+        #expect(try await bench.store.backlog().oldestUnpublished == nil)
+    }
+
+    @Test func aSettlementThatRunsAgainReturnsItsOutboxRowAndWritesNothing() async throws {
+        let bench = try await Bench()
+        let settlement = try await opened(bench.claimOne())
+        let first = try await bench.store.settle([settlement])
+        let second = try await bench.store.settle([settlement])
+        #expect(second == first)
+        try await bench.store.acknowledge(first.outbox.map(\.outboxID))
+        let third = try await bench.store.settle([settlement])
+        #expect(third == SettleReport(outbox: [], lost: []))
+        #expect(try await bench.value("SELECT count(*) FROM usher.result") == "1")
+        #expect(try await bench.value("SELECT count(*) FROM usher.attempt") == "1")
+    }
+
+    @Test func aZombieWritesAndPublishesNothing() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        try await bench.ingest([job("o-1", offset: 0)])
+        let claimed = try #require(try await bench.claim(lease: .zero).jobs.first)
+        #expect(try await other.reap(limit: 10) == 1)
+        let taken = try #require(try await bench.claim(by: other).jobs.first)
+        let report = try await bench.store.settle([opened(claimed)])
+        #expect(report == SettleReport(outbox: [], lost: [claimed.lease]))
+        #expect(try await bench.value("SELECT count(*) FROM usher.result") == "0")
+        let right = try await other.settle([opened(taken)])
+        #expect(right.outbox.count == 1)
+        #expect(try await bench.store.settle([opened(claimed)]) == SettleReport(outbox: [], lost: [claimed.lease]))
+    }
+
+    @Test func anExpiredLeaseThatNobodyTookMayStillBeSettled() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        let claimed = try #require(try await bench.claim(lease: .zero).jobs.first)
+        #expect(try await bench.store.settle([opened(claimed)]).outbox.count == 1)
+    }
+
+    @Test func aReleaseGivesTheAttemptBack() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        let release = Settlement(lease: claimed.lease, step: .release(after: .zero), attempt: nil)
+        #expect(try await bench.store.settle([release]).lost.isEmpty)
+        #expect(try await bench.store.settle([release]).lost.isEmpty, "running it again is harmless")
+        #expect(try await bench.value("SELECT count(*) FROM usher.attempt") == "0")
+        let again = try #require(try await bench.claim().jobs.first)
+        #expect(again.purpose == .open)
+        #expect(again.attempts == 1)
+        #expect(again.lease.epoch == claimed.lease.epoch + 1)
+    }
+
+    @Test func aRetryIsDueLaterButNeverAfterItsEnd() async throws {
+        let bench = try await Bench()
+        let soon = Timestamp(microseconds: .farAwayFromNow(seconds: 3_600))
+        try await bench.ingest([job("o-1", offset: 0, notAfter: soon)])
+        let claimed = try #require(try await bench.claim().jobs.first)
+        let refused = AttemptRecord(kind: "open", outcome: "retry", code: "333", message: "busy", elapsed: .seconds(1))
+        _ = try await bench.store.settle([
+            Settlement(lease: claimed.lease, step: .retry(after: .seconds(86_400)), attempt: refused)
+        ])
+        let row = try await bench.value(
+            "SELECT concat_ws(' ', state, attempts, last_code, last_message, due_at = not_after, last_send IS NULL) FROM usher.job"
+        )
+        #expect(row == "0 1 333 busy t f")
+        #expect(try await bench.claim().nextDue == soon)
+    }
+
+    @Test func anUnknownOutcomeIsLookedUpUntilItIsKnown() async throws {
+        let bench = try await Bench()
+        var claimed = try await bench.claimOne()
+        let lookUp = AttemptRecord(kind: "look_up", outcome: "not_found", elapsed: .milliseconds(80))
+        var attempt = unknown(claimed)
+        let mark = claimed.lastSend
+        for count in 1...3 {
+            _ = try await bench.store.settle([
+                Settlement(lease: claimed.lease, step: .verify(after: .zero), attempt: attempt)
+            ])
+            claimed = try #require(try await bench.claim().jobs.first)
+            #expect(claimed.purpose == .lookUp)
+            #expect(claimed.lookUps == count)
+            #expect(claimed.lastSend == mark)
+            attempt = lookUp
+        }
+        _ = try await bench.store.settle([
+            Settlement(lease: claimed.lease, step: .retry(after: .zero), attempt: lookUp)
+        ])
+        let again = try #require(try await bench.claim().jobs.first)
+        #expect(again.purpose == .open)
+        #expect(again.attempts == 2)
+        let history = try await bench.value(
+            "SELECT string_agg(kind || number, ' ' ORDER BY lease_epoch) FROM usher.attempt"
+        )
+        #expect(history == "open1 look_up1 look_up2 look_up3")
+    }
+
+    @Test func aParkedJobIsDueNever() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        _ = try await bench.store.settle([Settlement(lease: claimed.lease, step: .park, attempt: unknown(claimed))])
+        let claim = try await bench.claim()
+        #expect(claim.jobs.isEmpty)
+        #expect(claim.nextDue == nil)
+        #expect(try await bench.value("SELECT concat_ws(' ', state, due_at) FROM usher.job") == "2 infinity")
+    }
+
+    @Test func aStepThatTheStateForbidsIsNotTaken() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        let expired = Settlement(
+            lease: claimed.lease,
+            step: .finish(.expired, result: result(of: claimed, .expired), expiresAt: nil),
+            attempt: nil
+        )
+        #expect(try await bench.store.settle([expired]) == SettleReport(outbox: [], lost: [claimed.lease]))
+        #expect(try await bench.value("SELECT state FROM usher.job") == "1")
+    }
+
+    @Test func oneRefusedOutcomeCostsItselfOnly() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)])
+        let jobs = try await bench.claim().jobs.sorted { $0.lease.jobID < $1.lease.jobID }
+        let stolen = Settlement(
+            lease: jobs[1].lease,
+            step: .finish(.opened, result: result(of: jobs[0], .opened), expiresAt: nil),
+            attempt: nil
+        )
+        let report = try await bench.store.settle([opened(jobs[0]), stolen])
+        #expect(report.outbox.map(\.result.orderID) == ["o-1"])
+        #expect(report.lost == [jobs[1].lease])
+    }
+
+    @Test func onlyRowsOfDeadOwnersAreAdopted() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        try await bench.store.heartbeat(lifetime: .seconds(60))
+        let settled = try await bench.store.settle([opened(bench.claimOne())])
+        #expect(try await other.adoptOutbox(limit: 10).isEmpty)
+        try await bench.store.heartbeat(lifetime: .zero)
+        #expect(try await other.adoptOutbox(limit: 10) == settled.outbox)
+        #expect(try await other.adoptOutbox(limit: 10).isEmpty, "adopted rows have a living owner again")
+    }
+
+    @Test func aRetiredWorkersRowsAreAdoptedAtOnce() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        _ = try await bench.store.settle([opened(bench.claimOne())])
+        try await bench.store.retire()
+        #expect(try await other.adoptOutbox(limit: 10).count == 1)
+    }
+
+    @Test func twoWorkersAdoptEachRowOnce() async throws {
+        let bench = try await Bench()
+        let second = bench.fixture.store(worker: "second")
+        let third = bench.fixture.store(worker: "third")
+        try await bench.ingest((0..<200).map { job("o-\($0)", offset: $0) })
+        let claim = try await bench.claim(200)
+        _ = try await bench.store.settle(claim.jobs.map { opened($0) })
+        try await bench.store.retire()
+        @Sendable func adoptAll(_ store: PostgresStore) async throws -> [Int64] {
+            var ids: [Int64] = []
+            for _ in 0..<20 { ids += try await store.adoptOutbox(limit: 20).map(\.outboxID) }
+            return ids
+        }
+        async let left = adoptAll(second)
+        async let right = adoptAll(third)
+        let ids = try await left + right
+        #expect(ids.count == 200)
+        #expect(Set(ids).count == 200)
+    }
+
+    @Test func aWorkerThatTheDatabaseForgotRegistersAgain() async throws {
+        let bench = try await Bench()
+        try await bench.store.heartbeat(lifetime: .seconds(60))
+        try await bench.execute("DELETE FROM usher.worker")
+        try await bench.store.heartbeat(lifetime: .seconds(60))
+        #expect(try await bench.value("SELECT count(*) FROM usher.worker") == "1")
+    }
+}
+
+extension Int64 {
+    /// Microseconds since 1970 of a moment so many seconds from now.
+    static func farAwayFromNow(seconds: Int64) -> Int64 {
+        Int64(Clocks.wallSeconds) * 1_000_000 + seconds * 1_000_000
+    }
+}
