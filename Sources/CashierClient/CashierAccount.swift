@@ -121,7 +121,10 @@ extension CashierAccount {
             throw fault("secret_files", "must name at least one file that is not empty")
         }
         guard connectTimeout > .zero, totalTimeout >= connectTimeout, totalTimeout < .seconds(60) else {
-            throw fault("total_timeout", "must be at least connect_timeout and below the 60 s that a signature is valid")
+            throw fault(
+                "total_timeout",
+                "must be at least connect_timeout and below the 60 s that a signature is valid"
+            )
         }
         guard freshness > .zero, sessionLifetime > .zero, redirectURLBytesMax > 0 else {
             throw fault("freshness", "and session_lifetime and redirect_url_bytes_max must be above zero")

@@ -74,7 +74,11 @@ package struct ErrorTable: Equatable, Sendable {
         rules: [
             ErrorRule(.negative, .verify, advice: "The Cashier had an internal or network error."),
             ErrorRule(.exactly(333), .verify, advice: "The Cashier is under maintenance."),
-            ErrorRule(.exactly(999), .verify, advice: "The Cashier had an error without a name; its support knows more."),
+            ErrorRule(
+                .exactly(999),
+                .verify,
+                advice: "The Cashier had an error without a name; its support knows more."
+            ),
         ] + badRequest + badAccount,
         unlisted: .declined
     )
@@ -91,7 +95,8 @@ package struct ErrorTable: Equatable, Sendable {
             text: "timestamp",
             .retryFast,
             name: "timestamp",
-            advice: "The Cashier finds the request's timestamp in its future or too old: compare the clocks, set clock_offset."
+            advice:
+                "The Cashier finds the request's timestamp in its future or too old: compare the clocks, set clock_offset."
         ),
         ErrorRule(
             .exactly(400),
@@ -121,7 +126,8 @@ package struct ErrorTable: Equatable, Sendable {
         ),
         ErrorRule(
             .exactly(400),
-            text: "transaction not found | order not found | order_id not found | transaction not exist* | order not exist*",
+            text:
+                "transaction not found | order not found | order_id not found | transaction not exist* | order not exist*",
             .declined,
             name: "not_found",
             meansNotFound: true,
@@ -151,9 +157,14 @@ package struct ErrorTable: Equatable, Sendable {
         ErrorRule(
             .exactly(401),
             .configFault,
-            advice: "The Cashier refuses the account or its signature: check merchant_id, application_key and the secret."
+            advice:
+                "The Cashier refuses the account or its signature: check merchant_id, application_key and the secret."
         ),
-        ErrorRule(.exactly(403), .configFault, advice: "The Cashier has this part of its API disabled for the account."),
+        ErrorRule(
+            .exactly(403),
+            .configFault,
+            advice: "The Cashier has this part of its API disabled for the account."
+        ),
         ErrorRule(
             .exactly(406),
             text: "permission*",

@@ -4,7 +4,7 @@ enum Redaction {
     private static let mark = Array("[redacted]".utf8)
 
     /// Printable ASCII, at most 256 bytes. Replaced are: URLs, e-mail addresses, words with other than ASCII letters,
-    /// digits in runs of five or more (also with separators between), long mixed words, and quoted values that are not
+    /// digits in runs of five or more (also with up to two separators between), long mixed words, and quoted values that are not
     /// field names.
     static func redact(_ text: [UInt8]) -> [UInt8] {
         // Long enough for a message, short enough to never matter.
@@ -59,7 +59,7 @@ enum Redaction {
             var end = index
             var digits = 0
             var next = index
-            while next < text.count, next - end <= 1, isDigit(text[next]) || isSeparator(text[next]) {
+            while next < text.count, next - end <= 2, isDigit(text[next]) || isSeparator(text[next]) {
                 if isDigit(text[next]) {
                     digits += 1
                     end = next + 1

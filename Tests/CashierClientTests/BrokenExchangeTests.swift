@@ -1,6 +1,7 @@
-@testable import CashierClient
 import SessionCore
 import Testing
+
+@testable import CashierClient
 
 @Suite("Calls that break")
 struct BrokenExchangeTests {
@@ -61,7 +62,9 @@ struct BrokenExchangeTests {
         Breakage("a length that is too short", ["not_json"]) {
             _ = $0.readRequest()
             var lines = SampleReply.opened().http.split(separator: "\r\n", omittingEmptySubsequences: false)
-            for index in lines.indices where lines[index].hasPrefix("Content-Length") { lines[index] = "Content-Length: 99" }
+            for index in lines.indices where lines[index].hasPrefix("Content-Length") {
+                lines[index] = "Content-Length: 99"
+            }
             $0.write(lines.joined(separator: "\r\n"))
         },
         Breakage("a body of 70,000 bytes", ["too_large"]) {
@@ -154,7 +157,9 @@ struct BrokenExchangeTests {
     func surplus() async throws {
         try await RawServer.with { connection in
             while let request = connection.readRequest() {
-                connection.write(SampleReply.opened(orderID: request.orderID).http + SampleReply.opened(orderID: "x").http)
+                connection.write(
+                    SampleReply.opened(orderID: request.orderID).http + SampleReply.opened(orderID: "x").http
+                )
             }
         } _: { server in
             let client = try CashierHTTPClient.to(server)

@@ -1,8 +1,9 @@
-@testable import CashierClient
 import Cryptography
 import SessionCore
 import Synchronization
 import Testing
+
+@testable import CashierClient
 
 @Suite("Calls over real connections")
 struct ExchangeTests {
@@ -135,7 +136,11 @@ struct ExchangeTests {
                 (CashierCall(kind: .lookUp, order: other, markedAt: Sample.markedAt), "no_account"),
                 (CashierCall(kind: .open(body: []), order: demo, markedAt: Sample.markedAt), "job_unreadable"),
                 (
-                    CashierCall(kind: .open(body: Array("o-2".utf8)), order: demo, markedAt: Sample.markedAt),
+                    CashierCall(
+                        kind: .open(body: JobCodec.canonicalBody(Sample.job(orderID: "o-2"))),
+                        order: demo,
+                        markedAt: Sample.markedAt
+                    ),
                     "job_unreadable"
                 ),
             ] {

@@ -1,6 +1,7 @@
-@testable import CashierClient
 import SessionCore
 import Testing
+
+@testable import CashierClient
 
 @Suite("Replies to look-ups")
 struct LookUpReplyTests {

@@ -1,6 +1,7 @@
-@testable import CashierClient
 import SessionCore
 import Testing
+
+@testable import CashierClient
 
 @Suite("Calls that were not sent")
 struct NotSentTests {
@@ -17,7 +18,7 @@ struct NotSentTests {
     func unknownName() async throws {
         var account = Sample.account(endpoint: "https://cashier.invalid/cashier/virtual-terminal")
         account.connectTimeout = .seconds(2)
-        let client = try CashierHTTPClient(accounts: [account], readJob: Sample.readJob)
+        let client = try CashierHTTPClient(accounts: [account])
         let answer = await client.answer()
         #expect(answer.outcome == .notSent)
         #expect(["dns", "timeout"].contains(answer.code), "\(answer.code)")
@@ -25,7 +26,9 @@ struct NotSentTests {
 
     @Test("a server that accepts and never shakes hands")
     func silentHandshake() async throws {
-        try await RawServer.with { $0.waitForEnd() } _: { server in
+        try await RawServer.with {
+            $0.waitForEnd()
+        } _: { server in
             let client = try CashierHTTPClient.to(server, totalTimeout: .milliseconds(400), scheme: "https")
             let answer = await client.answer()
             #expect(answer.outcome == .notSent)

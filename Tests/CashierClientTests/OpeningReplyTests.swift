@@ -1,7 +1,8 @@
-@testable import CashierClient
 import Cryptography
 import SessionCore
 import Testing
+
+@testable import CashierClient
 
 @Suite("Replies that say success")
 struct OpeningReplyTests {
@@ -72,7 +73,9 @@ struct OpeningReplyTests {
             $0.secret = nil
             $0.headers.append(("Gt-Authentication", signature))
         },
-        Change("a URL that is no text", "bad_signature") { $0["redirect_url"] = .raw("[\"https://pay.example.test/\"]") },
+        Change("a URL that is no text", "bad_signature") {
+            $0["redirect_url"] = .raw("[\"https://pay.example.test/\"]")
+        },
         Change(
             "the second of two secrets",
             nil,

@@ -1,6 +1,7 @@
-@testable import CashierClient
 import SessionCore
 import Testing
+
+@testable import CashierClient
 
 @Suite("Replies that say no, or nothing")
 struct RefusalTests {
@@ -76,7 +77,10 @@ struct RefusalTests {
         #expect(!answer.message.isEmpty && answer.message.utf8.count <= 256)
     }
 
-    @Test("a documented refusal counts with every HTTP status but a redirect", arguments: [200, 400, 401, 404, 500, 503])
+    @Test(
+        "a documented refusal counts with every HTTP status but a redirect",
+        arguments: [200, 400, 401, 404, 500, 503]
+    )
     func bodyFirst(_ httpStatus: Int) {
         var reply = SampleReply.refused(400, "Input validation failed")
         reply.httpStatus = httpStatus
@@ -85,7 +89,10 @@ struct RefusalTests {
         #expect(classify(reply.reply).outcome == .unknown)
     }
 
-    @Test("an undocumented number under an inconclusive HTTP status proves nothing", arguments: [408, 425, 429, 500, 503])
+    @Test(
+        "an undocumented number under an inconclusive HTTP status proves nothing",
+        arguments: [408, 425, 429, 500, 503]
+    )
     func gateways(_ httpStatus: Int) {
         var reply = SampleReply.refused(503, "upstream timed out")
         reply.httpStatus = httpStatus

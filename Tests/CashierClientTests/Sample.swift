@@ -38,10 +38,9 @@ enum Sample {
         Job(order: Order(account: "demo", orderID: orderID), request: request(orderID: orderID))
     }
 
-    /// A stored body is the order id alone here; `readJob` makes the job of it.
     static func call(orderID: String = "o-1", markedAt: Timestamp = markedAt) -> CashierCall {
         CashierCall(
-            kind: .open(body: Array(orderID.utf8)),
+            kind: .open(body: JobCodec.canonicalBody(job(orderID: orderID))),
             order: Order(account: "demo", orderID: orderID),
             markedAt: markedAt
         )
@@ -49,11 +48,6 @@ enum Sample {
 
     static func lookUp(orderID: String = "o-1") -> CashierCall {
         CashierCall(kind: .lookUp, order: Order(account: "demo", orderID: orderID), markedAt: markedAt)
-    }
-
-    @Sendable
-    static func readJob(_ body: [UInt8]) -> Job? {
-        body.isEmpty ? nil : job(orderID: String(decoding: body, as: UTF8.self))
     }
 }
 

@@ -114,7 +114,7 @@ extension SignatureVector {
             title: "Cyrillic",
             fields: .request,
             values: request([
-                "agent_name": .text("\u{418}\u{432}\u{430}\u{43D} \u{41F}\u{435}\u{442}\u{440}\u{43E}\u{432}"),
+                "agent_name": .text("\u{418}\u{432}\u{430}\u{43D} \u{41F}\u{435}\u{442}\u{440}\u{43E}\u{432}")
             ]),
             digest: "60914ad6747eb4f2269f3be79c9b50873c120ea6d8c28a29"
                 + "dfc076a334a22f22d090c9d32432dd1ed236275c3bca7316"
@@ -252,7 +252,7 @@ extension SignatureVector {
             title: "no customer",
             fields: .response,
             values: response([
-                "redirect_url": .text("https://cashier.example.test/login/8a7sd87a8sd778ac961062c6bedddb8?x=1&y=2"),
+                "redirect_url": .text("https://cashier.example.test/login/8a7sd87a8sd778ac961062c6bedddb8?x=1&y=2")
             ]),
             digest: "fadbbb2a616b7c5bdd03fe620a38b31596ba3209dd410646"
                 + "493a09758ed0886165e82ced1f5dc8ec8fd565b251928dcc"

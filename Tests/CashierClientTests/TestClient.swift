@@ -1,5 +1,6 @@
-@testable import CashierClient
 import SessionCore
+
+@testable import CashierClient
 
 extension CashierHTTPClient {
     /// A client for the account `demo` at a server on this machine.
@@ -12,7 +13,7 @@ extension CashierHTTPClient {
         var account = Sample.account(endpoint: "\(scheme)://127.0.0.1:\(server.port)/cashier/virtual-terminal")
         account.totalTimeout = totalTimeout
         account.connectTimeout = min(account.connectTimeout, totalTimeout)
-        return try CashierHTTPClient(accounts: [account], limits: limits, readJob: Sample.readJob)
+        return try CashierHTTPClient(accounts: [account], limits: limits)
     }
 
     /// One call and its answer.
