@@ -1,0 +1,121 @@
+/// Writes JSON as the provider does: slashes escaped, everything beyond ASCII as `\u` escapes.
+struct JSONBuilder {
+    private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    mutating func beginObject(_ name: StaticString? = nil) {
+        begin(name)
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    mutating func beginObject(named name: String) {
+        begin(named: name)
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    mutating func endObject() {
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    mutating func beginArray(_ name: StaticString? = nil) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    mutating func beginArray(named name: String) {
+        begin(named: name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    mutating func endArray() {
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    mutating func add(_ name: StaticString, _ value: String?) {
+        begin(name)
+        if let value {
+            string(value.utf8)
+        } else {
+            bytes += "null".utf8
+        }
+    }
+
+    mutating func add(_ name: StaticString, _ value: some BinaryInteger) {
+        begin(name)
+        bytes += String(value).utf8
+    }
+
+    mutating func add(named name: String, _ value: Int) {
+        begin(named: name)
+        bytes += String(value).utf8
+    }
+
+    mutating func add(_ name: StaticString, _ value: Bool) {
+        begin(name)
+        bytes += (value ? "true" : "false").utf8
+    }
+
+    /// Adds a value that is JSON already.
+    mutating func add(_ name: StaticString, json: String) {
+        begin(name)
+        bytes += json.utf8
+    }
+
+    /// Ends the line, so that a document is good to read on a terminal and lists are NDJSON.
+    mutating func endLine() {
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
+    private mutating func begin(_ name: StaticString?) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+        guard let name else { return }
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes += $0 }
+        bytes += "\":".utf8
+    }
+
+    private mutating func begin(named name: String) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+        string(name.utf8)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func string(_ text: String.UTF8View) {
+        bytes.append(UInt8(ascii: "\""))
+        var isPlain = true
+        for byte in text where byte < 0x20 || byte >= 0x7F || byte == 0x22 || byte == 0x5C || byte == 0x2F {
+            isPlain = false
+            break
+        }
+        if isPlain {
+            bytes += text
+        } else {
+            for unit in String(text).utf16 { append(unit) }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(_ unit: UInt16) {
+        switch unit {
+        case 0x22, 0x5C, 0x2F: bytes += [UInt8(ascii: "\\"), UInt8(truncatingIfNeeded: unit)]
+        case 0x0A: bytes += "\\n".utf8
+        case 0x0D: bytes += "\\r".utf8
+        case 0x09: bytes += "\\t".utf8
+        case 0x20..<0x7F: bytes.append(UInt8(truncatingIfNeeded: unit))
+        default:
+            let digits = String(unit, radix: 16)
+            bytes += "\\u".utf8
+            bytes += String(repeating: "0", count: 4 - digits.utf8.count).utf8
+            bytes += digits.utf8
+        }
+    }
+}
