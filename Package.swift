@@ -52,8 +52,9 @@ let package = Package(
         module("CashierClient", ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs"]),
         module("CashierSimulator", ["CLinux", "SessionCore", "Cryptography", "BlockingThreads"]),
         module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
-        module("Settings", ["CLibyaml", "SessionCore"]),
-        module("Terminal"),
+        module("Spelling"),
+        module("Settings", ["CLibyaml", "SessionCore", "Spelling"]),
+        module("Terminal", ["Spelling"]),
         .executableTarget(
             name: "usher",
             dependencies: [
