@@ -1,0 +1,26 @@
+/// Breaks text into lines at spaces.
+enum Wrapping {
+    /// Lines of at most `width` Unicode scalars; a longer word has a line of its own.
+    static func lines(of text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if line.isEmpty {
+                line = String(word)
+            } else if line.unicodeScalars.count + 1 + word.unicodeScalars.count <= width {
+                line += " " + word
+            } else {
+                lines.append(line)
+                line = String(word)
+            }
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+}
+
+extension String {
+    /// Every `part` replaced; the standard library's own would bring in its regular expressions.
+    func replacing(_ part: String, with other: String) -> String {
+        split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
+    }
+}

@@ -1,0 +1,151 @@
+/// What settings must be to each other. Pure; a rule is silent where a value that it needs is missing or wrong, since
+/// that has a problem of its own.
+enum SettingRules {
+    static func problems(of values: SettingValues) -> [SettingProblem] {
+        kafka(values) + postgres(values) + accounts(values) + timing(values)
+    }
+
+    private static func problem(_ key: String, _ message: String) -> SettingProblem {
+        SettingProblem(key: key, origin: nil, message: message)
+    }
+
+    // MARK: Kafka and Postgres
+
+    private static func kafka(_ values: SettingValues) -> [SettingProblem] {
+        var problems: [SettingProblem] = []
+        let section = "kafka.security."
+        let isRemote = (values.texts("kafka.bootstrap_servers") ?? []).contains { server in
+            splitPort(server).map { !isLoopbackHost($0.host) } ?? false
+        }
+        switch values.text(section + "protocol") {
+        case "plaintext":
+            if isRemote, values.flag(section + "allow_plaintext") == false {
+                let message =
+                    "`plaintext` to a broker on another machine lets anyone on the way use the links in results; use "
+                    + "`ssl` or `sasl_ssl`, or set `\(section)allow_plaintext: true` in a closed test network"
+                problems.append(problem(section + "protocol", message))
+            }
+        case "sasl_ssl":
+            for name in ["sasl_mechanism", "username", "password_file"] where values[section + name] == nil {
+                problems.append(problem(section + name, "is missing; `sasl_ssl` needs it"))
+            }
+        default: break
+        }
+        if values.text(section + "protocol") != "sasl_ssl" {
+            for name in ["sasl_mechanism", "username", "password_file"] where values[section + name] != nil {
+                let message = "has an effect only with `\(section)protocol: sasl_ssl`"
+                problems.append(problem(section + name, message))
+            }
+        }
+        problems += together(values, section + "certificate_file", section + "key_file")
+        if values[section + "key_password_file"] != nil, values[section + "key_file"] == nil {
+            problems.append(problem(section + "key_password_file", "needs `\(section)key_file`"))
+        }
+        return problems + topics(values)
+    }
+
+    private static func topics(_ values: SettingValues) -> [SettingProblem] {
+        var problems: [SettingProblem] = []
+        var names: Set<String> = []
+        for number in 0..<(values.counts["kafka.jobs_topics"] ?? 0) {
+            let path = "kafka.jobs_topics[\(number)].name"
+            guard let name = values.text(path) else { continue }
+            if !names.insert(name).inserted {
+                problems.append(problem(path, "`\(name)` stands in the list twice"))
+            }
+            if name == values.text("kafka.results_topic") {
+                problems.append(
+                    problem(path, "is also `kafka.results_topic`; jobs and results need topics of their own")
+                )
+            }
+        }
+        return problems
+    }
+
+    private static func postgres(_ values: SettingValues) -> [SettingProblem] {
+        guard let host = values.text("postgres.host"), host.hasPrefix("/"),
+            values.text("postgres.sslmode").map({ $0 != "disable" }) ?? false
+        else { return [] }
+        return [problem("postgres.sslmode", "a Unix socket has no TLS; leave the setting out")]
+    }
+
+    private static func together(_ values: SettingValues, _ first: String, _ second: String) -> [SettingProblem] {
+        switch (values[first] != nil, values[second] != nil) {
+        case (true, false): [problem(first, "needs `\(second)`")]
+        case (false, true): [problem(second, "needs `\(first)`")]
+        case (true, true), (false, false): []
+        }
+    }
+
+    // MARK: Accounts
+
+    private static func accounts(_ values: SettingValues) -> [SettingProblem] {
+        guard !values.accounts.isEmpty else {
+            return [problem("accounts", "is missing; expected at least one account, as in `accounts: {main: {…}}`")]
+        }
+        var problems = values.accounts.flatMap { account(values, "accounts.\($0).") }
+        if let name = values.text("default_account"), !values.accounts.contains(name) {
+            let known = values.accounts.map { "`\($0)`" }.joined(separator: ", ")
+            problems.append(problem("default_account", "is not an account; there are \(known)"))
+        }
+        return problems
+    }
+
+    private static func account(_ values: SettingValues, _ section: String) -> [SettingProblem] {
+        var problems: [SettingProblem] = []
+        for name in ["endpoint", "find_order_endpoint"] {
+            guard let url = values.text(section + name).flatMap({ URLParts($0) }), url.scheme == "http" else {
+                continue
+            }
+            if !url.isLoopback {
+                problems.append(
+                    problem(section + name, "must be `https`: the answer carries a link that logs a customer in")
+                )
+            } else if values.flag(section + "allow_http_loopback") == false {
+                let message =
+                    "must be `https`; for a simulator on this machine set `\(section)allow_http_loopback: true`"
+                problems.append(problem(section + name, message))
+            }
+        }
+        if values.flag(section + "look_up") == true, values[section + "find_order_endpoint"] == nil,
+            let endpoint = values.text(section + "endpoint"), findOrderEndpoint(for: endpoint) == nil
+        {
+            let message =
+                "is missing; it cannot be made from an endpoint that does not end in "
+                + "`\(virtualTerminalPath)` (or set `\(section)look_up: false`)"
+            problems.append(problem(section + "find_order_endpoint", message))
+        }
+        problems += ordered(values, section + "connect_timeout", atMost: section + "timeout")
+        problems += ordered(values, section + "timeout", atMost: "verify.request_validity")
+        if let timeout = values.duration(section + "timeout"), let lease = values.duration("dispatch.lease"),
+            lease < timeout + .seconds(10)
+        {
+            let message = "must be 10 s longer than `\(section)timeout` (\(DurationText.write(timeout)))"
+            problems.append(problem("dispatch.lease", message))
+        }
+        return problems
+    }
+
+    static let virtualTerminalPath = "/cashier/virtual-terminal"
+
+    /// Where orders are looked up, for an endpoint of the usual form (API 1.3, agent_api/find_order).
+    static func findOrderEndpoint(for endpoint: String) -> String? {
+        guard endpoint.hasSuffix(virtualTerminalPath) else { return nil }
+        return endpoint.dropLast(virtualTerminalPath.count) + "/agent/find-order"
+    }
+
+    // MARK: Times
+
+    private static func timing(_ values: SettingValues) -> [SettingProblem] {
+        ["retry.fast", "retry.slow", "retry.limited"].flatMap { section in
+            ordered(values, section + ".base", atMost: section + ".cap")
+        }
+    }
+
+    private static func ordered(_ values: SettingValues, _ small: String, atMost large: String) -> [SettingProblem] {
+        guard let shorter = values.duration(small), let longer = values.duration(large), shorter > longer else {
+            return []
+        }
+        return [problem(small, "must not be longer than `\(large)` (\(DurationText.write(longer)))")]
+    }
+}

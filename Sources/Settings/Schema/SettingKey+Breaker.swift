@@ -1,0 +1,42 @@
+extension SettingKey {
+    /// When calls to an account stop.
+    static let breaker: [SettingKey] = [
+        SettingKey(
+            "breaker.failures",
+            .integer(1...1_000),
+            .fallback("5"),
+            example: "10",
+            """
+            How many failures within `breaker.window` stop the calls to an account, in calls. Refusals of a \
+            single job do not count.
+            """
+        ),
+        SettingKey(
+            "breaker.window",
+            .duration(.seconds(1)...(.seconds(3600))),
+            .fallback("30s"),
+            example: "1m",
+            """
+            The time over which failures are counted.
+            """
+        ),
+        SettingKey(
+            "breaker.open_for",
+            .duration(.seconds(1)...(.seconds(3600))),
+            .fallback("30s"),
+            example: "1m",
+            """
+            How long calls stay stopped before the first probe.
+            """
+        ),
+        SettingKey(
+            "breaker.probe_interval",
+            .duration(.seconds(1)...(.seconds(600))),
+            .fallback("10s"),
+            example: "30s",
+            """
+            The pause between probes, which are single jobs. The first that succeeds lets the others go on.
+            """
+        ),
+    ]
+}

@@ -1,0 +1,91 @@
+extension SettingKey {
+    /// When a job is tried again.
+    static let retry: [SettingKey] = [
+        SettingKey(
+            "retry.attempts_max",
+            .integer(1...100),
+            .fallback("8"),
+            example: "5",
+            """
+            How often a job is sent at most, in attempts. A job that was released without a byte sent does not \
+            count.
+            """
+        ),
+        SettingKey(
+            "retry.time_max",
+            .duration(.seconds(60)...(.seconds(604_800))),
+            .fallback("1h"),
+            example: "30m",
+            """
+            How long a job is tried again, counted from its first attempt.
+            """
+        ),
+        SettingKey(
+            "retry.fast.base",
+            .duration(.milliseconds(10)...(.seconds(3600))),
+            .fallback("500ms"),
+            example: "200ms",
+            """
+            The first pause after errors that pass quickly, and calls that were not sent. Every further one is \
+            twice as long, and each is drawn at random from zero up to its length.
+            """
+        ),
+        SettingKey(
+            "retry.fast.cap",
+            .duration(.milliseconds(10)...(.seconds(86400))),
+            .fallback("30s"),
+            example: "10s",
+            """
+            The longest of these pauses.
+            """
+        ),
+        SettingKey(
+            "retry.slow.base",
+            .duration(.milliseconds(10)...(.seconds(3600))),
+            .fallback("30s"),
+            example: "1m",
+            """
+            The first pause after errors that pass slowly, such as maintenance. Every further one is twice as \
+            long, and each is drawn at random from zero up to its length.
+            """
+        ),
+        SettingKey(
+            "retry.slow.cap",
+            .duration(.milliseconds(10)...(.seconds(86400))),
+            .fallback("10m"),
+            example: "30m",
+            """
+            The longest of these pauses.
+            """
+        ),
+        SettingKey(
+            "retry.limited.base",
+            .duration(.milliseconds(10)...(.seconds(3600))),
+            .fallback("1s"),
+            example: "5s",
+            """
+            The first pause after answers that say there were too many calls. Every further one is twice as \
+            long. A longer `Retry-After` wins.
+            """
+        ),
+        SettingKey(
+            "retry.limited.cap",
+            .duration(.milliseconds(10)...(.seconds(86400))),
+            .fallback("5m"),
+            example: "10m",
+            """
+            The longest of these pauses.
+            """
+        ),
+        SettingKey(
+            "retry.ratio_max",
+            .percent(1...100),
+            .fallback("10%"),
+            example: "20%",
+            """
+            The share of calls that may be repetitions, so that retries do not pile onto a Cashier in trouble. \
+            Ten are always free.
+            """
+        ),
+    ]
+}
