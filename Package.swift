@@ -81,7 +81,7 @@ let package = Package(
         tests("CashierSimulatorTests", ["CashierSimulator", "SessionCore", "Cryptography", "BlockingThreads"]),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
-        tests("TerminalTests", ["Terminal"]),
+        tests("TerminalTests", ["Terminal", "Spelling"]),
         tests("EndToEndTests", ["SessionCore", "PostgresStore", "KafkaTransport", "Cryptography"]),
         tests("TidyTests", []),
     ]
