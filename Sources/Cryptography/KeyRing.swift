@@ -27,8 +27,8 @@ package struct KeyRing: Sendable {
     private let digestKey: [UInt8]
 
     /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
-    /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals. The id `digest` is reserved for the key of
-    /// content digests, which never changes.
+    /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals. The id `digest`
+    /// is reserved for the key of content digests, which never changes.
     package init(keyFile: String) throws(KeyFileError) {
         var keys: [String: [UInt8]] = [:]
         var first: (id: String, key: [UInt8])?

@@ -67,7 +67,8 @@ package enum CallOutcome: Equatable, Sendable {
 /// The answer to a call.
 package struct CashierAnswer: Equatable, Sendable {
     package var outcome: CallOutcome
-    /// The provider's status as text, or a name of Usher's (`timeout`, `reset`, `bad_signature`, `echo`, `not_json`, …).
+    /// The provider's status as text, or a name of Usher's (`timeout`, `reset`, `bad_signature`, `echo`, `not_json`,
+    /// …).
     package var code: String
     /// Redacted, at most 256 bytes: never a URL, a name or a token.
     package var message: String

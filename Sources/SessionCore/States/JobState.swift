@@ -5,7 +5,8 @@ package enum JobState: Int16, CaseIterable, Sendable {
     /// Durably marked as about to be sent: bytes may have reached the provider.
     /// Goes to `ready` (retry, or released unsent), `verify`, `opened`, `declined`, `failed`.
     case sending = 1
-    /// The outcome of an attempt is unknown. Goes to `ready` (nothing was opened), `opened`, `declined`, `failed`, `cancelled`.
+    /// The outcome of an attempt is unknown. Goes to `ready` (nothing was opened), `opened`, `declined`,
+    /// `failed`, `cancelled`.
     case verify = 2
     /// The provider opened a session and its answer was verified.
     case opened = 10

@@ -59,7 +59,8 @@ package struct OpenedSession: Equatable, Sendable {
     }
 }
 
-/// Why there is no session. `code` is the provider's number as text (`"400"`) or a name of Usher's (`"attempts_used_up"`).
+/// Why there is no session. `code` is the provider's number as text (`"400"`) or a name of Usher's
+/// (`"attempts_used_up"`).
 package struct ResultError: Equatable, Sendable {
     package var code: String
     package var errorClass: String
