@@ -12,7 +12,8 @@ package struct SecretFile: Equatable, Sendable {
         self.isSingleLine = isSingleLine
     }
 
-    /// Checks owner and mode, and reads the content without the one newline that editors leave at its end. At most 64 KiB.
+    /// Checks owner and mode, and reads the content without the one newline that editors leave at its end. At most
+    /// 64 KiB.
     package func read() throws(SettingsFileError) -> [UInt8] {
         let content = try FileContent.read(path, limit: 64 << 10)
         if let refusal = content.rights.refusal(user: geteuid(), isServiceCredential: isServiceCredential) {

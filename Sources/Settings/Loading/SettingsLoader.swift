@@ -3,8 +3,8 @@ package struct SettingsLoader {
     /// Loads and checks. With `checksFiles`, every file that a setting names is opened, and secrets must be readable by
     /// their owner alone.
     ///
-    /// Throws `SettingsError` with every problem found: unknown keys, wrong types, values out of range, missing settings,
-    /// settings that contradict each other, files that cannot be used.
+    /// Throws `SettingsError` with every problem found: unknown keys, wrong types, values out of range, missing
+    /// settings, settings that contradict each other, files that cannot be used.
     package static func load(
         _ sources: SettingsSources,
         checksFiles: Bool = true

@@ -6,7 +6,7 @@ enum DurationText {
         ("d", .seconds(86400)),
     ]
 
-    /// `250ms`, `-1s`, `7d`. nil for anything else: no fractions, no missing or mixed units, nothing over 10⁹ of a unit.
+    /// `250ms`, `-1s`, `7d`. nil for anything else: no fractions, no missing or mixed units, at most nine digits.
     static func read(_ text: String) -> Duration? {
         let isNegative = text.hasPrefix("-")
         let digits = text.dropFirst(isNegative ? 1 : 0).prefix { $0.isASCII && $0.isNumber }

@@ -16,7 +16,7 @@ extension SettingKey {
             "accounts.<name>.find_order_endpoint",
             .text(.url),
             .absent(
-                "made from an `endpoint` that ends in `/cashier/virtual-terminal`, with `/agent/find-order` in its place"
+                "made of an `endpoint` that ends in `/cashier/virtual-terminal`, with `/agent/find-order` in its place"
             ),
             example: "https://gw.praxisgate.com/agent/find-order",
             """

@@ -69,7 +69,8 @@ package struct ArgumentParser {
         }
     }
 
-    /// Someone who asks for help gets it, whatever else stands on the line: `--help`, `-h`, or `help` as the first word.
+    /// Someone who asks for help gets it, whatever else stands on the line: `--help`, `-h`, or `help` as the first
+    /// word.
     private var asksForHelp: Bool {
         rest.first == "help" || rest.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
     }
