@@ -36,6 +36,7 @@ import Testing
         ("a: !!int 1\n", ["1: tags"]),
         ("a: !run rm\n", ["1: tags"]),
         ("a: 1\nb: 2\na: 3\n", ["3: `a` stands here a second time; the first is on line 1"]),
+        ("\"a\\nb\": 1\n\"a\\nb\": 2\n", ["2: `a?b` stands here a second time"]),
         ("a: 1\n---\nb: 2\n", ["2: a second document"]),
         ("a:\n\t- 1\n", ["2: not valid YAML"]),
         ("a: [1, 2\nb: 3\n", ["2: not valid YAML"]),
@@ -58,5 +59,47 @@ import Testing
         #expect(faults(deep) == ["1: nested deeper than 16 levels"])
         let large = "a: " + String(repeating: "x", count: 1 << 20)
         #expect(faults(large) == ["1: the file is larger than 1 MiB"])
+    }
+
+    /// Whatever a file holds, loading answers with a configuration or with problems. The seed is fixed: a run can be
+    /// repeated.
+    @Test func noFileMakesTheLoaderTrap() throws {
+        let example = Array(try repositoryText("deploy/usher.example.yaml").utf8)
+        let pieces = [
+            "- ", "{", "}", "[", "]", ": ", "&a ", "*a", "!x ", "\"", "'", "|\n", "\t", "\u{FEFF}", "# ", "\n",
+        ]
+        var random = SeededGenerator(state: 42)
+        for _ in 0..<500 {
+            var bytes = example
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + 20))
+                case 2:
+                    bytes.insert(contentsOf: Array(pieces.randomElement(using: &random)?.utf8 ?? "".utf8), at: place)
+                default: bytes.append(contentsOf: bytes[place..<min(bytes.count, place + 40)])
+                }
+            }
+            do {
+                _ = try SettingsLoader.load(SettingsSources(file: ("usher.yaml", bytes)), checksFiles: false)
+            } catch {
+                #expect(!error.problems.isEmpty)
+                #expect(error.problems.allSatisfy { !$0.message.isEmpty && !$0.description.contains("\n") })
+            }
+        }
+    }
+}
+
+/// Numbers that are the same in every run (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

@@ -3,11 +3,11 @@ enum CredentialsInText {
     /// Why a value is refused, or nil. Never repeats the value.
     static func refusal(of value: SettingValue) -> String? {
         switch value {
-        case .text(let text): holdsCredentials(text) ? message : nil
-        case .texts(let texts): texts.contains(where: holdsCredentials) ? message : nil
+        case .text(let text): isSuspicious(text) ? message : nil
+        case .texts(let texts): texts.contains(where: isSuspicious) ? message : nil
         case .properties(let properties):
             properties.keys.sorted().lazy.compactMap(refusal(ofProperty:)).first
-                ?? (properties.values.contains(where: holdsCredentials) ? message : nil)
+                ?? (properties.values.contains(where: isSuspicious) ? message : nil)
         case .number, .duration, .flag, .durations, .exponents: nil
         }
     }
@@ -16,7 +16,7 @@ enum CredentialsInText {
         "seems to hold a password; secrets are taken only from files, named by the settings that end in `_file`"
 
     /// `scheme://user:password@host`, or a connection string with `password=`.
-    private static func holdsCredentials(_ text: String) -> Bool {
+    static func isSuspicious(_ text: String) -> Bool {
         let lower = text.lowercased()
         let assigned = ["password=", "passwd=", "secret=", "private key"].contains { lower.contains($0) }
         guard !assigned, let scheme = lower.firstRange(of: "://") else { return assigned }

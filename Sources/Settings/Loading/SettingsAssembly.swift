@@ -221,7 +221,7 @@ extension SettingsAssembly {
     }
 
     private func unknown(_ path: String, origin: SettingOrigin) -> SettingProblem {
-        let shown = Self.printable(path)
+        let shown = path.printable(120)
         if let match = index.match(path: path + "_file"), match.key.isSecretFile {
             let message = "secrets are taken only from files: set `\(shown)_file` to the path of one"
             return SettingProblem(key: shown, origin: origin, message: message)
@@ -231,7 +231,7 @@ extension SettingsAssembly {
     }
 
     private func unknown(variable: String) -> SettingProblem {
-        let shown = Self.printable(variable)
+        let shown = variable.printable(120)
         let known = accounts.sorted()
         if let match = index.match(variable: variable + "_FILE", accounts: known), match.key.isSecretFile {
             let message = "secrets are taken only from files: set `\(shown)_FILE` to the path of one"
@@ -247,12 +247,5 @@ extension SettingsAssembly {
         name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT")
             || (name.contains("_PORT_") && (name.contains("_TCP") || name.contains("_UDP")))
             || (name.hasSuffix("_PORT") && text.contains("://"))
-    }
-
-    private static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(120).map { scalar -> Unicode.Scalar in
-            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
-        }
-        return String(String.UnicodeScalarView(scalars))
     }
 }

@@ -36,7 +36,8 @@ extension SettingType {
         case .text, .integer, .percent, .duration, .size, .flag, .choice, .file, .secretFile, .keyFile:
             guard case .scalar(let text, _) = node.content else { throw fault(node, found: Self.kind(of: node)) }
             guard let value = scalar(text) else {
-                throw fault(node, found: repeatsValue ? "`\(Self.shortened(text))`" : nil)
+                let repeats = repeatsValue && !CredentialsInText.isSuspicious(text)
+                throw fault(node, found: repeats ? "`\(text.printable(40))`" : nil)
             }
             return value
         }
@@ -91,7 +92,7 @@ extension SettingType {
         var values: [String: Value] = [:]
         for pair in pairs {
             guard case .scalar(let text, _) = pair.value.content, let value = read(pair.key, text) else {
-                throw fault(pair.value, found: "something else under `\(Self.shortened(pair.key))`")
+                throw fault(pair.value, found: "something else under `\(pair.key.printable(40))`")
             }
             values[pair.key] = value
         }
@@ -117,12 +118,5 @@ extension SettingType {
         case .list: "a list"
         case .map: "a mapping"
         }
-    }
-
-    private static func shortened(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(40).map {
-            $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0
-        }
-        return String(String.UnicodeScalarView(scalars)) + (text.unicodeScalars.count > 40 ? "…" : "")
     }
 }

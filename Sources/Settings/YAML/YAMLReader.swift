@@ -119,7 +119,7 @@ struct YAMLReader {
                 faults.append(
                     YAMLFault(
                         line: event.line,
-                        message: "`\(key)` stands here a second time; the first is on line \(line)"
+                        message: "`\(key.printable(40))` stands here a second time; the first is on line \(line)"
                     )
                 )
                 continue

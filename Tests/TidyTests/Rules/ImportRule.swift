@@ -17,13 +17,12 @@ struct ImportRule: Rule {
 
     /// Imported modules with their lines: `package import Logs`, `import struct Glibc.stat`.
     static func imports(of file: TextFile) -> [(module: String, line: Int)] {
+        let access: Set<Substring> = ["package", "public", "internal", "fileprivate", "private"]
         let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
         return SwiftText(file.text).code.enumerated().compactMap { index, line in
             let words = line.split(separator: " ")
             guard let keyword = words.firstIndex(of: "import"), words.count > keyword + 1,
-                words[..<keyword].allSatisfy({
-                    $0.hasPrefix("@") || $0 == "package" || $0 == "public" || $0 == "internal"
-                })
+                words[..<keyword].allSatisfy({ $0.hasPrefix("@") || access.contains($0) })
             else { return nil }
             let rest = words[(keyword + 1)...].filter { !kinds.contains($0) }
             return rest.first.map { (String($0.prefix { $0 != "." && $0 != ";" }), index + 1) }

@@ -23,4 +23,12 @@ extension String {
     func replacing(_ part: String, with other: String) -> String {
         split(separator: part, omittingEmptySubsequences: false).joined(separator: other)
     }
+
+    /// Fit for one line of an error: at most `limit` Unicode scalars, control characters as `?`.
+    func printable(_ limit: Int) -> String {
+        let scalars = unicodeScalars.prefix(limit).map { scalar -> Unicode.Scalar in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
+        }
+        return String(String.UnicodeScalarView(scalars)) + (unicodeScalars.count > limit ? "…" : "")
+    }
 }
