@@ -82,7 +82,11 @@ let package = Package(
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal", "Spelling"]),
-        tests("EndToEndTests", ["SessionCore", "PostgresStore", "KafkaTransport", "Cryptography"]),
+        // Depends on the program so that it is built before it is run.
+        tests(
+            "EndToEndTests",
+            ["SessionCore", "PostgresStore", "KafkaTransport", "CashierSimulator", "Cryptography", "Logs", "usher"]
+        ),
         tests("TidyTests", []),
     ]
 )

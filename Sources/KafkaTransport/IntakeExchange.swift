@@ -126,7 +126,7 @@ final class IntakeExchange: Sendable {
         state.withLock { state in
             var health = state.health
             health.assigned = state.queues.partitions
-            health.waitingRecords = state.queues.count
+            health.waitingByTopic = state.queues.countByTopic
             return health
         }
     }

@@ -24,8 +24,8 @@ struct IntakeQueues: Sendable {
         self.limits = limits
     }
 
-    /// How many records wait.
-    var count: Int { topics.values.reduce(0) { $0 + $1.records } }
+    /// How many records wait, by topic.
+    var countByTopic: [String: Int] { topics.mapValues(\.records) }
 
     var partitions: [TopicPartition] {
         topics.flatMap { name, topic in topic.partitions.keys.map { TopicPartition(topic: name, partition: $0) } }

@@ -4,8 +4,8 @@ package import SessionCore
 package struct SourceHealth: Sendable {
     /// The partitions that this member reads.
     package var assigned: [TopicPartition] = []
-    /// Records that wait in memory.
-    package var waitingRecords = 0
+    /// Records that wait in memory, by topic.
+    package var waitingByTopic: [String: Int] = [:]
     /// When the polling thread last turned. It does so several times a second, whatever Kafka does.
     package var lastPoll: ContinuousClock.Instant
     /// When a batch was last reported as accounted for, or partitions were given. No progress for long while records
@@ -17,4 +17,7 @@ package struct SourceHealth: Sendable {
     package var stopped: [TopicPartition: TransportError] = [:]
     /// Topics that cannot be read at present, with the reason.
     package var unavailableTopics: [String: TransportError] = [:]
+
+    /// Records that wait in memory.
+    package var waitingRecords: Int { waitingByTopic.values.reduce(0, +) }
 }

@@ -86,17 +86,17 @@ final class SourcePoller {
             guard let message else { break }
             defer { rd_kafka_message_destroy(message) }
             wait = 0
-            take(message.pointee, into: &records)
+            take(UnsafePointer(message), into: &records)
         }
         if !records.isEmpty { exchange.deliver(records) }
     }
 
-    private func take(_ message: rd_kafka_message_t, into records: inout [SourceRecord]) {
-        guard message.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            readFailed(message)
+    private func take(_ message: UnsafePointer<rd_kafka_message_t>, into records: inout [SourceRecord]) {
+        guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            readFailed(message.pointee)
             return
         }
-        guard let record = withUnsafePointer(to: message, { SourceRecord(reading: $0) }) else { return }
+        guard let record = SourceRecord(reading: message) else { return }
         let place = TopicPartition(topic: record.position.topic, partition: record.position.partition)
         guard reading.took(place, offset: record.position.offset) else { return }
         watch.answered(exchange)

@@ -5,6 +5,8 @@ extension SourceRecord {
     private static let traceparentBytesMax = 64
 
     /// Copies a message of librdkafka's, which stays the caller's to destroy. nil for one without a topic.
+    ///
+    /// It must be librdkafka's own pointer: the headers lie beside the struct, where a copy of it has none.
     init?(reading message: UnsafePointer<rd_kafka_message_t>) {
         guard let topic = rd_kafka_topic_name(message.pointee.rkt) else { return nil }
         let position = RecordPosition(

@@ -25,7 +25,7 @@ import Testing
             #" {"s":"\"\\\/\b\f\n\r\t\u00e9\ud83d\udcbc","n":[0,-1,1.5e+3,12345678901],"t":true,"z":null,"o":{}} "#
         let value = try JSONReader.read(Array(text.utf8))
         #expect(value["s"]?.text == "\"\\/\u{8}\u{C}\n\r\t\u{E9}\u{1F4BC}")
-        let numbers = ["0", "-1", "1.5e+3", "12345678901"].map(JSONValue.number)
+        let numbers = ["0", "-1", "1.5e+3", "12345678901"].map(ParsedJSON.number)
         #expect(value["n"] == .array(numbers))
         #expect(value["t"] == .boolean(true) && value["z"] == .null && value["o"] == .object([]))
     }

@@ -10,7 +10,7 @@ struct WireAnswer: Equatable {
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
     var text: String { String(decoding: body, as: UTF8.self) }
-    var json: JSONValue? { try? JSONReader.read(body) }
+    var json: ParsedJSON? { try? JSONReader.read(body) }
     /// The provider's own status.
     var code: Int64? { json?["status"]?.integer }
 }

@@ -78,7 +78,7 @@ import Testing
     ]
 
     private func answer(_ request: TestRequest, _ cashier: inout SimulatedCashier, at seconds: Int64 = now) throws
-        -> JSONValue
+        -> ParsedJSON
     {
         let moment = Timestamp(seconds: seconds)
         let answer = cashier.answer(request.request, now: moment, isHeld: false, connectionsOpen: 1)

@@ -125,7 +125,7 @@ extension RunningSimulator {
     }
 
     /// The lines of `GET /accepts`.
-    func events(_ query: String = "") -> [JSONValue] {
+    func events(_ query: String = "") -> [ParsedJSON] {
         let text = control("GET", "/accepts\(query)")?.text ?? ""
         return text.split(separator: "\n").compactMap { try? JSONReader.read(Array($0.utf8)) }
     }

@@ -1,18 +1,18 @@
 /// A value of a request's body.
-enum JSONValue: Equatable, Sendable {
+enum ParsedJSON: Equatable, Sendable {
     case null
     case boolean(Bool)
     /// As written; an integer has no fraction and no exponent.
     case number(String)
     case string(String)
-    case array([JSONValue])
+    case array([ParsedJSON])
     /// Members in the order of the text; no name is there twice.
     case object([JSONMember])
 }
 
 struct JSONMember: Equatable, Sendable {
     var name: String
-    var value: JSONValue
+    var value: ParsedJSON
 }
 
 /// The text is not JSON, or not of the strict kind that is read here.
@@ -31,7 +31,7 @@ struct JSONReader {
         self.bytes = bytes
     }
 
-    static func read(_ bytes: [UInt8]) throws(JSONFault) -> JSONValue {
+    static func read(_ bytes: [UInt8]) throws(JSONFault) -> ParsedJSON {
         var reader = JSONReader(bytes)
         let value = try reader.value(depth: 1)
         reader.skipSpace()
@@ -52,7 +52,7 @@ struct JSONReader {
         return true
     }
 
-    private mutating func value(depth: Int) throws(JSONFault) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONFault) -> ParsedJSON {
         guard depth <= Self.depthMax else { throw fault }
         skipSpace()
         switch byte {
@@ -66,14 +66,14 @@ struct JSONReader {
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONFault) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: ParsedJSON) throws(JSONFault) -> ParsedJSON {
         for expected in word.description.utf8 {
             guard take(expected) else { throw fault }
         }
         return value
     }
 
-    private mutating func object(depth: Int) throws(JSONFault) -> JSONValue {
+    private mutating func object(depth: Int) throws(JSONFault) -> ParsedJSON {
         index += 1
         var members: [JSONMember] = []
         skipSpace()
@@ -93,9 +93,9 @@ struct JSONReader {
         }
     }
 
-    private mutating func array(depth: Int) throws(JSONFault) -> JSONValue {
+    private mutating func array(depth: Int) throws(JSONFault) -> ParsedJSON {
         index += 1
-        var elements: [JSONValue] = []
+        var elements: [ParsedJSON] = []
         skipSpace()
         if take(UInt8(ascii: "]")) { return .array(elements) }
         while true {
@@ -187,9 +187,9 @@ struct JSONReader {
     }
 }
 
-extension JSONValue {
+extension ParsedJSON {
     /// The member of this name; nil if this is no object or has none. JSON null is a value.
-    subscript(name: String) -> JSONValue? {
+    subscript(name: String) -> ParsedJSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }

@@ -78,7 +78,7 @@ struct SimulatedCashier {
     /// A call to the provider with what was drawn for it.
     struct Call {
         let request: HTTPRequest
-        let document: JSONValue?
+        let document: ParsedJSON?
         /// The order's number in the ledger, if the request names one that may be remembered.
         var order: Int?
         let now: Timestamp

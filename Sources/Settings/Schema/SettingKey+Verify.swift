@@ -13,7 +13,7 @@ extension SettingKey {
         ),
         SettingKey(
             "verify.request_validity",
-            .duration(.seconds(10)...(.seconds(600))),
+            .duration(.seconds(1)...(.seconds(600))),
             .fallback("60s"),
             example: "90s",
             """

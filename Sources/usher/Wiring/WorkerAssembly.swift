@@ -31,8 +31,7 @@ struct WorkerAssembly {
         limits.inFlightMax = configuration.dispatch.inFlightMax
         cashier = try CashierHTTPClient(
             accounts: try configuration.accounts.values.sorted { $0.name < $1.name }.map { try $0.cashierAccount() },
-            limits: limits,
-            readJob: { try? JobCodec.decodeCanonical($0) }
+            limits: limits
         )
     }
 
