@@ -33,7 +33,8 @@ package struct CashierAccount: Sendable {
     package var secrets: [Secret]
     /// API version, sent as text.
     package var version = "1.3"
-    /// Added to the moment that a request is signed with, in seconds. Negative, because the provider refuses the future.
+    /// Added to the moment that a request is signed with, in seconds. Negative, because the provider refuses what is
+    /// signed in its future.
     package var clockOffsetSeconds: Int64 = -1
     /// Under which key the customer's data goes.
     package var customerKey = "customer_data"

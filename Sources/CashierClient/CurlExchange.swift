@@ -83,8 +83,8 @@ final class CurlExchange {
             && usher_easy_set_text(easy, CURLOPT_CAPATH, nil) == CURLE_OK
     }
 
-    /// The body goes through a read callback and there is no seek callback, so that libcurl cannot send it a second time
-    /// when a connection from the pool dies: it would have to rewind, and fails instead.
+    /// The body goes through a read callback and there is no seek callback, so that libcurl cannot send it a second
+    /// time when a connection from the pool dies: it would have to rewind, and fails instead.
     private func setBody(_ easy: UnsafeMutableRawPointer, _ me: UnsafeMutableRawPointer) -> Bool {
         switch request.method {
         case .head:

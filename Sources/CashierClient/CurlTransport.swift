@@ -61,8 +61,8 @@ enum CurlCommand: Sendable {
 
 /// Commands on their way to the loop, and the handle that wakes it. Owns the multi handle's life.
 final class CurlInbox: @unchecked Sendable {
-    // `@unchecked`: `multi` is a pointer; libcurl allows `curl_multi_wakeup` on it from any thread while it exists, which
-    // the loop ends only after the last sender has gone (`.end` is sent by the transport's deinit).
+    // `@unchecked`: `multi` is a pointer; libcurl allows `curl_multi_wakeup` on it from any thread while it exists, and
+    // it exists as long as this inbox, which both the sender and the loop hold. All else with it is the loop's.
     let multi: UnsafeMutableRawPointer
     private let commands = Mutex<[CurlCommand]>([])
 

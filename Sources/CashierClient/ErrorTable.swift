@@ -68,8 +68,8 @@ package struct ErrorTable: Equatable, Sendable {
         }
     }
 
-    /// The published codes (API 1.3, overview/api_error_codes, and the newer page API Status & Error Codes). 400 and 401
-    /// each mean several things, so their texts are matched too.
+    /// The published codes (API 1.3, overview/api_error_codes, and the newer page API Status & Error Codes). 400 and
+    /// 401 each mean several things, so their texts are matched too.
     package static let standard = ErrorTable(
         rules: [
             ErrorRule(.negative, .verify, advice: "The Cashier had an internal or network error."),
@@ -96,7 +96,7 @@ package struct ErrorTable: Equatable, Sendable {
             .retryFast,
             name: "timestamp",
             advice:
-                "The Cashier finds the request's timestamp in its future or too old: compare the clocks, set clock_offset."
+                "The Cashier finds the request's timestamp in its future or too old: check clock_offset."
         ),
         ErrorRule(
             .exactly(400),

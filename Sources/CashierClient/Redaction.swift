@@ -4,8 +4,8 @@ enum Redaction {
     private static let mark = Array("[redacted]".utf8)
 
     /// Printable ASCII, at most 256 bytes. Replaced are: URLs, e-mail addresses, words with other than ASCII letters,
-    /// digits in runs of five or more (also with up to two separators between), long mixed words, and quoted values that are not
-    /// field names.
+    /// digits in runs of five or more (also with up to two separators between), long mixed words, and quoted values
+    /// that are not field names.
     static func redact(_ text: [UInt8]) -> [UInt8] {
         // Long enough for a message, short enough to never matter.
         let plain = text.prefix(4 * bytesMax).map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }

@@ -1,7 +1,7 @@
 import SessionCore
 
-/// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it. Every
-/// field is optional, because real answers leave nulls out.
+/// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it.
+/// Every field is optional, because real answers leave nulls out.
 struct ReplyDocument {
     private enum Field {
         /// Decoded UTF-8, as bytes: Swift calls texts equal that differ in their bytes.
@@ -73,7 +73,7 @@ struct ReplyDocument {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// A whole number in its only spelling, also when it was written as a string: both are seen in the provider's samples.
+    /// A whole number in its only spelling, also when it was written as a string: the provider's samples have both.
     func integer(_ path: String) -> Int64? {
         switch fields[path] {
         case .number(let token), .text(let token):

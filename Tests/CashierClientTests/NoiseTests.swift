@@ -99,9 +99,7 @@ struct NoiseTests {
         }
         // Damage to fields that nothing depends on leaves some genuine; none or all would mean that the test is blind.
         #expect((100..<25_000).contains(opened), "\(opened)")
-        print(
-            "noise: \(opened) opened; \(kinds.sorted { $0.value > $1.value }.prefix(12).map { "\($0.key) \($0.value)" })"
-        )
+        print("noise: \(opened) opened, \(kinds.count) kinds of answers")
         for code in ["0", "bad_signature", "echo", "url", "stale", "not_json", "no_status", "redirect", "400", "333"] {
             #expect(kinds[code, default: 0] > 0, "no reply came to \(code)")
         }
