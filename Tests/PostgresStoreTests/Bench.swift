@@ -21,7 +21,7 @@ struct Bench: Sendable {
 
     /// The one value of a query, as text.
     func value(_ sql: String) async throws -> String? {
-        let statement = Statement(name: sql, text: "SELECT (\(sql))::text")
+        let statement = Statement(name: "test \(sql.hashValue)", text: "SELECT (\(sql))::text")
         return try await inspector.run { link in
             try link.run(statement).first { row in try row.nextIfAny(String.self) } ?? nil
         }

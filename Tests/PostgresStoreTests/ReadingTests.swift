@@ -1,0 +1,174 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct ReadingTests {
+    @Test func anOrderIsShownWithItsHistoryAndWhatComesNext() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        let running = try #require(try await bench.store.show("o-1").first)
+        guard case .leased(worker: "first", until: _) = running.next else {
+            Issue.record("unexpected: \(running.next)")
+            return
+        }
+        _ = try await bench.store.settle([
+            Settlement(
+                lease: claimed.lease,
+                step: .retry(after: .seconds(60)),
+                attempt: AttemptRecord(kind: "open", outcome: "retry", code: "333", message: "busy", elapsed: .zero)
+            )
+        ])
+        try await bench.ingest([job("o-1", offset: 1), job("o-1", offset: 2, content: "other")], start: 1)
+        let order = try #require(try await bench.store.show("o-1", account: "main").first)
+        #expect(order.summary.state == .ready)
+        #expect(order.attempts.map(\.record.code) == ["333"])
+        #expect(order.attempts.first?.worker == "first")
+        #expect(order.duplicates == 1)
+        #expect(order.conflicts == 1)
+        #expect(order.results.map(\.outcome) == [.conflict])
+        #expect(order.results.map(\.isPending) == [true])
+        #expect(order.source == RecordPosition(topic: "jobs", partition: 0, offset: 0))
+        guard case .due(let at) = order.next else {
+            Issue.record("unexpected: \(order.next)")
+            return
+        }
+        #expect(at > order.now)
+        try await bench.store.closeGate(account: "main", for: .seconds(600), reason: "maintenance")
+        let gated = try #require(try await bench.store.show("o-1").first)
+        guard case .gated(until: _, reason: "maintenance") = gated.next else {
+            Issue.record("unexpected: \(gated.next)")
+            return
+        }
+    }
+
+    @Test func anOrderIdOfTwoAccountsIsShownTwiceUnlessOneIsNamed() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([
+            job("o-1", offset: 0, account: "b"), job("o-1", offset: 1, account: "a"),
+            job("o-2", offset: 2, account: "c"),
+        ])
+        #expect(try await bench.store.show("o-1").map(\.summary.order.account) == ["a", "b"])
+        #expect(try await bench.store.show("o-1", account: "b").map(\.summary.order.account) == ["b"])
+        #expect(try await bench.store.show("o-9").isEmpty)
+    }
+
+    @Test func aListCountsFirstAndThenPages() async throws {
+        let bench = try await Bench()
+        try await bench.ingest(
+            (0..<25).map { job("o-\($0)", offset: $0, lane: $0 % 5 == 0 ? .campaign : .interactive) }
+        )
+        _ = try await bench.claim(3)
+        var page = try await bench.store.list(OrderFilter(), limit: 10)
+        #expect(page.counts == [.ready: 22, .sending: 3])
+        var seen = page.orders.map(\.order.orderID)
+        while let cursor = page.cursor {
+            page = try await bench.store.list(OrderFilter(), after: cursor, limit: 10)
+            #expect(page.counts.isEmpty)
+            seen += page.orders.map(\.order.orderID)
+        }
+        #expect(Set(seen).count == 25)
+    }
+
+    @Test(arguments: [
+        (0, 2), (1, 3), (2, 1), (3, 0), (4, 6), (5, 0), (6, 3),
+    ])
+    func aFilterNarrowsTheList(number: Int, count: Int) async throws {
+        let bench = try await Bench()
+        try await bench.ingest(
+            (0..<3).map { job("i-\($0)", offset: $0) } + (3..<6).map { job("c-\($0)", offset: $0, lane: .campaign) }
+        )
+        let jobs = try await bench.claim(2).jobs
+        _ = try await bench.store.settle([
+            opened(jobs[0]), Settlement(lease: jobs[1].lease, step: .park, attempt: unknown(jobs[1])),
+        ])
+        var filter = OrderFilter()
+        switch number {
+        case 0: filter.states = [.opened, .verify]
+        case 1: filter.campaign = "spring"
+        case 2: filter.code = "timeout"
+        case 3: filter.account = "other"
+        case 4: filter.since = Timestamp(seconds: 0)
+        case 5: filter.until = Timestamp(seconds: 0)
+        case _: filter.lane = .campaign
+        }
+        let page = try await bench.store.list(filter, limit: 100)
+        #expect(page.orders.count == count)
+        #expect(page.counts.values.reduce(0, +) == count)
+    }
+
+    @Test func aRevealOpensTheStoredValue() async throws {
+        let bench = try await Bench()
+        let claimed = try await bench.claimOne()
+        _ = try await bench.store.settle([opened(claimed)])
+        let revealed = try await bench.store.reveal(claimed.order)
+        #expect(revealed.map(\.value) == [result(of: claimed, .opened).value])
+        // A seal that belongs to another row does not open.
+        try await bench.execute("UPDATE usher.result SET result_id = gen_random_uuid()")
+        await #expect(throws: StoreError.self) { try await bench.store.reveal(claimed.order) }
+    }
+
+    @Test func theQuarantineIsListedInPages() async throws {
+        let bench = try await Bench()
+        let records = (0..<12).map { offset in
+            QuarantinedRecord(
+                offset: offset,
+                reason: offset % 2 == 0 ? "size" : "utf8",
+                field: nil,
+                detail: "d",
+                rawSHA256: Hashes.sha256([])
+            )
+        }
+        try await bench.ingest([], quarantined: records)
+        let first = try await bench.store.quarantine(limit: 7)
+        #expect(first.counts == ["size": 6, "utf8": 6])
+        let second = try await bench.store.quarantine(after: first.entries.last, limit: 7)
+        let offsets = (first.entries + second.entries).map(\.record.offset)
+        #expect(Set(offsets).count == 12)
+        #expect(try await bench.store.quarantine(reason: "utf8", limit: 20).entries.count == 6)
+    }
+
+    @Test func theStatusOfAHealthyServerHasNoProblems() async throws {
+        let bench = try await Bench()
+        let status = try await bench.store.status()
+        #expect(status.version >= 140_000)
+        #expect(status.settings["fsync"] == "on")
+        #expect(status.settings["synchronous_commit"] == "on")
+        #expect(status.problems.isEmpty)
+    }
+
+    @Test func theStatusNamesWhatIsWrong() async throws {
+        let bench = try await Bench()
+        var status = try await bench.store.status()
+        status.settings["fsync"] = "off"
+        status.missingRights = ["job UPDATE"]
+        status.isStandby = true
+        status.schema = .behind(from: 0, to: 1)
+        #expect(status.problems.count == 4)
+    }
+
+    @Test func aUserWithoutRightsIsToldWhichItLacks() async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA usher TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA usher TO reader"
+        )
+        var options = bench.fixture.options
+        options.connection += " user=reader"
+        let store = PostgresStore(
+            options: options,
+            keys: bench.fixture.keys,
+            answers: FixedAnswers(),
+            worker: "reader",
+            version: "test",
+            log: .silent
+        )
+        let status = try await store.status()
+        #expect(status.missingRights.contains("job UPDATE"))
+        #expect(!status.missingRights.contains("job SELECT"))
+        #expect(!status.missingRights.contains("audit DELETE"))
+        await #expect(throws: StoreError.self) { try await store.heartbeat(lifetime: .seconds(1)) }
+    }
+}

@@ -1,0 +1,97 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct WipeTests {
+    static let now = Retention(request: .zero, openedResult: .zero, otherResult: .zero, quarantine: .zero)
+    static let past = Timestamp(seconds: 1_000)
+
+    @Test func valuesAreKeptForTheirTime() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        let later = Retention(
+            request: .seconds(60),
+            openedResult: .seconds(9_000_000_000),
+            otherResult: .seconds(60),
+            quarantine: .seconds(60)
+        )
+        #expect(try await bench.store.wipe(later, limit: 10) == 0)
+        #expect(try await bench.value("SELECT count(*) FROM usher.job_body") == "1")
+    }
+
+    @Test func aValueThatIsNotPublishedYetIsNotWiped() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 1, "the body goes, the result stays")
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 1)
+        #expect(try await bench.value("SELECT sealed IS NULL AND value_sha256 IS NOT NULL FROM usher.result") == "true")
+    }
+
+    @Test func aLiveSessionsValueStays() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: .farAway)])
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 1, "only the body")
+    }
+
+    @Test func bodiesOfRunningJobsStay() async throws {
+        let bench = try await Bench()
+        _ = try await bench.claimOne()
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 0)
+    }
+
+    @Test func moreThanAPageThatEndedAtOneMomentIsWipedPageByPage() async throws {
+        let bench = try await Bench()
+        try await bench.ingest((0..<25).map { job("o-\($0)", offset: $0) })
+        let jobs = try await bench.claim().jobs
+        let settled = try await bench.store.settle(jobs.map { opened($0) })
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        // Long enough ago that the mark moves.
+        try await bench.execute("UPDATE usher.job SET finished_at = '2020-01-01T00:00:00Z'")
+        var wiped: [Int] = []
+        for _ in 0..<4 { wiped.append(try await bench.store.wipe(Self.now, limit: 10)) }
+        #expect(wiped == [10, 10, 5, 0])
+        #expect(try await bench.value("SELECT bodies = '2020-01-01T00:00:00Z' FROM usher.wipe_mark") == "true")
+    }
+
+    @Test func quarantinedValuesGoAndTheirReasonsStay() async throws {
+        let bench = try await Bench()
+        var record = QuarantinedRecord(
+            offset: 0,
+            reason: "type",
+            field: "cid",
+            detail: "d",
+            rawSHA256: Hashes.sha256([])
+        )
+        record.raw = [1, 2, 3]
+        try await bench.ingest([], quarantined: [record])
+        #expect(try await bench.store.quarantine(limit: 10).entries.map(\.hasRaw) == [true])
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 1)
+        let page = try await bench.store.quarantine(limit: 10)
+        #expect(page.entries.map(\.hasRaw) == [false])
+        #expect(page.entries.map(\.reason) == ["type"])
+    }
+
+    /// A duplicate that pins the result while it is being wiped: either the wipe waits, or the duplicate is told.
+    @Test func aPinnedResultIsNotWiped() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        let number = try #require(Int64(try await bench.value("SELECT result_no FROM usher.result") ?? ""))
+        let pinned = try await bench.run { link in
+            try link.run(SQL.Session.begin)
+            return try link.run(SQL.Results.pin, [.int8s([number])]).count
+        }
+        #expect(pinned == 1)
+        #expect(try await bench.store.wipe(Self.now, limit: 10) == 1, "only the body")
+        // A connection with an open transaction is not used again: closing it ends the pin.
+        _ = try await bench.value("SELECT 1")
+        try await eventually("the result is wiped") { try await bench.store.wipe(Self.now, limit: 10) == 1 }
+    }
+}
