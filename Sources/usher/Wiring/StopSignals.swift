@@ -1,32 +1,55 @@
 import BlockingThreads
 import Glibc
+import Synchronization
 
-/// SIGTERM and SIGINT as calls. They are blocked in every thread and waited for by one, so that no code runs inside a
-/// signal handler. Must be made before other threads are started: they inherit what is blocked.
+/// SIGTERM and SIGINT as calls.
+///
+/// The handler only writes the signal's number to a pipe; a thread reads it and calls. Blocking the signals and waiting
+/// for them would not do: the runtime keeps a thread that takes signals for the process.
 struct StopSignals {
     private let waiting: NamedThread
 
-    /// - Parameters:
-    ///   - first: called for the first signal, on a thread of its own.
-    ///   - Further signals end the process at once: every state on disk is fit to be left as it is.
+    /// - Parameter first: called for the first signal, on a thread of its own. A second signal ends the process at once:
+    ///   every state on disk is fit to be left as it is.
     init(first: @escaping @Sendable (Int32) -> Void) {
-        var signals = Self.stopping
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        var ends: [Int32] = [-1, -1]
+        let isMade = pipe(&ends) == 0
+        precondition(isMade, "no pipe for stop signals")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let reading = ends[0]
+        pipeForSignals.store(ends[1], ordering: .releasing)
         waiting = NamedThread("signals") {
-            var signals = Self.stopping
-            var received: Int32 = 0
-            guard sigwait(&signals, &received) == 0 else { return }
-            first(received)
-            guard sigwait(&signals, &received) == 0 else { return }
-            _exit(128 + received)
+            guard let signal = Self.next(reading) else { return }
+            first(signal)
+            guard let second = Self.next(reading) else { return }
+            _exit(128 + second)
+        }
+        for signal in [SIGTERM, SIGINT] {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = passSignalOn
+            action.sa_flags = SA_RESTART
+            sigaction(signal, &action, nil)
         }
     }
 
-    private static var stopping: sigset_t {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        return signals
+    private static func next(_ descriptor: Int32) -> Int32? {
+        var number: UInt8 = 0
+        while true {
+            let count = read(descriptor, &number, 1)
+            if count == 1 { return Int32(number) }
+            if count < 0, errno == EINTR { continue }
+            return nil
+        }
     }
+}
+
+/// Where the handler writes to; a handler gets no context.
+private let pipeForSignals = Atomic<Int32>(-1)
+
+private func passSignalOn(_ signal: Int32) {
+    let saved = errno
+    var number = UInt8(truncatingIfNeeded: signal)
+    // Nothing can be done about a full pipe: 64 KiB of stop signals wait already.
+    _ = write(pipeForSignals.load(ordering: .acquiring), &number, 1)
+    errno = saved
 }
