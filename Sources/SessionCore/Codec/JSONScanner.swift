@@ -32,7 +32,8 @@ package struct JSONScanner: Sendable {
     }
 
     private struct SeenKey {
-        let hash: UInt32
+        /// Spares most comparisons.
+        let mark: Int
         let text: JSONText
     }
 
@@ -182,15 +183,24 @@ extension JSONScanner {
         guard index > start else { throw unexpected() }
     }
 
-    /// Refuses a key that the innermost object has already. The hash only spares comparisons.
+    /// Refuses a key that the innermost object has already.
     private mutating func remember(_ key: JSONText, at offset: Int) throws(JSONFault) {
-        let name = utf8(key)
-        var hash: UInt32 = 2_166_136_261
-        for byte in name { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        for seen in openKeys[containers[containers.count - 1].firstKey...] where seen.hash == hash {
-            if utf8(seen.text) == name { throw JSONFault(.dupKey, at: offset) }
+        let mark = mark(key)
+        var index = containers[containers.count - 1].firstKey
+        while index < openKeys.count {
+            if openKeys[index].mark == mark, utf8(openKeys[index].text) == utf8(key) {
+                throw JSONFault(.dupKey, at: offset)
+            }
+            index += 1
         }
-        openKeys.append(SeenKey(hash: hash, text: key))
+        openKeys.append(SeenKey(mark: mark, text: key))
+    }
+
+    /// Equal for equal texts: the length, the first byte and the last.
+    private func mark(_ text: JSONText) -> Int {
+        let content = utf8(text)
+        guard let first = content.first, let last = content.last else { return 0 }
+        return content.count << 16 | Int(first) << 8 | Int(last)
     }
 
     /// The fault of a byte that cannot stand at `index`.

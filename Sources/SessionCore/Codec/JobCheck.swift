@@ -27,7 +27,8 @@ struct JobCheck {
     func job() throws(JobRefusal) -> Job {
         try checkCredentials()
         for id in JobFieldID.allCases {
-            guard let text = draft[text: id] else { continue }
+            // Characters are never more than bytes.
+            guard let text = draft[text: id], text.utf8.count > JobFields.maxLength(of: id) else { continue }
             try Self.checkLength(text, id, unit: account.lengthUnit, rules: rules)
         }
         var job = Job(order: order, request: try request())
@@ -63,16 +64,18 @@ struct JobCheck {
     }
 
     private func checkCredentials() throws(JobRefusal) {
-        let pairs = [(JobFieldID.merchantID, account.merchantID), (.applicationKey, account.applicationKey)]
-        for (id, expected) in pairs {
-            guard let text = draft[text: id], !text.utf8.elementsEqual(expected.utf8) else { continue }
-            let name = JobFields[id].name
-            throw JobRefusal(
-                .credentials,
-                field: name,
-                detail: "\(name): is not that of the job's account; leave it out or correct account"
-            )
-        }
+        try checkCredential(.merchantID, account.merchantID)
+        try checkCredential(.applicationKey, account.applicationKey)
+    }
+
+    private func checkCredential(_ id: JobFieldID, _ expected: String) throws(JobRefusal) {
+        guard let text = draft[text: id], !text.utf8.elementsEqual(expected.utf8) else { return }
+        let name = JobFields[id].name
+        throw JobRefusal(
+            .credentials,
+            field: name,
+            detail: "\(name): is not that of the job's account; leave it out or correct account"
+        )
     }
 
     private func intent() throws(JobRefusal) -> Intent {
@@ -187,15 +190,14 @@ extension JobCheck {
             let name = rules.customerKey
             throw JobRefusal(.missing, field: name, detail: "\(name): write it, or customer_token, or both")
         }
-        for id in JobFields.customer where account.requiredCustomerFields.contains(JobFields[id].name) {
-            guard draft[text: id] == nil, draft[integer: id] == nil else { continue }
+        for id in JobFields.customer where draft[text: id] == nil && draft[integer: id] == nil {
+            guard account.requiredCustomerFields.contains(JobFields[id].name) else { continue }
             throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
         }
         guard let country = draft[text: .country] else { return }
-        if ["US", "CA"].contains(country), draft[text: .zip] == nil {
-            throw missingForCountry("zip", "US and CA")
-        }
-        if ["US", "CA", "AU"].contains(country), draft[text: .state] == nil {
+        let isNorthAmerican = country == "US" || country == "CA"
+        if isNorthAmerican, draft[text: .zip] == nil { throw missingForCountry("zip", "US and CA") }
+        if isNorthAmerican || country == "AU", draft[text: .state] == nil {
             throw missingForCountry("state", "US, CA and AU")
         }
     }

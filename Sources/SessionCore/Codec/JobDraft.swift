@@ -29,7 +29,7 @@ struct JobDraft {
     }
 
     private func fitting(_ id: JobFieldID) -> String? {
-        guard let text = self[text: id], text.utf8.count <= JobFields[id].maxLength ?? .max else { return nil }
+        guard let text = self[text: id], text.utf8.count <= JobFields.maxLength(of: id) else { return nil }
         return text
     }
 }

@@ -53,6 +53,19 @@ package enum JobFields {
         all[id.rawValue]
     }
 
+    // What every record needs of every field, without copying names.
+    private static let kinds = all.map(\.kind)
+    private static let lengths = all.map { $0.maxLength ?? .max }
+
+    static func kind(of id: JobFieldID) -> JobField.Kind {
+        kinds[id.rawValue]
+    }
+
+    /// `Int.max` where the kind limits it.
+    static func maxLength(of id: JobFieldID) -> Int {
+        lengths[id.rawValue]
+    }
+
     /// Members of the job.
     package static let topLevel: [JobFieldID] = JobFieldID.allCases.filter { !$0.isCustomerField }
     /// Members of `customer_data`.
@@ -73,7 +86,8 @@ package enum JobFields {
     static func find(_ name: ArraySlice<UInt8>, inCustomer: Bool) -> JobFieldID? {
         let table = inCustomer ? customerByLength : topLevelByLength
         guard name.count < table.count else { return nil }
-        return table[name.count].first { $0.name[...] == name }?.id
+        for entry in table[name.count] where name.elementsEqual(entry.name) { return entry.id }
+        return nil
     }
 
     private struct Entry {

@@ -3,11 +3,13 @@
 struct JobReader {
     private var scanner: JSONScanner
     private let customerKey: String
+    private let isCustomerKeyOther: Bool
     private(set) var draft = JobDraft()
 
     init(_ value: [UInt8], customerKey: String) throws(JSONFault) {
         scanner = try JSONScanner(value, limits: .job)
         self.customerKey = customerKey
+        isCustomerKeyOther = customerKey != JobFields[.customerData].name
     }
 
     mutating func read() throws(JSONFault) {
@@ -34,17 +36,19 @@ struct JobReader {
 
     private func find(_ name: ArraySlice<UInt8>, inCustomer: Bool) -> JobFieldID? {
         let id = JobFields.find(name, inCustomer: inCustomer)
-        guard !inCustomer, customerKey != JobFields[.customerData].name else { return id }
+        guard !inCustomer, isCustomerKeyOther else { return id }
         if name.elementsEqual(customerKey.utf8) { return .customerData }
         return id == .customerData ? nil : id
     }
 
     private mutating func readField(_ id: JobFieldID) throws(JSONFault) {
         let value = try scanner.value()
-        let field = JobFields[id]
-        switch (field.kind, value) {
+        let kind = JobFields.kind(of: id)
+        switch (kind, value) {
         case (_, .null):
-            if field.presence == .always { draft.refuse(.type, field.path, "\(field.path): must not be null") }
+            if JobFields[id].presence == .always {
+                draft.refuse(.type, path(of: id), "\(path(of: id)): must not be null")
+            }
         case (.text(let shape), .string(let text)):
             take(scanner.utf8(text), shape, as: id)
         case (.digits, .string(let text)):
@@ -57,17 +61,17 @@ struct JobReader {
             draft.hasCustomerData = true
             try readMembers(inCustomer: true)
         case (.text, _), (.digits, _), (.integer, _), (.object, _):
-            draft.refuse(.type, path(of: field), "\(path(of: field)): \(Self.typeAdvice(field.kind))")
+            draft.refuse(.type, path(of: id), "\(path(of: id)): \(Self.typeAdvice(kind))")
             try scanner.skip(value)
         }
     }
 
     private mutating func take(_ text: ArraySlice<UInt8>, _ shape: TextShape, as id: JobFieldID) {
         if Self.mayHoldCardNumber(text, shape), CardNumberGuard.findsCardNumber(in: text) {
-            let path = path(of: JobFields[id])
+            let path = path(of: id)
             draft.refuse(.pan, path, "\(path): looks like a card number; never send card numbers to this topic")
         } else if !shape.accepts(text) {
-            let path = path(of: JobFields[id])
+            let path = path(of: id)
             draft.refuse(shape.reason, path, "\(path): \(shape.advice)")
         } else if shape == .customerID, looksLikeEmail(text) {
             draft.refuse(.pii, "cid", "cid: looks like an e-mail address; write an id that says nothing of the person")
@@ -86,7 +90,7 @@ struct JobReader {
         if let value, range.contains(value) {
             draft[integer: id] = value
         } else {
-            let path = path(of: JobFields[id])
+            let path = path(of: id)
             let reason: RefusalReason = id == .profile ? .range : .amount
             draft.refuse(reason, path, "\(path): \(Self.typeAdvice(.integer(range)))")
         }
@@ -104,8 +108,8 @@ struct JobReader {
     }
 
     /// As the producer calls it.
-    private func path(of field: JobField) -> String {
-        JobFields.path(of: field, customerKey: customerKey)
+    private func path(of id: JobFieldID) -> String {
+        JobFields.path(of: JobFields[id], customerKey: customerKey)
     }
 
     private static func typeAdvice(_ kind: JobField.Kind) -> String {

@@ -154,14 +154,25 @@ private func isEmail(_ text: ArraySlice<UInt8>) -> Bool {
 
 /// `MM/DD/YYYY`, a day that exists, from 1900 to 2199.
 private func isDate(_ text: ArraySlice<UInt8>) -> Bool {
-    let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    guard text.allSatisfy({ isDigit($0) || $0 == 0x2F }), parts.map(\.count) == [2, 2, 4] else { return false }
-    let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-    let (month, day, year) = (numbers[0], numbers[1], numbers[2])
-    guard 1...12 ~= month, 1900...2199 ~= year else { return false }
+    guard text.count == 10, let month = number(text.prefix(2)), let day = number(text.dropFirst(3).prefix(2)),
+        let year = number(text.suffix(4)), text[text.startIndex + 2] == 0x2F, text[text.startIndex + 5] == 0x2F,
+        1...12 ~= month, 1900...2199 ~= year
+    else { return false }
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    return 1...days[month - 1] ~= day
+    switch month {
+    case 2: return 1...(isLeap ? 29 : 28) ~= day
+    case 4, 6, 9, 11: return 1...30 ~= day
+    case _: return 1...31 ~= day
+    }
+}
+
+private func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    var number = 0
+    for digit in digits {
+        guard isDigit(digit) else { return nil }
+        number = number * 10 + Int(digit - 0x30)
+    }
+    return number
 }
 
 /// Years that RFC 3339 can write back whatever the offset was.

@@ -92,18 +92,24 @@ package struct CallbackURL: Equatable, Sendable {
     /// Labels of letters, digits and inner dashes. The last one may not be a number: resolvers would take
     /// `2130706433`, `0x7f.1` and `0177.0.0.1` for addresses.
     private static func isName(_ name: [UInt8]) -> Bool {
-        let labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard name.count <= 253, let last = labels.last, let first = last.first else { return false }
-        if (0x30...0x39).contains(first), last.allSatisfy({ (0x30...0x39).contains($0) }) { return false }
-        if last.starts(with: "0x".utf8) { return false }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != 0x2D && label.last != 0x2D
-                && label.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        guard name.count <= 253 else { return false }
+        var start = 0
+        while let end = name[start...].firstIndex(of: UInt8(ascii: ".")) {
+            guard isLabel(name[start..<end]) else { return false }
+            start = end + 1
         }
+        let last = name[start...]
+        return isLabel(last) && !last.allSatisfy { 0x30...0x39 ~= $0 } && !last.starts(with: "0x".utf8)
+    }
+
+    private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
+        1...63 ~= label.count && label.first != 0x2D && label.last != 0x2D
+            && label.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
     }
 
     /// Four decimal numbers up to 255 without leading zeros: the only spelling that all parsers read alike.
     private static func isIPv4(_ name: [UInt8]) -> Bool {
+        guard name.count <= 15, let first = name.first, 0x30...0x39 ~= first else { return false }
         let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
