@@ -77,6 +77,7 @@ private let texts: [Case] = [
     Case("left out", "agent_name", nil, .missing),
     Case("line break", "agent_name", #""a\nb""#, .format),
     Case("C1 control", "agent_name", "\"a\u{9B}b\"", .format),
+    Case("last C1 control", "agent_name", "\"a\u{9F}b\"", .format),
     Case("delete", "agent_name", "\"a\u{7F}b\"", .format),
     Case("no-break space is no control", "agent_name", "\"a\u{A0}b\"", nil),
     Case("spaces around are kept", "agent_name", #"" A/B \"C\" ""#, nil),
