@@ -64,6 +64,16 @@ final class ClientHandle {
         withExtendedLifetime(box) { rd_kafka_destroy(pointer) }
     }
 
+    /// Ends a consumer that has left its group. Call it once, instead of `destroy`.
+    func destroyClosedConsumer() {
+        withExtendedLifetime(box) { rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+    }
+
+    /// Gives the client up without ending it: its memory and threads stay until the process ends.
+    func abandon() {
+        _ = Unmanaged.passRetained(box)
+    }
+
     /// The value of a property of the live client; nil where the library does not know it.
     func property(_ name: String) -> String? {
         Self.property(name, of: rd_kafka_conf(pointer))

@@ -10,6 +10,8 @@ struct ClusterWatch {
     private let servers: String
     private let log: Log
     private var isDown = false
+    /// A connection broke, so that a probe is due.
+    private var isSuspected = false
     private var probeNotBefore = ContinuousClock.now
     private var noted: [Int32: ContinuousClock.Instant] = [:]
     /// Whether partitions were ever assigned: the login and the group work.
@@ -20,10 +22,16 @@ struct ClusterWatch {
         self.log = log
     }
 
-    mutating func down(_ exchange: IntakeExchange) {
+    /// A connection broke, or could not be made. That is no news while another broker answers, so one is asked.
+    mutating func suspect() {
+        guard !isDown, !isSuspected else { return }
+        isSuspected = true
+        probeNotBefore = .now
+    }
+
+    private mutating func down(_ exchange: IntakeExchange) {
         guard !isDown else { return }
         isDown = true
-        probeNotBefore = .now + Self.probeEvery
         exchange.changeHealth { $0.waitingFor = "kafka" }
         log.warning("no broker answers; reading goes on when one does", [.waitingFor: LogValue(servers)])
     }
@@ -35,6 +43,7 @@ struct ClusterWatch {
 
     /// A broker gave a sign of life.
     mutating func answered(_ exchange: IntakeExchange) {
+        isSuspected = false
         guard isDown else { return }
         isDown = false
         noted = [:]
@@ -42,14 +51,18 @@ struct ClusterWatch {
         log.notice("Kafka answers again", [.broker: LogValue(servers)])
     }
 
-    /// While Kafka is away: asks for something small, now and then, because an idle topic gives no sign of life.
+    /// While Kafka seems away: asks for something small, now and then, because an idle topic gives no sign of life.
     mutating func probe(_ client: ClientHandle, _ exchange: IntakeExchange) {
-        guard isDown, ContinuousClock.now >= probeNotBefore else { return }
-        probeNotBefore = .now + Self.probeEvery
+        guard isDown || isSuspected, ContinuousClock.now >= probeNotBefore else { return }
         var metadata: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(client.pointer, 0, nil, &metadata, Self.probeWaitMs)
         if let metadata { rd_kafka_metadata_destroy(metadata) }
-        if code == RD_KAFKA_RESP_ERR_NO_ERROR { answered(exchange) }
+        probeNotBefore = .now + Self.probeEvery
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+            answered(exchange)
+        } else {
+            down(exchange)
+        }
     }
 
     /// A passing error: logged when it is new, and once a minute while it lasts.

@@ -40,8 +40,8 @@ extension SourcePoller {
     /// Something is wrong that belongs to no partition.
     func clientFailed(_ fault: KafkaFault) {
         switch fault.code {
-        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-            watch.down(exchange)
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE:
+            watch.suspect()
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL:
             // A login that never worked will not begin to; one that has worked may come back.
             guard watch.hasJoined else { return fail(fault.transportError()) }

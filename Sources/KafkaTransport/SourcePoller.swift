@@ -8,13 +8,12 @@ final class SourcePoller {
     private static let roundRecordsMax = 500
     private static let commitRetry: Duration = .milliseconds(500)
     private static let commitPatience: Duration = .seconds(30)
-    private static let closePatience: Duration = .seconds(5)
 
     let client: ClientHandle
     let exchange: IntakeExchange
     let log: Log
     let lookUp: PositionLookUp
-    private let events: SourceEvents
+    let events: SourceEvents
     var watch: ClusterWatch
     var reading = PartitionReading()
 
@@ -24,7 +23,7 @@ final class SourcePoller {
     /// Partitions that wait for their stored position after a rewind, with the number of the request.
     var rewinding: [TopicPartition: Int64] = [:]
     private var commitsSince: ContinuousClock.Instant?
-    private var commitsNotBefore = ContinuousClock.now
+    var commitsNotBefore = ContinuousClock.now
     private var failure: TransportError?
 
     /// Makes the consumer and subscribes. Runs on the polling thread.
@@ -103,7 +102,7 @@ final class SourcePoller {
         records.append(record)
     }
 
-    private func dealWithEvents(_ records: inout [SourceRecord]) {
+    func dealWithEvents(_ records: inout [SourceRecord]) {
         for event in events.take() {
             switch event {
             case .assigned(let partitions):
@@ -146,29 +145,5 @@ final class SourcePoller {
         commitsNotBefore = .now + Self.commitRetry
         // Harmless by itself: the store is ahead, and reading starts from there.
         log.debug("commit not taken, will be repeated", [.code: LogValue(fault.name)])
-    }
-
-    // MARK: Ending
-
-    /// Tells Kafka what was reported, leaves the group and ends the consumer.
-    private func close() {
-        lookUp.cancelAll()
-        let deadline = ContinuousClock.now + Self.closePatience
-        commitsNotBefore = .now
-        while exchange.hasCommits, ContinuousClock.now < deadline {
-            sendCommits()
-            if let message = rd_kafka_consumer_poll(client.pointer, 20) { rd_kafka_message_destroy(message) }
-            var ignored: [SourceRecord] = []
-            dealWithEvents(&ignored)
-        }
-        if exchange.hasCommits {
-            log.warning("closed before Kafka took the last commit; those records are read again, without effect")
-        }
-        events.isClosing = true
-        if assigning != nil { rd_kafka_assign(client.pointer, nil) }
-        rd_kafka_consumer_close(client.pointer)
-        exchange.waker.detach()
-        client.destroy()
-        exchange.finish()
     }
 }

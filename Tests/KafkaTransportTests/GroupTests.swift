@@ -1,0 +1,94 @@
+import Logs
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import KafkaTransport
+
+extension BrokerScenarios {
+    @Suite struct GroupTests {
+        @Test(arguments: ClusterKind.available)
+        func twoMembersShareTheWorkAndALateCommitOfARevokedPartitionIsIgnored(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 4)
+            try await produce(400, to: topic, cluster)
+            let store = PretendStore()
+            let settings = cluster.settings(groupID: group)
+            let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            // Taken, but neither stored nor committed when the partitions change hands.
+            let held = try await first.take(400, committing: false)
+            #expect(held.values.count == 4)
+
+            let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(await eventually { first.health.assigned.count == 2 && second.health.assigned.count == 2 })
+            #expect(Set(first.health.assigned).isDisjoint(with: second.health.assigned))
+            for batch in held.batches { first.commit(batch) }
+
+            // Everything is read again, by whoever has it now, because nothing was accounted for.
+            let collected = Collected()
+            let taking = [first, second].map { source in
+                Task {
+                    while let batch = try await source.nextBatch() { collected.add(batch) }
+                }
+            }
+            #expect(await eventually { collected.count() == 400 })
+            #expect(try await committed(topic, cluster, group: group) == [:])
+            await first.close()
+            await second.close()
+            for task in taking { try await task.value }
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func whoClosesLeavesTheGroupAtOnce(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 2)
+            try await produce(10, to: topic, cluster)
+            var settings = cluster.settings(groupID: group)
+            settings.sessionTimeoutMs = kind == .real ? 45_000 : 6_000
+            let store = PretendStore()
+            let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(try await first.take(10).count == 10)
+            let closing = ContinuousClock.now
+            await first.close()
+            #expect(ContinuousClock.now - closing < .seconds(5))
+            #expect(try await first.nextBatch() == nil)
+
+            // Had it not left, the next member would wait for the session timeout.
+            let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(await eventually(within: 10) { second.health.assigned.count == 2 })
+            #expect(ContinuousClock.now - closing < .seconds(10))
+            try await produce(3, to: topic, cluster, stem: "later")
+            #expect(try await second.take(3).all == ["later0", "later1", "later2"])
+            await second.close()
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func aSourceThatIsLetGoLeavesToo(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 1)
+            let settings = cluster.settings(groupID: group)
+            let store = PretendStore()
+            var first: KafkaJobSource? = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(await eventually { first?.health.assigned.count == 1 })
+            first = nil
+            let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(await eventually(within: 15) { second.health.assigned.count == 1 })
+            await second.close()
+        }
+
+        @Test func badSettingsAreToldToWhoStartsTheSource() async throws {
+            var settings = KafkaSettings(bootstrapServers: "127.0.0.1:1")
+            settings.properties = ["no.such.property": "1"]
+            #expect(throws: TransportError.self) {
+                try KafkaJobSource(settings, topics: ["jobs"], log: .silent, positions: PretendStore().lookUp)
+            }
+            #expect(throws: TransportError.self) {
+                let good = KafkaSettings(bootstrapServers: "127.0.0.1:1")
+                return try KafkaJobSource(good, topics: ["^jobs.*"], log: .silent, positions: PretendStore().lookUp)
+            }
+        }
+    }
+}

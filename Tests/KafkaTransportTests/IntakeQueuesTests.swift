@@ -1,0 +1,156 @@
+import SessionCore
+import Testing
+
+@testable import KafkaTransport
+
+@Suite struct IntakeQueuesTests {
+    private static let limits = IntakeQueues.Limits(
+        batchRecordsMax: 3,
+        batchBytesMax: 100,
+        topicRecordsMax: 10,
+        topicBytesMax: 1_000
+    )
+    private let bulk = TopicPartition(topic: "bulk", partition: 0)
+    private let bulk1 = TopicPartition(topic: "bulk", partition: 1)
+    private let agents = TopicPartition(topic: "agents", partition: 0)
+
+    private func record(_ place: TopicPartition, _ offset: Int64, bytes: Int = 1) -> SourceRecord {
+        SourceRecord(
+            position: RecordPosition(topic: place.topic, partition: place.partition, offset: offset),
+            key: nil,
+            value: [UInt8](repeating: 0, count: bytes)
+        )
+    }
+
+    private func queues(_ starts: [TopicPartition: Int64?]) -> IntakeQueues {
+        var queues = IntakeQueues(limits: Self.limits)
+        queues.assign(starts)
+        return queues
+    }
+
+    @Test func topicsAndPartitionsTakeTurns() {
+        var queues = queues([bulk: 0, bulk1: 0, agents: 0])
+        for offset in Int64(0)..<9 {
+            queues.append(record(bulk, offset))
+            queues.append(record(bulk1, offset))
+        }
+        _ = queues.next()
+        queues.append(record(agents, 0))
+        let order = (0..<4).map { _ in queues.next().map { "\($0.topic)\($0.partition)" } ?? "" }
+        #expect(order.prefix(2).contains("agents0"))
+        #expect(Set(order) == ["agents0", "bulk0", "bulk1"])
+    }
+
+    @Test func batchesJoinWithoutAGapEvenWhereOffsetsAreMissing() {
+        var queues = queues([bulk: 5])
+        for offset in [7, 8, 20, 21] as [Int64] { queues.append(record(bulk, offset)) }
+        let first = queues.next()
+        #expect(first?.start == 5)
+        #expect(first?.next == 21)
+        #expect(first?.records.map(\.position.offset) == [7, 8, 20])
+        let second = queues.next()
+        #expect(second?.start == 21)
+        #expect(second?.next == 22)
+        let got1 = queues.next()
+        #expect(got1 == nil)
+    }
+
+    @Test func theBeginningIsWhereTheFirstRecordLies() {
+        var queues = queues([bulk: nil])
+        queues.append(record(bulk, 40))
+        let got2 = queues.next()
+        #expect(got2?.start == 40)
+    }
+
+    @Test func aBatchIsBoundedInBytesButNeverEmpty() {
+        var queues = queues([bulk: 0])
+        queues.append(record(bulk, 0, bytes: 500))
+        queues.append(record(bulk, 1, bytes: 60))
+        queues.append(record(bulk, 2, bytes: 60))
+        let got3 = queues.next()
+        #expect(got3?.records.count == 1)
+        let got4 = queues.next()
+        #expect(got4?.records.count == 1)
+        let got5 = queues.next()
+        #expect(got5?.records.count == 1)
+    }
+
+    @Test func aFullTopicRestsUntilHalfIsGoneAndTheOtherDoesNot() {
+        var queues = queues([bulk: 0, bulk1: 0, agents: 0])
+        for offset in Int64(0)..<10 { queues.append(record(bulk, offset)) }
+        #expect(queues.partitionsToPause == [bulk, bulk1])
+        _ = queues.next()
+        #expect(queues.partitionsToPause == [bulk, bulk1])
+        _ = queues.next()
+        #expect(queues.countByTopic == ["bulk": 4, "agents": 0])
+        #expect(queues.partitionsToPause == [])
+    }
+
+    @Test func aTopicIsFullByBytesToo() {
+        var queues = queues([bulk: 0])
+        queues.append(record(bulk, 0, bytes: 1_000))
+        #expect(queues.partitionsToPause == [bulk])
+        _ = queues.next()
+        #expect(queues.partitionsToPause == [])
+    }
+
+    @Test func aPausedTopicIsNeitherReadNorDelivered() {
+        var queues = queues([bulk: 0, agents: 0])
+        queues.append(record(bulk, 0))
+        queues.pause(topic: "bulk")
+        #expect(queues.partitionsToPause == [bulk])
+        let got6 = queues.next()
+        #expect(got6 == nil)
+        queues.resume(topic: "bulk")
+        let got7 = queues.next()
+        #expect(got7?.topic == "bulk")
+    }
+
+    @Test func recordsOfOtherPartitionsAndRepeatedOnesAreNotTaken() {
+        var queues = queues([bulk: 5])
+        let got8 = queues.append(record(agents, 5))
+        #expect(!got8)
+        let got9 = queues.append(record(bulk, 4))
+        #expect(!got9)
+        let got10 = queues.append(record(bulk, 5))
+        #expect(got10)
+        let got11 = queues.append(record(bulk, 5))
+        #expect(!got11)
+        _ = queues.next()
+        let got12 = queues.append(record(bulk, 5))
+        #expect(!got12)
+        let got13 = queues.append(record(bulk, 6))
+        #expect(got13)
+    }
+
+    @Test func aBatchOfAnEarlierAssignmentIsNotCurrent() throws {
+        var queues = queues([bulk: 0])
+        queues.append(record(bulk, 0))
+        let next = queues.next()
+        let batch = try #require(next)
+        #expect(queues.isCurrent(batch))
+        queues.assign([bulk: 0])
+        #expect(!queues.isCurrent(batch))
+        queues.assign([:])
+        #expect(!queues.isCurrent(batch))
+    }
+
+    @Test func aSuspendedPartitionDropsEverythingUntilItIsRestarted() throws {
+        var queues = queues([bulk: 0, agents: 0])
+        for offset in Int64(0)..<6 { queues.append(record(bulk, offset)) }
+        let next = queues.next()
+        let batch = try #require(next)
+        queues.suspend(bulk)
+        #expect(!queues.isCurrent(batch))
+        let got14 = queues.next()
+        #expect(got14 == nil)
+        let got15 = queues.append(record(bulk, 6))
+        #expect(!got15)
+        #expect(queues.countByTopic == ["bulk": 0, "agents": 0])
+        queues.restart(bulk, at: 0)
+        let got16 = queues.append(record(bulk, 0))
+        #expect(got16)
+        let got17 = queues.next()
+        #expect(got17?.start == 0)
+    }
+}

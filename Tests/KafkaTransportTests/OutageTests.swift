@@ -1,0 +1,127 @@
+import KafkaTransport
+import Logs
+import SessionCore
+import Testing
+import UsherTestKit
+
+extension BrokerScenarios {
+    @Suite struct OutageTests {
+        /// A cluster that this scenario may break.
+        private enum Breakable {
+            case embedded(EmbeddedKafka)
+            case real(RealKafka)
+
+            static func make(_ kind: ClusterKind) async throws -> Breakable {
+                switch kind {
+                case .embedded: .embedded(try EmbeddedKafka())
+                case .real: .real(try await RealKafka.start())
+                }
+            }
+
+            var cluster: KafkaCluster {
+                switch self {
+                case .embedded(let embedded): KafkaCluster(embedded)
+                case .real(let real): KafkaCluster(real)
+                }
+            }
+
+            func takeDown() async throws {
+                switch self {
+                case .embedded(let embedded): try embedded.takeDown(broker: 1)
+                case .real(let real): try await real.kill()
+                }
+            }
+
+            func bringUp() async throws {
+                switch self {
+                case .embedded(let embedded): try embedded.bringUp(broker: 1)
+                case .real(let real): try await real.restart()
+                }
+            }
+
+            func remove() async {
+                switch self {
+                case .embedded(let embedded): embedded.close()
+                case .real(let real): await real.remove()
+                }
+            }
+        }
+
+        private func outboxRecord(_ number: Int64) -> OutboxRecord {
+            let result = EncodedResult(
+                resultID: ResultID(bytes: [UInt8](repeating: 7, count: 16)), orderID: "o\(number)", generation: 1,
+                outcome: .opened, value: Array("v\(number)".utf8))
+            return OutboxRecord(outboxID: number, result: result, traceparent: nil)
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func aBrokerAwayForSecondsLosesNothingAndEndsNothing(_ kind: ClusterKind) async throws {
+            let breakable = try await Breakable.make(kind)
+            let cluster = breakable.cluster
+            let (jobs, results) = (unique("jobs"), unique("results"))
+            try await cluster.createTopic(jobs, partitions: 2)
+            try await cluster.createTopic(results, partitions: 2)
+            let lines = LogLines()
+            let store = PretendStore()
+            let source = try KafkaJobSource(
+                cluster.settings(), topics: [jobs], log: lines.log, positions: store.lookUp)
+            let sink = try KafkaResultSink(cluster.settings(), topic: results, schema: "1", log: lines.log)
+            try await produce(1_000, to: jobs, cluster, stem: "before")
+            #expect(try await source.take(1_000).all.count == 1_000)
+            sink.publish((1...100).map { outboxRecord($0) })
+
+            try await breakable.takeDown()
+            #expect(await eventually { source.health.waitingFor == "kafka" })
+            sink.publish((101...200).map { outboxRecord($0) })
+            // Away for seconds, and the polling thread turns all the time.
+            let away = ContinuousClock.now
+            while ContinuousClock.now - away < .seconds(5) {
+                try await Task.sleep(for: .milliseconds(500))
+                #expect(ContinuousClock.now - source.health.lastPoll < .seconds(2))
+            }
+            try await breakable.bringUp()
+            #expect(await eventually { source.health.waitingFor == nil })
+
+            try await produce(1_000, to: jobs, cluster, stem: "after")
+            // What was committed just before may come again; what came after must.
+            let collected = Collected()
+            let taking = Task {
+                while let batch = try await source.nextBatch() {
+                    collected.add(batch)
+                    source.commit(batch)
+                }
+            }
+            #expect(await eventually(within: 60) { collected.count("after") == 1_000 })
+            var acknowledged: [Int64] = []
+            while acknowledged.count < 200, let acks = await sink.acks() {
+                #expect(acks.allSatisfy { $0.failure == nil })
+                acknowledged += acks.map(\.outboxID)
+            }
+            #expect(acknowledged.sorted() == Array(1...200))
+            #expect(lines.containing("no broker answers; reading").count == 1)
+            #expect(lines.containing("Kafka answers again").count == 1)
+            await source.close()
+            try await taking.value
+            await sink.close(timeout: .seconds(5))
+            await breakable.remove()
+        }
+
+        @Test func closingWhileEveryBrokerIsAwayEndsInTime() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            let topic = unique("jobs")
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(10, to: topic, cluster)
+            let source = try KafkaJobSource(
+                cluster.settings(), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+            let taken = try await source.take(10, committing: false)
+            try embedded.takeDown(broker: 1)
+            for batch in taken.batches { source.commit(batch) }
+            let start = ContinuousClock.now
+            await source.close()
+            let elapsed = ContinuousClock.now - start
+            #expect(elapsed < .seconds(12), "closing took \(elapsed)")
+            embedded.close()
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Logs
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import KafkaTransport
+
+extension BrokerScenarios {
+    @Suite struct ReaderAndProbeTests {
+        private func reader(_ cluster: KafkaCluster, _ request: ResultReader.Request) -> ResultReader {
+            ResultReader(cluster.settings(), request, log: .silent)
+        }
+
+        private func all(_ reader: ResultReader) async throws -> [String] {
+            var values: [String] = []
+            while let records = try await reader.next() {
+                values += records.map { String(decoding: $0.value ?? [], as: UTF8.self) }
+            }
+            await reader.close()
+            return values
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func readingEndsWhereTheTopicEndedAndMayBeOfOneKey(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 3)
+            let empty = ResultReader.Request(topic: topic, start: .beginning, follows: false)
+            #expect(try await all(reader(cluster, empty)) == [])
+            try await produce(700, to: topic, cluster)
+            #expect(Set(try await all(reader(cluster, empty))).count == 700)
+            let one = ResultReader.Request(topic: topic, start: .beginning, follows: false, key: Array("r77".utf8))
+            #expect(try await all(reader(cluster, one)) == ["r77"])
+            let fromEnd = ResultReader.Request(topic: topic, start: .end, follows: false)
+            #expect(try await all(reader(cluster, fromEnd)) == [])
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func followingShowsWhatIsWrittenLaterUntilItIsStopped(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 2)
+            try await produce(5, to: topic, cluster, stem: "old")
+            let reader = reader(cluster, ResultReader.Request(topic: topic, start: .end, follows: true))
+            let following = Task {
+                var values: [String] = []
+                while values.count < 6, let records = try await reader.next() {
+                    values += records.map { String(decoding: $0.value ?? [], as: UTF8.self) }
+                }
+                return values
+            }
+            // It follows from where the topic ends when it begins, which is soon, but not at a known time.
+            var written = 0
+            while written < 50, try await atMost(1, { try await following.value }) == nil {
+                try await produce(3, to: topic, cluster, stem: "new\(written)-")
+                written += 1
+            }
+            let values = try await following.value
+            #expect(values.allSatisfy { $0.hasPrefix("new") })
+            #expect(values.count >= 6)
+            let waiting = Task { try await reader.next() }
+            reader.stop()
+            _ = try await atMost(10) { try await waiting.value }
+            #expect(try await reader.next() == nil)
+            await reader.close()
+        }
+
+        @Test func readingFromATimeStartsAtTheFirstRecordNotOlder() async throws {
+            guard RealKafka.isAvailable else { return }
+            let cluster = try await ClusterKind.real.cluster()
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(10, to: topic, cluster, stem: "old")
+            let everything = reader(cluster, ResultReader.Request(topic: topic, start: .beginning, follows: false))
+            let last = try #require(try await everything.next()?.last?.timestampMs)
+            await everything.close()
+            // A later record has a later time.
+            while true {
+                try await produce(1, to: topic, cluster, stem: "new")
+                let since = ResultReader.Request(topic: topic, start: .time(milliseconds: last + 1), follows: false)
+                let found = try await all(reader(cluster, since))
+                #expect(found.allSatisfy { $0.hasPrefix("new") })
+                if !found.isEmpty { break }
+            }
+            let future = ResultReader.Request(topic: topic, start: .time(milliseconds: last + 3_600_000), follows: false)
+            #expect(try await all(reader(cluster, future)) == [])
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func aClusterIsDescribed(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, missing) = (unique("jobs"), unique("missing"))
+            try await cluster.createTopic(topic, partitions: 3)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            let description = try await probe.describe(topics: [topic, missing])
+            #expect(description.brokers.count == 1)
+            #expect(description.topics.map(\.name) == [topic, missing])
+            #expect(description.topics.first?.partitions.map(\.id) == [0, 1, 2])
+            #expect(description.topics.first?.partitions.allSatisfy { $0.leader != nil } == true)
+            #expect("\(description.topics.last?.error as Any)".contains("Create topic \(missing)"))
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func theGroupsLagIsToldWithoutJoiningIt(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(30, to: topic, cluster)
+            let place = TopicPartition(topic: topic, partition: 0)
+            let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
+            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: nil, low: 0, high: 30)])
+            let source = try KafkaJobSource(
+                cluster.settings(groupID: group), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+            _ = try await source.take(30)
+            await source.close()
+            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: 30, low: 0, high: 30)])
+        }
+
+        @Test func topicsAreMadeWithTheirSettingsAndThoseAreRead() async throws {
+            guard RealKafka.isAvailable else { return }
+            let cluster = try await ClusterKind.real.cluster()
+            let topic = unique("results")
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            let order = ClusterProbe.NewTopic(name: topic, partitions: 2, settings: ["retention.ms": "86400000"])
+            try await probe.create([order])
+            try await probe.create([order])
+            #expect(await eventually { (try? await probe.settings(ofTopic: topic))?["retention.ms"] == "86400000" })
+            let settings = try await probe.settings(ofTopic: topic)
+            #expect(settings["cleanup.policy"] == "delete")
+            #expect(settings["min.insync.replicas"] != nil)
+            #expect(settings["max.message.bytes"] != nil)
+            let bad = ClusterProbe.NewTopic(name: unique("jobs"), partitions: 1, settings: ["retention.ms": "soon"])
+            await #expect(throws: TransportError.self) { try await probe.create([bad]) }
+        }
+
+        @Test func nobodyAnsweringIsToldWithWhatToCheck() async throws {
+            let probe = ClusterProbe(KafkaSettings(bootstrapServers: "127.0.0.1:1"), timeout: .seconds(1), log: .silent)
+            do {
+                _ = try await probe.describe(topics: [])
+                Issue.record("something answered on port 1")
+            } catch {
+                #expect("\(error)".contains("kafka.bootstrap_servers"))
+            }
+        }
+    }
+}

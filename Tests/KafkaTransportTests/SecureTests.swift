@@ -1,0 +1,64 @@
+import KafkaTransport
+import Logs
+import SessionCore
+import Testing
+import UsherTestKit
+
+extension BrokerScenarios {
+    @Suite struct SecureTests {
+        private func settings(
+            _ broker: RealKafka,
+            _ mechanism: KafkaSettings.Mechanism,
+            password: String = RealKafka.password,
+            authority: String?
+        ) -> KafkaSettings {
+            var settings = KafkaSettings(bootstrapServers: broker.secureServers ?? "")
+            settings.security = .sasl(
+                mechanism: mechanism, username: RealKafka.username, password: { Array(password.utf8) },
+                authority: authority)
+            return settings
+        }
+
+        @Test func loginsAreCheckedAndRefusalsSayWhatToDo() async throws {
+            guard RealKafka.isAvailable else { return }
+            var options = RealKafka.Options()
+            options.isSecure = true
+            let broker = try await RealKafka.start(options)
+            let authority = try #require(broker.authorityFile)
+            func brokers(_ settings: KafkaSettings) async throws -> Int {
+                try await ClusterProbe(settings, log: .silent).describe(topics: []).brokers.count
+            }
+            #expect(try await brokers(settings(broker, .plain, authority: authority)) == 1)
+            do {
+                #expect(try await brokers(settings(broker, .scramSHA512, authority: authority)) == 1)
+            } catch {
+                // Libraries before 2.6.1 cannot, and must say so.
+                #expect("\(error)".contains("Kafka 4"))
+            }
+            do {
+                _ = try await brokers(settings(broker, .plain, password: "planted-wrong", authority: authority))
+                Issue.record("a wrong password was taken")
+            } catch {
+                #expect("\(error)".contains("kafka.password_file"))
+                #expect(!"\(error)".contains("planted-wrong"))
+            }
+            do {
+                _ = try await brokers(settings(broker, .plain, authority: nil))
+                Issue.record("an unknown authority was taken")
+            } catch {
+                #expect("\(error)".contains("kafka.ca_file"), "\(error)")
+            }
+
+            let lines = LogLines()
+            let source = try KafkaJobSource(
+                settings(broker, .plain, password: "planted-wrong", authority: authority), topics: ["jobs"],
+                log: lines.log, positions: PretendStore().lookUp)
+            await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
+            await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
+            await source.close()
+            #expect(lines.containing("planted-wrong").isEmpty)
+            #expect(lines.containing("kafka.password_file").count == 1)
+            await broker.remove()
+        }
+    }
+}
