@@ -70,6 +70,9 @@ struct ClusterWatch {
         let now = ContinuousClock.now
         if let last = noted[fault.number], now - last < Self.repeatAfter { return }
         noted[fault.number] = now
-        log.warning("Kafka reports an error; it is retried", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+        log.warning(
+            "Kafka reports an error; it is retried",
+            [.code: LogValue(fault.name), .reason: LogValue(fault.text)]
+        )
     }
 }

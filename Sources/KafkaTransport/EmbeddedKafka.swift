@@ -12,7 +12,7 @@ package final class EmbeddedKafka: Sendable {
     package let brokerCount: Int
     private let cluster: Mutex<Cluster?>
 
-    /// Starts `brokers` brokers with ids from 1. Throws `TransportError.kafka` where there are no threads or ports left.
+    /// Starts `brokers` brokers with ids from 1. Throws `TransportError.kafka` where no threads or ports are left.
     package init(brokers: Int = 1) throws(TransportError) {
         var text = [CChar](repeating: 0, count: 512)
         guard let conf = rd_kafka_conf_new() else {

@@ -153,6 +153,7 @@ final class IntakeExchange: Sendable {
             state.queues.assign(starts)
             state.health.lastProgress = .now
             state.health.stopped = [:]
+            for place in starts.keys { state.health.unavailableTopics[place.topic] = nil }
         }
     }
 

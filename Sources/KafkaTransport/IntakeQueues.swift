@@ -119,7 +119,9 @@ private struct TopicQueue: Sendable {
         guard let index = turn.firstIndex(where: { partitions[$0]?.records.isEmpty == false }) else { return nil }
         let partition = turn.remove(at: index)
         turn.append(partition)
-        guard let batch = partitions[partition]?.take(topic: name, partition: partition, limits: limits) else { return nil }
+        guard let batch = partitions[partition]?.take(topic: name, partition: partition, limits: limits) else {
+            return nil
+        }
         count(records: -batch.records.count, bytes: -batch.records.reduce(0) { $0 + $1.bytes }, limits: limits)
         return batch
     }

@@ -55,7 +55,8 @@ struct KafkaFault: Equatable, Sendable {
             return "Fewer replicas are in sync than min.insync.replicas asks for: bring the missing brokers back"
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
             RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-            return "Check kafka.bootstrap_servers, that the brokers run, and that kafka.security is what their port speaks"
+            return
+                "Check kafka.bootstrap_servers, that the brokers run, and that kafka.security is what their port speaks"
         default:
             return nil
         }

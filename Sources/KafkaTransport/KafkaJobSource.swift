@@ -38,7 +38,13 @@ package final class KafkaJobSource: JobSource {
         // The thread holds the exchange, not the source: a source that is let go ends its thread.
         _ = NamedThread("usher-jobs") {
             do throws(TransportError) {
-                let poller = try SourcePoller(settings, topics: topics, positions: positions, exchange: exchange, log: log)
+                let poller = try SourcePoller(
+                    settings,
+                    topics: topics,
+                    positions: positions,
+                    exchange: exchange,
+                    log: log
+                )
                 started.send(nil)
                 poller.run()
             } catch {

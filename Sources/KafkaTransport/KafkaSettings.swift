@@ -1,7 +1,7 @@
 /// How to reach a Kafka cluster, and what about a client of it may be tuned.
 ///
-/// What correctness rests on (`enable.auto.commit`, `acks`, `auto.offset.reset`, …) is not here: it is the same for every
-/// installation, see `properties(for:)`.
+/// What correctness rests on (`enable.auto.commit`, `acks`, `auto.offset.reset`, …) is not here: it is the same for
+/// every installation, see `properties(for:)`.
 package struct KafkaSettings: Sendable {
     /// How a SASL login proves who it is.
     package enum Mechanism: String, CaseIterable, Sendable {

@@ -149,7 +149,9 @@ final class ProducerThread: ClientDelegate {
         if fault.code == RD_KAFKA_RESP_ERR__FATAL { fatal = fatal ?? fault }
         let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
         if fatal == nil { note(fault, topic: topic) }
-        acks.append(RecordAck(id: id, failure: fatal == nil ? Self.failureText(fault, topic: topic) : Self.replacedText))
+        acks.append(
+            RecordAck(id: id, failure: fatal == nil ? Self.failureText(fault, topic: topic) : Self.replacedText)
+        )
     }
 
     func clientFailed(_ fault: KafkaFault) {

@@ -71,7 +71,12 @@ extension BrokerScenarios {
             try await cluster.createTopic(topic, partitions: 1)
             let settings = cluster.settings(groupID: group)
             let store = PretendStore()
-            var first: KafkaJobSource? = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            var first: KafkaJobSource? = try KafkaJobSource(
+                settings,
+                topics: [topic],
+                log: .silent,
+                positions: store.lookUp
+            )
             #expect(await eventually { first?.health.assigned.count == 1 })
             first = nil
             let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)

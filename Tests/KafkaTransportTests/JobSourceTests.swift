@@ -16,7 +16,11 @@ extension BrokerScenarios {
                 try await produce(1_000, to: topic, cluster, stem: "\(topic)-")
             }
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: topics, log: .silent, positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: topics,
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             let taken = try await source.take(2_000)
             await source.close()
             #expect(taken.values.count == 6)
@@ -37,7 +41,11 @@ extension BrokerScenarios {
             let store = PretendStore()
             func firstBatch(committing: Bool) async throws -> RecordBatch {
                 let source = try KafkaJobSource(
-                    cluster.settings(groupID: group), topics: [topic], log: .silent, positions: store.lookUp)
+                    cluster.settings(groupID: group),
+                    topics: [topic],
+                    log: .silent,
+                    positions: store.lookUp
+                )
                 let batch = try await atMost(30) { try await source.nextBatch() } ?? nil
                 if committing, let batch { source.commit(batch) }
                 await source.close()
@@ -67,7 +75,11 @@ extension BrokerScenarios {
             try await cluster.createTopic(topic, partitions: 1)
             try await produce(1_200, to: topic, cluster)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: group), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+                cluster.settings(groupID: group),
+                topics: [topic],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             let taken = try await source.take(1_200, committing: false)
             let first = try #require(taken.batches.first)
             #expect(taken.batches.count > 2)
@@ -86,7 +98,11 @@ extension BrokerScenarios {
             try await produce(2_000, to: topic, cluster)
             let store = PretendStore()
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [topic], log: .silent, positions: store.lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                log: .silent,
+                positions: store.lookUp
+            )
             let first = try #require(try await source.nextBatch())
             store.store(first)
             source.commit(first)
@@ -107,7 +123,11 @@ extension BrokerScenarios {
             try await cluster.createTopic(topic, partitions: 1)
             try await produce(1_500, to: topic, cluster)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             let first = try #require(try await source.nextBatch())
             source.rewind(first)
             let again = try await source.take(1_500)
@@ -122,8 +142,11 @@ extension BrokerScenarios {
             let (agents, bulk) = (unique("agents"), unique("bulk"))
             for topic in [agents, bulk] { try await cluster.createTopic(topic, partitions: 2) }
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [agents, bulk], log: .silent,
-                positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [agents, bulk],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             source.pause(topic: bulk)
             try await produce(300, to: bulk, cluster, stem: "b")
             try await produce(300, to: agents, cluster, stem: "a")
@@ -144,8 +167,12 @@ extension BrokerScenarios {
             try await produce(30_000, to: topic, cluster, padding: 200)
             let limits = IntakeQueues.Limits(topicRecordsMax: 1_000)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [topic], limits: limits, log: .silent,
-                positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                limits: limits,
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             let start = ContinuousClock.now
             var highest = 0
             var taken = Taken()
@@ -170,8 +197,11 @@ extension BrokerScenarios {
             for topic in [agents, bulk] { try await cluster.createTopic(topic, partitions: 4) }
             try await produce(20_000, to: bulk, cluster, stem: "b", padding: 100)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [agents, bulk], log: .silent,
-                positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [agents, bulk],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             _ = try #require(try await source.nextBatch())
             // The bulk topic fills its share of the memory and is paused.
             #expect(await eventually { source.health.waitingRecords >= 4_000 })
@@ -191,7 +221,11 @@ extension BrokerScenarios {
             let (store, lines) = (PretendStore(), LogLines())
             store.goAway(true)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [topic], log: lines.log, positions: store.lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                log: lines.log,
+                positions: store.lookUp
+            )
             #expect(await eventually { source.health.waitingFor == "stored positions" && store.questions > 2 })
             #expect(lines.containing("stored positions cannot be read").count == 1)
             store.goAway(false)
@@ -201,7 +235,11 @@ extension BrokerScenarios {
 
             store.goAway(true)
             let waiting = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [topic], log: .silent, positions: store.lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                log: .silent,
+                positions: store.lookUp
+            )
             #expect(await eventually { waiting.health.waitingFor == "stored positions" })
             let start = ContinuousClock.now
             await waiting.close()
@@ -221,7 +259,11 @@ extension BrokerScenarios {
             let place = TopicPartition(topic: gone, partition: 0)
             store.set(place, 1_000)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [gone, good], log: lines.log, positions: store.lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [gone, good],
+                log: lines.log,
+                positions: store.lookUp
+            )
             let taken = try await source.take(5)
             #expect(Set(taken.batches.map(\.topic)) == [good])
             #expect(await eventually { source.health.stopped[place] != nil })
@@ -237,8 +279,11 @@ extension BrokerScenarios {
             try await cluster.createTopic(good, partitions: 1)
             try await produce(2, to: good, cluster)
             let source = try KafkaJobSource(
-                cluster.settings(groupID: unique("group")), topics: [missing, good], log: .silent,
-                positions: PretendStore().lookUp)
+                cluster.settings(groupID: unique("group")),
+                topics: [missing, good],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             #expect(try await source.take(2).count == 2)
             #expect(await eventually { "\(source.health.unavailableTopics[missing] as Any)".contains("Create topic") })
             await source.close()

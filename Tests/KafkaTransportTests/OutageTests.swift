@@ -49,8 +49,12 @@ extension BrokerScenarios {
 
         private func outboxRecord(_ number: Int64) -> OutboxRecord {
             let result = EncodedResult(
-                resultID: ResultID(bytes: [UInt8](repeating: 7, count: 16)), orderID: "o\(number)", generation: 1,
-                outcome: .opened, value: Array("v\(number)".utf8))
+                resultID: ResultID(bytes: [UInt8](repeating: 7, count: 16)),
+                orderID: "o\(number)",
+                generation: 1,
+                outcome: .opened,
+                value: Array("v\(number)".utf8)
+            )
             return OutboxRecord(outboxID: number, result: result, traceparent: nil)
         }
 
@@ -64,7 +68,11 @@ extension BrokerScenarios {
             let lines = LogLines()
             let store = PretendStore()
             let source = try KafkaJobSource(
-                cluster.settings(), topics: [jobs], log: lines.log, positions: store.lookUp)
+                cluster.settings(),
+                topics: [jobs],
+                log: lines.log,
+                positions: store.lookUp
+            )
             let sink = try KafkaResultSink(cluster.settings(), topic: results, schema: "1", log: lines.log)
             try await produce(1_000, to: jobs, cluster, stem: "before")
             #expect(try await source.take(1_000).all.count == 1_000)
@@ -113,7 +121,11 @@ extension BrokerScenarios {
             try await cluster.createTopic(topic, partitions: 1)
             try await produce(10, to: topic, cluster)
             let source = try KafkaJobSource(
-                cluster.settings(), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+                cluster.settings(),
+                topics: [topic],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             let taken = try await source.take(10, committing: false)
             try embedded.takeDown(broker: 1)
             for batch in taken.batches { source.commit(batch) }

@@ -82,7 +82,11 @@ extension BrokerScenarios {
                 #expect(found.allSatisfy { $0.hasPrefix("new") })
                 if !found.isEmpty { break }
             }
-            let future = ResultReader.Request(topic: topic, start: .time(milliseconds: last + 3_600_000), follows: false)
+            let future = ResultReader.Request(
+                topic: topic,
+                start: .time(milliseconds: last + 3_600_000),
+                follows: false
+            )
             #expect(try await all(reader(cluster, future)) == [])
         }
 
@@ -110,7 +114,11 @@ extension BrokerScenarios {
             let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
             #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: nil, low: 0, high: 30)])
             let source = try KafkaJobSource(
-                cluster.settings(groupID: group), topics: [topic], log: .silent, positions: PretendStore().lookUp)
+                cluster.settings(groupID: group),
+                topics: [topic],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
             _ = try await source.take(30)
             await source.close()
             #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: 30, low: 0, high: 30)])

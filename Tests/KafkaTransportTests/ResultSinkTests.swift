@@ -12,12 +12,18 @@ extension BrokerScenarios {
             // Every byte value, NUL included, must arrive as it was sent.
             let value = [UInt8](0...255) + Array("\(number)".utf8)
             let result = EncodedResult(
-                resultID: id, orderID: "order-\(number)", generation: 2, outcome: .opened, value: value)
+                resultID: id,
+                orderID: "order-\(number)",
+                generation: 2,
+                outcome: .opened,
+                value: value
+            )
             return OutboxRecord(outboxID: number, result: result, traceparent: traceparent)
         }
 
         /// Takes acknowledgements until there are `count`.
-        private func acks(_ sink: KafkaResultSink, _ count: Int, within seconds: Int = 60) async throws -> [PublishAck] {
+        private func acks(_ sink: KafkaResultSink, _ count: Int, within seconds: Int = 60) async throws -> [PublishAck]
+        {
             let acks = try await atMost(seconds) {
                 var acks: [PublishAck] = []
                 while acks.count < count, let more = await sink.acks() { acks += more }
@@ -28,7 +34,10 @@ extension BrokerScenarios {
 
         private func readAll(_ topic: String, _ cluster: KafkaCluster) async throws -> [ReadRecord] {
             let reader = ResultReader(
-                cluster.settings(), ResultReader.Request(topic: topic, start: .beginning, follows: false), log: .silent)
+                cluster.settings(),
+                ResultReader.Request(topic: topic, start: .beginning, follows: false),
+                log: .silent
+            )
             var records: [ReadRecord] = []
             while let more = try await reader.next() { records += more }
             await reader.close()
@@ -130,7 +139,11 @@ extension BrokerScenarios {
 
         @Test func closingWithoutABrokerEndsInTimeAndGivesEverythingBack() async throws {
             let sink = try KafkaResultSink(
-                KafkaSettings(bootstrapServers: "127.0.0.1:1"), topic: "results", schema: "1", log: .silent)
+                KafkaSettings(bootstrapServers: "127.0.0.1:1"),
+                topic: "results",
+                schema: "1",
+                log: .silent
+            )
             sink.publish((1...10).map { record($0) })
             let start = ContinuousClock.now
             await sink.close(timeout: .milliseconds(300))
@@ -164,8 +177,11 @@ extension BrokerScenarios {
             let producer = try RecordProducer(cluster.settings(), inFlightMax: 200, log: .silent)
             for number in 0..<5_000 {
                 let record = NewRecord(
-                    topic: topic, key: Array("k\(number)".utf8), value: Array("v".utf8),
-                    headers: [RecordHeader("traceparent", "00-a-b-01")])
+                    topic: topic,
+                    key: Array("k\(number)".utf8),
+                    value: Array("v".utf8),
+                    headers: [RecordHeader("traceparent", "00-a-b-01")]
+                )
                 await producer.send([record])
             }
             #expect(producer.summary.acknowledged >= 4_800)

@@ -14,8 +14,11 @@ extension BrokerScenarios {
         ) -> KafkaSettings {
             var settings = KafkaSettings(bootstrapServers: broker.secureServers ?? "")
             settings.security = .sasl(
-                mechanism: mechanism, username: RealKafka.username, password: { Array(password.utf8) },
-                authority: authority)
+                mechanism: mechanism,
+                username: RealKafka.username,
+                password: { Array(password.utf8) },
+                authority: authority
+            )
             return settings
         }
 
@@ -51,8 +54,11 @@ extension BrokerScenarios {
 
             let lines = LogLines()
             let source = try KafkaJobSource(
-                settings(broker, .plain, password: "planted-wrong", authority: authority), topics: ["jobs"],
-                log: lines.log, positions: PretendStore().lookUp)
+                settings(broker, .plain, password: "planted-wrong", authority: authority),
+                topics: ["jobs"],
+                log: lines.log,
+                positions: PretendStore().lookUp
+            )
             await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
             await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
             await source.close()

@@ -129,7 +129,8 @@ final class PretendStore: Sendable {
 }
 
 /// Writes `count` records with the keys and values `<stem>0`, `<stem>1`, …; all are acknowledged when it returns.
-func produce(_ count: Int, to topic: String, _ cluster: KafkaCluster, stem: String = "r", padding: Int = 0) async throws {
+func produce(_ count: Int, to topic: String, _ cluster: KafkaCluster, stem: String = "r", padding: Int = 0) async throws
+{
     let producer = try RecordProducer(cluster.settings(), log: .silent)
     let tail = String(repeating: "x", count: padding)
     for start in stride(from: 0, to: count, by: 500) {

@@ -103,7 +103,9 @@ package actor RealKafka {
         let settings = KafkaSettings(bootstrapServers: bootstrapServers)
         let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {
-            guard process.isRunning else { throw Failure("the broker ended at its start: \(BrokerFolder.lastWords(folder))") }
+            guard process.isRunning else {
+                throw Failure("the broker ended at its start: \(BrokerFolder.lastWords(folder))")
+            }
             let probe = ClusterProbe(settings, timeout: .seconds(1), log: .silent)
             if let answer = try? await probe.describe(topics: []), !answer.brokers.isEmpty { return }
         }
