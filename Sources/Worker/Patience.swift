@@ -39,7 +39,7 @@ package final class Patience: Sendable {
                 guard let reason = error.passingReason else { throw error }
                 if stopped.withLock({ $0 }) { throw StoreError.unavailable(reason) }
                 unreachable(reason)
-                try await clock.sleep(for: pause.base)
+                try await clock.wait(for: pause.base)
                 pause.base = min(pause.cap, pause.base * 2)
             }
         }

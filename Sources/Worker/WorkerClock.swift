@@ -37,7 +37,7 @@ package final class WorkerClock: Sendable {
         reference.withLock { $0 = Reference(database: database, uptime: uptime) }
     }
 
-    package func sleep(for duration: Duration) async throws {
+    package func wait(for duration: Duration) async throws {
         try await monotonic.sleep(for: duration)
     }
 }

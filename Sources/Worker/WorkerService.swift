@@ -162,7 +162,7 @@ package struct WorkerService<
         while slots.held > 0 {
             if clock.uptime > deadline { patience.stopWaiting() }
             if clock.uptime > deadline + Self.flushGrace { return }
-            do { try await clock.sleep(for: .milliseconds(5)) } catch { return }
+            do { try await clock.wait(for: .milliseconds(5)) } catch { return }
         }
     }
 }

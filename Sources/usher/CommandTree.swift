@@ -6,13 +6,18 @@ enum CommandTree {
         "usher",
         "opens payment pages from a queue: Kafka in, Praxis Cashier, Kafka out, each order once",
         discussion: """
-            Settings come from a YAML file (--config, or USHER_CONFIG, or ./usher.yaml, or /etc/usher/usher.yaml), then
-            from USHER_… variables, then from --set. `docs/CONFIG.md` lists them.
+            Settings come from a YAML file (--config, or USHER_CONFIG, or ./usher.yaml, or
+            /etc/usher/usher.yaml), then from USHER_… variables, then from --set. `docs/CONFIG.md` lists them.
             """,
         options: [
             .value("config", "FILE", short: "c", "the settings file"),
             .value("set", "KEY=VALUE", isRepeatable: true, "a setting, over file and environment"),
-            .value("log-level", "LEVEL", choices: ["debug", "info", "notice", "warning", "error"], "how much is logged"),
+            .value(
+                "log-level",
+                "LEVEL",
+                choices: ["debug", "info", "notice", "warning", "error"],
+                "how much is logged"
+            ),
             .value("log-format", "FORMAT", choices: ["text", "json"], "how log lines look"),
         ],
         verbs: [

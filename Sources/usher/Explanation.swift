@@ -31,8 +31,8 @@ enum Explanation {
             ("a sealed value does not open: \(reason); check keys.file", .configuration)
         case .positionMovedBack(let partition, let stored):
             (
-                "the stored position of \(partition.topic)[\(partition.partition)] is \(stored.map(String.init) ?? "gone"): "
-                    + "the database lost commits",
+                "the stored position of \(partition.topic)[\(partition.partition)] is "
+                    + "\(stored.map(String.init) ?? "gone"): the database lost commits",
                 .software
             )
         }

@@ -21,28 +21,28 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
 
     func runTicks() async throws {
         while true {
-            try await clock.sleep(for: min(.milliseconds(50), settings.pollInterval))
+            try await clock.wait(for: min(.milliseconds(50), settings.pollInterval))
             causes.send(.tick)
         }
     }
 
     func runRelayTicks() async throws {
         while true {
-            try await clock.sleep(for: .seconds(1))
+            try await clock.wait(for: .seconds(1))
             relayCauses.send(())
         }
     }
 
     func runHeartbeats() async throws {
         while true {
-            try await clock.sleep(for: Self.workerLifetime / 5)
+            try await clock.wait(for: Self.workerLifetime / 5)
             try await patience.untilDone { try await store.heartbeat(lifetime: Self.workerLifetime) }
         }
     }
 
     func runReaping() async throws {
         while true {
-            try await clock.sleep(for: min(.seconds(2), settings.lease / 4))
+            try await clock.wait(for: min(.seconds(2), settings.lease / 4))
             let reaped = try await patience.untilDone { try await store.reap(limit: 500) }
             guard reaped > 0 else { continue }
             log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
@@ -52,14 +52,14 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
 
     func runWiping() async throws {
         while true {
-            try await clock.sleep(for: .seconds(30))
+            try await clock.wait(for: .seconds(30))
             while try await patience.untilDone({ try await store.wipe(settings.retention, limit: 1_000) }) >= 1_000 {}
         }
     }
 
     func runBackPressure() async throws {
         while true {
-            try await clock.sleep(for: .seconds(1))
+            try await clock.wait(for: .seconds(1))
             let backlog = try await patience.untilDone { try await store.backlog() }
             let own = unpublished.oldest.map { clock.uptime - $0 }
             let oldest = [own, backlog.oldestUnpublished].compactMap { $0 }.max()
@@ -90,7 +90,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
     func runProgressLines() async throws {
         var last = activity.snapshot
         while true {
-            try await clock.sleep(for: .seconds(10))
+            try await clock.wait(for: .seconds(10))
             let now = activity.snapshot
             guard now != last else { continue }
             let opened = now.ended[.opened, default: 0]

@@ -35,7 +35,11 @@ final class DevEnvironment: Sendable {
     }
 
     /// Starts the parts, telling each by `tell`. What was started is stopped again when a later one fails.
-    static func start(_ context: VerbContext, faults: FaultPlan, tell: (String) -> Void) async throws -> DevEnvironment {
+    static func start(
+        _ context: VerbContext,
+        faults: FaultPlan,
+        tell: (String) -> Void
+    ) async throws -> DevEnvironment {
         let postgres = try await ThrowAwayPostgres.start(fsync: false)
         tell("Postgres   a throw-away server in \(postgres.folder)")
         do {

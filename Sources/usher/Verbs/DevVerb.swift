@@ -12,14 +12,20 @@ enum DevVerb {
         "dev",
         "run everything embedded and watch the sample jobs go through",
         discussion: """
-            Starts an embedded Kafka, a throw-away Postgres, the Cashier simulator and a worker, enqueues the sample jobs,
-            and ends with a table of what became of each. Nothing stays behind: no process, no folder, no port.
+            Starts an embedded Kafka, a throw-away Postgres, the Cashier simulator and a worker, enqueues the
+            sample jobs, and ends with a table of what became of each. Nothing stays behind: no process, no
+            folder, no port.
 
             The windows for unknown outcomes are shortened to seconds here; with a real provider they are a minute.
             """,
         options: [
             .flag("stay", "keep everything running and print the addresses, until Ctrl-C"),
-            .value("jobs", "FILE", fallback: "docs/examples/jobs.ndjson", "the jobs to enqueue, one JSON object a line"),
+            .value(
+                "jobs",
+                "FILE",
+                fallback: "docs/examples/jobs.ndjson",
+                "the jobs to enqueue, one JSON object a line"
+            ),
             .value("faults", "PLAN", "faults of the simulator, such as `503=5%,latency=200ms` (docs/SIMULATOR.md)"),
         ],
         examples: [
@@ -105,7 +111,9 @@ enum DevVerb {
         let sessions = session.environment.simulator.statistics().sessionsOpened
         let lost = sessions - orders
         let verdict =
-            lost == 0 ? "no order was opened twice" : "\(lost) more were opened whose answer was lost; nobody got their links"
+            lost == 0
+            ? "no order was opened twice"
+            : "\(lost) more were opened whose answer was lost; nobody got their links"
         try context.print("\n\(orders) orders got their link, \(sessions) sessions were opened: \(verdict).")
     }
 

@@ -16,9 +16,10 @@ enum RunVerb {
         discussion: """
             Start as many as you like, on as many machines: they share the topics' partitions and the work in the database.
 
-            The first SIGTERM or SIGINT stops intake and claiming, waits for the calls in flight (shutdown.grace), gives
-            back what was not sent, publishes what was decided, and leaves the group. A second one ends the process at
-            once, which is safe too: what was in flight is looked up by the other workers.
+            The first SIGTERM or SIGINT stops intake and claiming, waits for the calls in flight
+            (shutdown.grace), gives back what was not sent, publishes what was decided, and leaves the group. A
+            second one ends the process at once, which is safe too: what was in flight is looked up by the other
+            workers.
             """,
         examples: [
             CommandExample("usher run -c /etc/usher/usher.yaml", "work until told to stop"),
@@ -88,7 +89,9 @@ enum RunVerb {
                 return
             } catch let error as StoreError {
                 guard let reason = error.passingReason else { throw error }
-                if !hasTold { log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)]) }
+                if !hasTold {
+                    log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)])
+                }
                 hasTold = true
                 try await ContinuousClock().sleep(for: .milliseconds(500))
             }

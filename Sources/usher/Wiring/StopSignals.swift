@@ -9,8 +9,8 @@ import Synchronization
 struct StopSignals {
     private let waiting: NamedThread
 
-    /// - Parameter first: called for the first signal, on a thread of its own. A second signal ends the process at once:
-    ///   every state on disk is fit to be left as it is.
+    /// - Parameter first: called for the first signal, on a thread of its own. A second signal ends the process at
+    ///   once: every state on disk is fit to be left as it is.
     init(first: @escaping @Sendable (Int32) -> Void) {
         var ends: [Int32] = [-1, -1]
         let isMade = pipe(&ends) == 0

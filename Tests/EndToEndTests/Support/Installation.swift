@@ -15,7 +15,7 @@ final class Installation {
 
     let folder: String
     let bootstrapServers: String
-    let postgres: ThrowAwayPostgres
+    let postgres: any TestDatabase
     let simulator: RunningSimulator
     let settingsFile: String
     private(set) var processes: [UsherProcess] = []
@@ -24,20 +24,22 @@ final class Installation {
     ///   - cluster: where the topics are made.
     ///   - faults: the simulator's fault plan.
     ///   - settings: YAML that is added to the settings file.
+    ///   - database: nil for one of its own, that goes with it.
     init(
         on cluster: KafkaCluster,
         partitions: Int,
         faults: String = "",
         settings: String = Installation.shortWindows,
-        keepsEvents: Bool = true
+        keepsEvents: Bool = true,
+        database: (any TestDatabase)? = nil
     ) async throws {
         try await cluster.createTopic(Self.jobsTopic, partitions: partitions)
         try await cluster.createTopic(Self.resultsTopic, partitions: partitions)
         bootstrapServers = cluster.bootstrapServers
         folder = NSTemporaryDirectory() + "usher-e2e-" + UUID().uuidString.prefix(8)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        postgres = try await ThrowAwayPostgres.start(fsync: true)
-        try await postgres.createDatabase("usher")
+        if let database { postgres = database } else { postgres = try await ThrowAwayPostgres.start(fsync: true) }
+        try await postgres.createDatabase("usher", template: nil)
         let secret = "MerchantSecretKey-of-the-tests-32"
         simulator = try Self.startSimulator(secret, faults, keepsEvents)
         try Self.writePrivate("\(folder)/keys", KeyRing.newKeyFile(id: "k1"))

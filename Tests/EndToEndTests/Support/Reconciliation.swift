@@ -19,10 +19,8 @@ struct Reconciliation {
         self.installation = installation
         self.workload = workload
         let file = "\(installation.folder)/results.txt"
-        let answer = try await Shell.run([
-            "/bin/sh", "-c",
-            "kcat -C -b \(installation.bootstrapServers) -t \(Installation.resultsTopic) -o beginning -e -q -f '%k\\t%s\\n' > \(file)",
-        ])
+        let kcat = "kcat -C -b \(installation.bootstrapServers) -t \(Installation.resultsTopic) -o beginning -e -q"
+        let answer = try await Shell.run(["/bin/sh", "-c", "\(kcat) -f '%k\\t%s\\n' > \(file)"])
         guard answer.code == 0 else { throw Failure("kcat: \(answer.error)") }
         copies = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
             let parts = line.split(separator: "\t", maxSplits: 1)

@@ -1,0 +1,6 @@
+import CLibrdkafka
+
+/// The librdkafka that is loaded, which may be another than the one compiled against.
+package enum KafkaLibrary {
+    package static var version: String { String(cString: rd_kafka_version_str()) }
+}
