@@ -29,7 +29,8 @@ import Testing
 
     static let two =
         "POST /a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello\r\n"
-        + "POST /b HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nX-Y:  v \r\n\r\n3;q=1\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n"
+        + "POST /b HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nX-Y:  v \r\n\r\n"
+        + "3;q=1\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n"
         + "GET /c HTTP/1.0\r\n\r\n"
 
     @Test(arguments: [1, 2, 3, 7, 50, Int.max]) func pipelinedRequestsAreCutApartHoweverTheyArrive(_ size: Int) throws {

@@ -23,7 +23,7 @@ import Testing
         let codes = try ["a", "b", "c", "a"].map { id -> Int64? in
             let request = TestRequest.open(id, at: now.seconds).request
             let answer = cashier.answer(request, now: now, isHeld: false, connectionsOpen: 1)
-            return try JSONReader.read(answer.body)["status"]?.integer
+            return try JSONTree.read(answer.body)["status"]?.integer
         }
         #expect(codes == [0, 0, 999, 0])
         cashier.reset()

@@ -1,4 +1,5 @@
 import Glibc
+import SessionCore
 
 @testable import CashierSimulator
 
@@ -10,7 +11,10 @@ struct WireAnswer: Equatable {
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
     var text: String { String(decoding: body, as: UTF8.self) }
-    var json: ParsedJSON? { try? JSONReader.read(body) }
+    /// Larger than requests may be: statistics are, and so is one of the faults.
+    var json: JSONTree? {
+        try? JSONTree.read(body, limits: JSONLimits(size: 8 * 1024 * 1024, depth: 16, keys: 100_000))
+    }
     /// The provider's own status.
     var code: Int64? { json?["status"]?.integer }
 }

@@ -78,11 +78,11 @@ import Testing
     ]
 
     private func answer(_ request: TestRequest, _ cashier: inout SimulatedCashier, at seconds: Int64 = now) throws
-        -> ParsedJSON
+        -> JSONTree
     {
         let moment = Timestamp(seconds: seconds)
         let answer = cashier.answer(request.request, now: moment, isHeld: false, connectionsOpen: 1)
-        return try JSONReader.read(answer.body)
+        return try JSONTree.read(answer.body)
     }
 
     private func cashier(_ change: (inout SimulatorConfiguration) -> Void = { _ in }) -> SimulatedCashier {
@@ -108,7 +108,7 @@ import Testing
         request.body = Array(body.utf8)
         let moment = Timestamp(seconds: Self.now)
         let answer = cashier.answer(request, now: moment, isHeld: false, connectionsOpen: 1)
-        #expect(try JSONReader.read(answer.body)["description"]?.text?.contains("valid JSON object") == true)
+        #expect(try JSONTree.read(answer.body)["description"]?.text?.contains("valid JSON object") == true)
     }
 
     @Test func acceptsTheEdgesOfTheTimestampWindow() throws {
@@ -226,7 +226,7 @@ import Testing
         let moment = Timestamp(seconds: Self.now)
         let answer = cashier.answer(request.request, now: moment, isHeld: false, connectionsOpen: 1)
         #expect(answer.status == 400)
-        #expect(try JSONReader.read(answer.body)["description"]?.text == "Invalid signature")
+        #expect(try JSONTree.read(answer.body)["description"]?.text == "Invalid signature")
         let signature = Hashes.sha384(Array("400\(Self.now)MerchantSecretKey".utf8)).hex
         #expect(answer.headers.contains(HTTPHeader(name: "Gt-Authentication", value: signature)))
         #expect(cashier.statistics.signatureFailures == 1)

@@ -49,7 +49,7 @@ import Testing
         #expect(first.status == expected.http)
         #expect(first.fault == expected.fault)
         #expect(first.delay == (expected.script == .lateOnce ? .seconds(30) : .zero))
-        #expect((try? JSONReader.read(first.body))?["status"]?.integer == expected.code)
+        #expect((try? JSONTree.read(first.body))?["status"]?.integer == expected.code)
         #expect(cashier.ledger.sessionsOpened == expected.opened)
 
         let second = cashier.answer(request, now: now, isHeld: false, connectionsOpen: 1)
@@ -64,7 +64,7 @@ import Testing
         let open = TestRequest.open("o-1", at: now.seconds).script("paid").request
         _ = cashier.answer(open, now: now, isHeld: false, connectionsOpen: 1)
         let lookup = TestRequest.lookup("o-1", at: now.seconds).request
-        let found = try JSONReader.read(cashier.answer(lookup, now: now, isHeld: false, connectionsOpen: 1).body)
+        let found = try JSONTree.read(cashier.answer(lookup, now: now, isHeld: false, connectionsOpen: 1).body)
         #expect(found["session"]?["session_status"]?.text == "successful")
         #expect(found["transaction"]?["transaction_status"]?.text == "approved")
     }
@@ -73,7 +73,7 @@ import Testing
         var cashier = SimulatedCashier(SimulatorConfiguration(accounts: [merchant]), salt: 1)
         let now = Timestamp(seconds: 1_800_000_000)
         let open = TestRequest.open("o-1", at: now.seconds).script("wrong-echo-once").request
-        let answer = try JSONReader.read(cashier.answer(open, now: now, isHeld: false, connectionsOpen: 1).body)
+        let answer = try JSONTree.read(cashier.answer(open, now: now, isHeld: false, connectionsOpen: 1).body)
         #expect(answer["session"]?["order_id"]?.text == "o-1-other")
     }
 
@@ -94,10 +94,10 @@ import Testing
         #expect(cashier.answer(request, now: sent, isHeld: false, connectionsOpen: 1).fault == .hold(.seconds(30)))
         var tooLate = cashier
         let dead = tooLate.answer(request, now: sent.advanced(by: .seconds(60)), isHeld: true, connectionsOpen: 1)
-        #expect(try JSONReader.read(dead.body)["status"]?.integer == 400)
+        #expect(try JSONTree.read(dead.body)["status"]?.integer == 400)
         #expect(tooLate.ledger.sessionsOpened == 0)
         let alive = cashier.answer(request, now: sent.advanced(by: .seconds(59)), isHeld: true, connectionsOpen: 1)
-        #expect(try JSONReader.read(alive.body)["status"]?.integer == 0)
+        #expect(try JSONTree.read(alive.body)["status"]?.integer == 0)
         #expect(cashier.ledger.faultName(cashier.ledger.events[0]) == "held")
     }
 }

@@ -24,7 +24,7 @@ import Testing
     }
 
     private func status(_ answer: HTTPAnswer) throws -> Int64? {
-        try JSONReader.read(answer.body)["status"]?.integer
+        try JSONTree.read(answer.body)["status"]?.integer
     }
 
     @Test func aRequestSignedWithVectorR2OpensASession() throws {
@@ -44,7 +44,7 @@ import Testing
     @Test func aLookUpSignedWithVectorF1IsAnswered() throws {
         var request = TestRequest.lookup("test-1560610955", at: Self.moment)
         request.signature = Self.f1
-        let refusal = try JSONReader.read(answer(request).body)
+        let refusal = try JSONTree.read(answer(request).body)
         #expect(refusal["description"]?.text == "Transaction not found")
     }
 

@@ -125,9 +125,9 @@ extension RunningSimulator {
     }
 
     /// The lines of `GET /accepts`.
-    func events(_ query: String = "") -> [ParsedJSON] {
+    func events(_ query: String = "") -> [JSONTree] {
         let text = control("GET", "/accepts\(query)")?.text ?? ""
-        return text.split(separator: "\n").compactMap { try? JSONReader.read(Array($0.utf8)) }
+        return text.split(separator: "\n").compactMap { try? JSONTree.read(Array($0.utf8)) }
     }
 }
 

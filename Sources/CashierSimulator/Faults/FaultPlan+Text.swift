@@ -73,9 +73,9 @@ extension FaultPlan: CustomStringConvertible {
 
     private static let timeAdvice = "a time is a number with ms, s or m, at most 60m, for example 200ms"
     private static let knownNames =
-        "408, 425, 429, 500 to 599, any other code of the error table (-1, 333, 400, 401, 403, 406, 999, …), hang, reset, "
-        + "reset_before, reset_after, close, half, late, held, slow, bad_signature, no_signature, wrong_echo, stale, "
-        + "huge, html, redirect, empty; and latency, only, opened_half"
+        "408, 425, 429, 500 to 599, any other code of the error table (-1, 333, 400, 401, 403, 406, 999, …), hang, "
+        + "reset, reset_before, reset_after, close, half, late, held, slow, bad_signature, no_signature, wrong_echo, "
+        + "stale, huge, html, redirect, empty; and latency, only, opened_half"
 
     private static func fault(named name: String, time: Duration?) -> Fault? {
         switch name {

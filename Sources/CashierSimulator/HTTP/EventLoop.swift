@@ -18,7 +18,7 @@ final class EventLoop {
 
     private static let listenerToken = UInt64.max
     private static let wakeToken = UInt64.max - 1
-    /// Requests of clients that have gone away may be held too, so connections do not bound them; more are read at once.
+    /// Requests of clients that went away may be held too, so connections do not bound them; more are read at once.
     private static let heldMax = 10_000
     private static let drainNanosecondsMax: Int64 = 1_000_000_000
     private static let acceptRetryNanoseconds: Int64 = 100_000_000

@@ -74,9 +74,9 @@ enum Socket {
                 return .connection(descriptor)
             }
             switch failure {
-            case EAGAIN: return .nobody
+            case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-            default: continue
+            default: return .nobody
             }
         }
     }

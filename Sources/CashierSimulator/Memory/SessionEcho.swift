@@ -16,7 +16,7 @@ struct SessionEcho: Equatable, Sendable {
     init() {}
 
     /// Takes the fields from a request that was checked.
-    init(_ document: ParsedJSON) {
+    init(_ document: JSONTree) {
         intent = document["intent"]?.text
         currency = document["currency"]?.text
         amount = document["amount"]?.signed

@@ -73,7 +73,7 @@ struct FieldRule: Sendable {
     ]
 
     /// - Parameter path: written before the field's name.
-    func check(_ object: ParsedJSON, path: String = "") throws(ProviderRefusal) {
+    func check(_ object: JSONTree, path: String = "") throws(ProviderRefusal) {
         guard let value = object[name], value != .null else {
             if isRequired { throw .invalid("\(path)\(name) is required") }
             return
@@ -82,7 +82,7 @@ struct FieldRule: Sendable {
     }
 
     /// What is wrong, to be read after the field's name.
-    private func fault(of value: ParsedJSON) -> String? {
+    private func fault(of value: JSONTree) -> String? {
         switch kind {
         case .text(let max):
             return textFault(value, max: max)
@@ -113,7 +113,7 @@ struct FieldRule: Sendable {
         }
     }
 
-    private func textFault(_ value: ParsedJSON, max: Int) -> String? {
+    private func textFault(_ value: JSONTree, max: Int) -> String? {
         guard let text = value.text else { return "is not a string" }
         if isRequired && text.isEmpty { return "is empty" }
         return text.unicodeScalars.count > max ? "is longer than \(max) characters" : nil

@@ -1,4 +1,5 @@
-/// An answer with a status other than 0 (API 1.3, overview/api_error_codes, and the newer page of status and error codes).
+/// An answer with a status other than 0 (API 1.3, overview/api_error_codes, and the newer page API Status & Error
+/// Codes).
 struct ProviderRefusal: Error, Equatable, Sendable {
     var status: Int
     var description: String

@@ -12,7 +12,7 @@ struct RequestCheck {
     let now: Timestamp
 
     /// Throws what the provider answers to a request that it does not accept; returns the number of its account.
-    func check(_ kind: Kind, _ request: HTTPRequest, _ document: ParsedJSON?) throws(ProviderRefusal) -> Int {
+    func check(_ kind: Kind, _ request: HTTPRequest, _ document: JSONTree?) throws(ProviderRefusal) -> Int {
         guard let document, case .object = document else { throw .notJSON }
         try checkVersion(document)
         let account = try account(document)
@@ -29,17 +29,17 @@ struct RequestCheck {
     }
 
     /// The account that a document names, if there is one.
-    func accountIndex(_ document: ParsedJSON) -> Int? {
+    func accountIndex(_ document: JSONTree) -> Int? {
         let merchant = document["merchant_id"]?.text
         let key = document["application_key"]?.text
         return configuration.accounts.firstIndex { $0.merchantID == merchant && $0.applicationKey == key }
     }
 
-    private func checkVersion(_ document: ParsedJSON) throws(ProviderRefusal) {
+    private func checkVersion(_ document: JSONTree) throws(ProviderRefusal) {
         guard document["version"]?.text == "1.3" else { throw .version }
     }
 
-    private func account(_ document: ParsedJSON) throws(ProviderRefusal) -> Int {
+    private func account(_ document: JSONTree) throws(ProviderRefusal) -> Int {
         for name in ["merchant_id", "application_key"] {
             guard let text = document[name]?.text, !text.isEmpty else {
                 throw ProviderRefusal(status: 400, description: "\(name) is missing")
@@ -51,7 +51,7 @@ struct RequestCheck {
         throw isKnown ? .unknownWebsite : .unknownAccount
     }
 
-    private func checkTimestamp(_ document: ParsedJSON) throws(ProviderRefusal) {
+    private func checkTimestamp(_ document: JSONTree) throws(ProviderRefusal) {
         guard let text = document["timestamp"]?.signed, (1...11).contains(text.utf8.count), let sent = Int64(text),
             sent >= 0
         else { throw .timestampMissing }
@@ -62,7 +62,7 @@ struct RequestCheck {
     private func checkSignature(
         _ kind: Kind,
         _ request: HTTPRequest,
-        _ document: ParsedJSON,
+        _ document: JSONTree,
         account: Int
     ) throws(ProviderRefusal) {
         guard let sent = request.header("gt-authentication"), !sent.isEmpty else { throw .noAuthentication }
@@ -74,7 +74,7 @@ struct RequestCheck {
         }
     }
 
-    private func checkCustomer(_ document: ParsedJSON) throws(ProviderRefusal) {
+    private func checkCustomer(_ document: JSONTree) throws(ProviderRefusal) {
         let data = document["customer_data"] ?? .null
         let token = document["customer_token"]?.text ?? ""
         if configuration.requiresCustomer, data == .null, token.isEmpty {

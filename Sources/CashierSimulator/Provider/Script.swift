@@ -17,7 +17,7 @@ enum Script: String, CaseIterable, Sendable {
     static let prefix = "simulate:"
 
     /// The script that a request asks for; nil without one.
-    static func requested(by document: ParsedJSON) throws(ProviderRefusal) -> Script? {
+    static func requested(by document: JSONTree) throws(ProviderRefusal) -> Script? {
         guard let text = document["variable3"]?.text, text.hasPrefix(prefix) else { return nil }
         guard let script = Script(rawValue: String(text.dropFirst(prefix.count))) else {
             let known = allCases.map(\.rawValue).joined(separator: ", ")

@@ -18,7 +18,7 @@ struct SessionReply {
     var redirectURL: String?
     var status: String
     /// The customer_data of the request; a look-up has none.
-    var customer: ParsedJSON?
+    var customer: JSONTree?
     /// By the provider's clock.
     var timestamp: Timestamp
     var signing = Signing.right

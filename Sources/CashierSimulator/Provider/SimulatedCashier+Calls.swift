@@ -65,7 +65,7 @@ extension SimulatedCashier {
     /// Opens a session, or finds the one that the personality answers with.
     private mutating func session(
         _ order: Int,
-        _ document: ParsedJSON,
+        _ document: JSONTree,
         account: Int,
         _ call: Call
     ) throws(ProviderRefusal) -> SessionReply {

@@ -78,7 +78,7 @@ struct SimulatedCashier {
     /// A call to the provider with what was drawn for it.
     struct Call {
         let request: HTTPRequest
-        let document: ParsedJSON?
+        let document: JSONTree?
         /// The order's number in the ledger, if the request names one that may be remembered.
         var order: Int?
         let now: Timestamp
@@ -89,7 +89,7 @@ struct SimulatedCashier {
 
     /// Finds out which order a request is for and draws its latency and fault, before any rule is looked at.
     mutating func call(_ request: HTTPRequest, _ kind: RequestCheck.Kind, now: Timestamp, isHeld: Bool) -> Call {
-        let document = try? JSONReader.read(request.body)
+        let document = try? JSONTree.read(request.body)
         var call = Call(request: request, document: document, order: nil, now: now, isHeld: isHeld)
         let check = RequestCheck(configuration: configuration, now: now)
         if let document, let account = check.accountIndex(document), let id = document["order_id"]?.text,
