@@ -35,6 +35,13 @@ struct ClaimTests {
         #expect(Set(ids).count == 600)
     }
 
+    @Test func aClaimDoesNotWaitForAJobThatSomebodyElseLocks() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)])
+        try await bench.execute("BEGIN; SELECT FROM usher.job WHERE order_id = 'o-1' FOR UPDATE")
+        #expect(try await bench.claim().jobs.map(\.order.orderID) == ["o-2"])
+    }
+
     @Test func quotasHoldPerLaneAndTheOldestGoesFirst() async throws {
         let bench = try await Bench()
         try await bench.ingest(

@@ -54,6 +54,18 @@ struct DecisionTests {
         #expect(count.fresh(at: start + .seconds(1)) == nil)
     }
 
+    @Test func aDoubtIsKeptUntilItIsResolvedOrNothingCanComeOfIt() {
+        let now = ContinuousClock.now
+        let ids = (0..<3).map { ResultID(bytes: Array(repeating: UInt8($0), count: 16)) }
+        var doubts = Doubts()
+        doubts.add(ids, at: now)
+        #expect(Set(doubts.current(at: now, limit: 10)) == Set(ids))
+        #expect(doubts.current(at: now, limit: 2).count == 2)
+        doubts.remove([ids[0]])
+        #expect(Set(doubts.current(at: now + .seconds(299), limit: 10)) == Set(ids.dropFirst()))
+        #expect(doubts.current(at: now + .seconds(300), limit: 10).isEmpty)
+    }
+
     @Test func aStepStartsOnlyWhereTheStateMachineAllowsIt() {
         let result = EncodedResult(
             resultID: ResultID(bytes: Array(repeating: 0, count: 16)),

@@ -100,12 +100,33 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// The answer to an adoption was lost: its rows may belong to this worker without its knowing them.
+    @Test func anAdoptionInDoubtIsTakenUpUnderAnotherNumber() async throws {
+        let own = try await OwnServer()
+        _ = try await own.store.settle([opened(own.claimOne())])
+        try await own.store.heartbeat(lifetime: .zero)
+        let error = try await own.holdJobs(locking: "outbox") {
+            let adopted = Task { await own.error { _ = try await own.store.adoptOutbox(limit: 10) } }
+            try await eventually("the adoption waits") { try await own.waitingBackend() != nil }
+            let backend = try #require(try await own.waitingBackend())
+            #expect(try await own.value("SELECT pg_terminate_backend(\(backend))") == "true")
+            return await adopted.value
+        }
+        guard case .unavailable = error else {
+            Issue.record("unexpected: \(String(describing: error))")
+            return
+        }
+        #expect(try await own.store.adoptOutbox(limit: 10).count == 1)
+        #expect(try await own.value("SELECT count(*) FROM usher.worker") == "2")
+        await own.server.stop()
+    }
+
     /// The worker gave up on a settlement that had been committed: nobody knows the outbox row's number any more.
     @Test func theOutboxRowOfASettlementInDoubtIsAdoptedByItsOwner() async throws {
         let bench = try await Bench()
         let claimed = try await bench.claimOne()
         let settled = try await bench.store.settle([opened(claimed)])
-        bench.store.doubts.withLock { _ = $0.insert(result(of: claimed, .opened).resultID) }
+        bench.store.doubts.withLock { $0.add([result(of: claimed, .opened).resultID], at: .now) }
         #expect(try await bench.store.adoptOutbox(limit: 10) == settled.outbox)
         #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
     }
@@ -168,9 +189,12 @@ private struct OwnServer: Sendable {
         return try #require(try await store.claim(request).jobs.first)
     }
 
-    /// Runs `body` while another session holds locks on all jobs.
-    func holdJobs<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        let hold = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.job IN ACCESS EXCLUSIVE MODE")
+    /// Runs `body` while another session locks a table.
+    func holdJobs<Value: Sendable>(
+        locking table: String = "job",
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let hold = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.\(table) IN ACCESS EXCLUSIVE MODE")
         try await holder.run { link in try link.run(hold) }
         let value = try await body()
         await holder.close()

@@ -134,11 +134,25 @@ struct IngestTests {
         let bench = try await Bench()
         let other = bench.fixture.store(worker: "other")
         let jobs = (0..<500).map { job("o-\($0)", offset: $0) }
+        let reversed = (0..<500).map { job("o-\(499 - $0)", offset: $0) }
         async let first = bench.ingest(jobs)
-        async let second = bench.ingest(jobs.reversed(), topic: "bulk", into: other)
+        async let second = bench.ingest(reversed, topic: "bulk", into: other)
         let reports = try await [first, second]
         #expect(reports.map(\.accepted).reduce(0, +) == 500)
         #expect(reports.map(\.duplicates).reduce(0, +) == 500)
+        // Sessions report their counts at the latest when they end.
+        await bench.store.close()
+        await other.close()
+        try await eventually("both sessions ended") {
+            try await bench.value(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'usher'
+                """
+            ) == "0"
+        }
+        let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        #expect(try await bench.value(deadlocks) == "0")
     }
 
     @Test func ofTwoRecordsOfOneOrderInABatchTheFirstWins() async throws {

@@ -56,6 +56,16 @@ struct SettleTests {
         #expect(try await bench.store.settle([opened(claimed)]) == SettleReport(outbox: [], lost: [claimed.lease]))
     }
 
+    /// Between the reaper and the next claim nobody holds the job; its old holder must not take it for settled.
+    @Test func aReapedLeaseIsLostEvenBeforeTheNextClaim() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        let claimed = try #require(try await bench.claim(lease: .zero).jobs.first)
+        #expect(try await bench.store.reap(limit: 10) == 1)
+        #expect(try await bench.store.settle([opened(claimed)]) == SettleReport(outbox: [], lost: [claimed.lease]))
+        #expect(try await bench.value("SELECT state FROM usher.job") == "2")
+    }
+
     @Test func anExpiredLeaseThatNobodyTookMayStillBeSettled() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])

@@ -78,6 +78,19 @@ struct WipeTests {
         #expect(page.entries.map(\.reason) == ["type"])
     }
 
+    /// A wipe may lock a result in the moment after a duplicate's outbox row was committed.
+    @Test func aResultThatWasQueuedAgainMeanwhileIsNotWiped() async throws {
+        let bench = try await Bench()
+        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
+        let number = try #require(Int64(try await bench.value("SELECT result_no FROM usher.result") ?? ""))
+        let wipe = { @Sendable (link: PostgresLink) throws in
+            try link.run(SQL.Results.wipe, [.int8s([number])]).count
+        }
+        #expect(try await bench.run(wipe) == 0)
+        try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
+        #expect(try await bench.run(wipe) == 1)
+    }
+
     /// A duplicate that pins the result while it is being wiped: either the wipe waits, or the duplicate is told.
     @Test func aPinnedResultIsNotWiped() async throws {
         let bench = try await Bench()

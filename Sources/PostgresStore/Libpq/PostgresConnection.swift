@@ -21,8 +21,10 @@ actor PostgresConnection {
         self.log = log
     }
 
-    /// Runs a transaction that is safe to run again: after a loss on a new connection, after a deadlock on the same.
+    /// Runs a transaction: again on a new connection after a loss, if it is safe to run again, and on the same one after
+    /// a deadlock.
     func run<Value: Sendable>(
+        repeatsAfterLoss: Bool,
         _ body: @Sendable (PostgresLink) throws -> Value
     ) -> Result<Value, StoreError> {
         var tries = 0
@@ -39,6 +41,7 @@ actor PostgresConnection {
                 case .reconnect:
                     log.notice("the database connection was lost", [.reason: failure.text])
                     link = nil
+                    guard repeatsAfterLoss else { return .failure(.unavailable("the connection was lost")) }
                 case .fail(let error, let dropsConnection):
                     if dropsConnection { link = nil }
                     return .failure(error)

@@ -18,10 +18,13 @@ final class PostgresPool: Sendable {
         state = Mutex(State(idle: Array((0..<count).reversed())))
     }
 
-    /// Runs a transaction on the next free connection. It must be safe to run again.
-    func run<Value: Sendable>(_ body: @Sendable (PostgresLink) throws -> Value) async throws(StoreError) -> Value {
+    /// Runs a transaction on the next free connection, and again after the connection was lost, unless told not to.
+    func run<Value: Sendable>(
+        repeatsAfterLoss: Bool = true,
+        _ body: @Sendable (PostgresLink) throws -> Value
+    ) async throws(StoreError) -> Value {
         let index = await take()
-        let result = await connections[index].run(body)
+        let result = await connections[index].run(repeatsAfterLoss: repeatsAfterLoss, body)
         giveBack(index)
         return try result.get()
     }

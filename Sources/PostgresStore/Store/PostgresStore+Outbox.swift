@@ -1,6 +1,7 @@
 import Cryptography
 import Logs
 package import SessionCore
+import Synchronization
 
 extension PostgresStore {
     package func acknowledge(_ outboxIDs: [Int64]) async throws {
@@ -10,12 +11,10 @@ extension PostgresStore {
 
     package func adoptOutbox(limit: Int) async throws -> [OutboxRecord] {
         let worker = try await workerID()
-        let doubted = doubts.withLock { Array($0.prefix(limit)) }
+        let doubted = doubts.withLock { $0.current(at: .now, limit: limit) }
         let parameters: [PGParameter] = [.int8(worker), .int4(Int32(clamping: limit)), .uuids(doubted)]
-        let rows = try await pool.run { link in
-            try link.run(SQL.Outbox.adopt, parameters).map { row in try AdoptedRow(&row) }
-        }
-        doubts.withLock { $0.subtract(doubted) }
+        let rows = try await adopt(parameters, worker: worker)
+        doubts.withLock { $0.remove(rows.map(\.resultID)) }
         var records: [OutboxRecord] = []
         for row in rows {
             guard let value = open(row) else { continue }
@@ -29,6 +28,21 @@ extension PostgresStore {
             records.append(OutboxRecord(outboxID: row.outboxID, result: result, traceparent: row.traceparent))
         }
         return records
+    }
+
+    /// Rows that were adopted by a commit whose answer was lost belong to this worker without its knowing them. It then
+    /// works on under another number: the rows are adopted again once the old one counts as dead.
+    private func adopt(_ parameters: [PGParameter], worker: Int64) async throws(StoreError) -> [AdoptedRow] {
+        let isSent = Mutex(false)
+        do {
+            return try await pool.run(repeatsAfterLoss: false) { link in
+                isSent.withLock { $0 = true }
+                return try link.run(SQL.Outbox.adopt, parameters).map { row in try AdoptedRow(&row) }
+            }
+        } catch {
+            if isSent.withLock({ $0 }) { identity.forget(worker) }
+            throw error
+        }
     }
 
     /// A value that does not open stays in the outbox, where back-pressure and the operator see it; the others go out.

@@ -9,10 +9,10 @@ extension PostgresStore {
         let results = settlements.compactMap(\.result?.resultID)
         do {
             let report = try await settleBatch(settlements, worker: worker)
-            doubts.withLock { $0.subtract(results) }
+            doubts.withLock { $0.remove(results) }
             return report
         } catch {
-            if case .unavailable = error { doubts.withLock { $0.formUnion(results) } }
+            if case .unavailable = error { doubts.withLock { $0.add(results, at: .now) } }
             throw error
         }
     }

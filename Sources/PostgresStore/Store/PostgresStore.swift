@@ -10,10 +10,9 @@ package final class PostgresStore: JobStore {
     let keys: KeyRing
     let answers: any CollisionAnswers
     let log: Log
-    private let identity: WorkerIdentity
+    let identity: WorkerIdentity
     private let topics = Mutex<[String: Int16]>([:])
-    /// Results of settlements that ended in doubt: their outbox rows may exist without anyone knowing their numbers.
-    let doubts = Mutex<Set<ResultID>>([])
+    let doubts = Mutex(Doubts())
     let backlogCount = Mutex(BacklogCount())
 
     /// - Parameters:
@@ -116,7 +115,7 @@ extension PostgresStore {
 }
 
 /// The row of `worker` that stands for this process.
-private final class WorkerIdentity: Sendable {
+final class WorkerIdentity: Sendable {
     let name: String
     let version: String
     private let number = Mutex<Int64?>(nil)
