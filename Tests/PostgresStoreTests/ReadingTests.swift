@@ -153,7 +153,11 @@ struct ReadingTests {
     @Test func aUserWithoutRightsIsToldWhichItLacks() async throws {
         let bench = try await Bench()
         try await bench.execute(
-            "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA usher TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA usher TO reader"
+            """
+            CREATE ROLE reader LOGIN;
+            GRANT USAGE ON SCHEMA usher TO reader;
+            GRANT SELECT ON ALL TABLES IN SCHEMA usher TO reader
+            """
         )
         var options = bench.fixture.options
         options.connection += " user=reader"

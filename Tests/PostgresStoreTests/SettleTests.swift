@@ -15,7 +15,10 @@ struct SettleTests {
         #expect(report.outbox.map(\.result) == [result(of: claimed, .opened)])
         #expect(report.outbox.first?.traceparent == "00-trace-0")
         let row = try await bench.value(
-            "SELECT concat_ws(' ', state, attempts, last_code, expires_at IS NOT NULL, lease_until IS NULL) FROM usher.job"
+            """
+            SELECT concat_ws(' ', state, attempts, last_code, expires_at IS NOT NULL, lease_until IS NULL)
+            FROM usher.job
+            """
         )
         #expect(row == "10 1 0 t t")
         let attempt = try await bench.value(
@@ -96,7 +99,10 @@ struct SettleTests {
             Settlement(lease: claimed.lease, step: .retry(after: .seconds(86_400)), attempt: refused)
         ])
         let row = try await bench.value(
-            "SELECT concat_ws(' ', state, attempts, last_code, last_message, due_at = not_after, last_send IS NULL) FROM usher.job"
+            """
+            SELECT concat_ws(' ', state, attempts, last_code, last_message, due_at = not_after, last_send IS NULL)
+            FROM usher.job
+            """
         )
         #expect(row == "0 1 333 busy t f")
         #expect(try await bench.claim().nextDue == soon)

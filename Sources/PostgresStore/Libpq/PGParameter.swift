@@ -48,7 +48,7 @@ enum PGParameter: Sendable {
         }
     }
 
-    /// One dimension: its count of dimensions, a flag for NULLs, the element's type, the length, the lower bound, the elements.
+    /// The count of dimensions, a flag for NULLs, the element's type, the length, the lower bound, then the elements.
     private func encode<Value: PGValue>(_ values: [Value?], into bytes: inout [UInt8]) {
         let isEmpty = values.isEmpty
         Int32(isEmpty ? 0 : 1).encode(into: &bytes)

@@ -3,7 +3,8 @@ import Glibc
 import Logs
 import SessionCore
 
-/// One connection with a thread of its own: connects when it is needed, again after a loss, and runs whole transactions.
+/// One connection with a thread of its own: connects when it is needed, again after a loss, and runs whole
+/// transactions.
 actor PostgresConnection {
     private let executor: ThreadExecutor
     private let options: PostgresOptions
@@ -21,8 +22,8 @@ actor PostgresConnection {
         self.log = log
     }
 
-    /// Runs a transaction: again on a new connection after a loss, if it is safe to run again, and on the same one after
-    /// a deadlock.
+    /// Runs a transaction: again on a new connection after a loss, if it is safe to run again, and on the same one
+    /// after a deadlock.
     func run<Value: Sendable>(
         repeatsAfterLoss: Bool,
         _ body: @Sendable (PostgresLink) throws -> Value

@@ -44,7 +44,8 @@ enum FailureAnswer: Equatable {
                 : .fail(.unavailable("\(message) (\(sqlState), tried \(tries) times)"), dropsConnection: false)
         }
         let text = "\(message) (\(sqlState))"
-        // Read-only: the primary moved away. 08: protocol; 57: shut down or cancelled; 58: I/O. None is the batch's fault.
+        // 25006, read-only: the primary moved away. 08: protocol. 57: shut down or cancelled. 58: I/O. XX: internal.
+        // None of them is the batch's fault.
         if sqlState == "25006" || ["08", "57", "58", "XX"].contains(sqlState.prefix(2)) {
             return .fail(.unavailable(text), dropsConnection: true)
         }

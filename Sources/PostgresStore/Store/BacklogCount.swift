@@ -1,5 +1,5 @@
-/// When to count the waiting jobs again. Counting millions takes a second, so a count is kept for fifty times as long as
-/// it took: that bounds its share of the database to two per cent. Pure.
+/// When to count the waiting jobs again. Counting millions takes a second, so a count is kept for fifty times as long
+/// as it took: that bounds its share of the database to two per cent. Pure.
 struct BacklogCount: Equatable {
     static let keepMin = Duration.seconds(1)
     static let keepFactor = 50

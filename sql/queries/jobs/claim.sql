@@ -1,5 +1,5 @@
--- Leases due jobs: per lane at most its quota, oldest first, of accounts whose gate is open. A job that may be sent gets
--- its durable mark and its attempt here, with the commit of this statement.
+-- Leases due jobs: per lane at most its quota, oldest first, of accounts whose gate is open. A job that may be sent
+-- gets its durable mark and its attempt here, with the commit of this statement.
 -- $1 lanes, $2 quotas, $3 accounts, $4 lease in microseconds, $5 the worker.
 -- Locks: the rows found; rows that another worker holds are skipped.
 -- Plan: job_waiting once a lane and account, in order, LIMIT quota; update by ctid; bodies by primary key.
