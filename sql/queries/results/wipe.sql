@@ -1,5 +1,5 @@
--- Deletes the values of locked results. A statement of its own: its snapshot sees an outbox row that was committed while
--- the locks were waited for.
+-- Deletes the values of locked results. A statement of its own: its snapshot sees an outbox row that was committed
+-- while the locks were waited for.
 -- Locks: held already. Plan: primary key, one probe of outbox each.
 UPDATE usher.result r
 SET sealed = NULL
