@@ -16,8 +16,8 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        // The runtime holds the executor unowned, by way of its actor; the job may run at once, be the actor's last, and
-        // release both while this method is still at work.
+        // The runtime holds the executor unowned, by way of its actor; the job may run at once, be the actor's last,
+        // and release both while this method is still at work.
         let alive = Unmanaged.passRetained(self)
         defer { alive.release() }
         let unowned = UnownedJob(job)

@@ -126,8 +126,10 @@ package struct ErrorTable: Equatable, Sendable {
         ),
         ErrorRule(
             .exactly(400),
-            text:
-                "transaction not found | order not found | order_id not found | transaction not exist* | order not exist*",
+            text: """
+                transaction not found | order not found | order_id not found | transaction not exist* | \
+                order not exist*
+                """,
             .declined,
             name: "not_found",
             meansNotFound: true,

@@ -33,7 +33,7 @@ final class PositionLookUp {
         tasks.append(
             Task {
                 // Swallowed because: a cancelled sleep is noticed by the asking.
-                try? await Task.sleep(for: delay)
+                try? await ContinuousClock().sleep(for: delay)
                 guard let stored = await question.ask([place]) else { return }
                 question.exchange.send(.rewindTo(place, request: request, stored[place]))
             }
@@ -71,7 +71,7 @@ private struct Question: Sendable {
                     )
                 }
                 // Swallowed because: a cancelled sleep ends the loop by itself.
-                try? await Task.sleep(for: delay)
+                try? await ContinuousClock().sleep(for: delay)
                 delay = min(delay * 2, Self.delayMax)
             }
         }

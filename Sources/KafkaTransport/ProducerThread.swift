@@ -197,7 +197,7 @@ final class ProducerThread: ClientDelegate {
                 log.error("no new producer could be made", [.error: LogValue("\(error)")])
                 if let deadline = exchange.turn(isResting: false).deadline, ContinuousClock.now >= deadline { return }
                 // This thread has nothing else to do.
-                usleep(Self.replaceRetryMicroseconds)
+                blockThread(for: .microseconds(Int64(Self.replaceRetryMicroseconds)))
             }
         }
         fatal = nil

@@ -38,7 +38,7 @@ actor PostgresConnection {
             } catch let failure as PostgresFailure {
                 switch FailureAnswer(to: failure, tries: tries) {
                 case .again(let delay):
-                    sleep(delay * Double.random(in: 0.5...1.5))
+                    blockThread(for: delay * Double.random(in: 0.5...1.5))
                 case .reconnect:
                     log.notice("the database connection was lost", [.reason: failure.text])
                     link = nil
@@ -60,7 +60,7 @@ actor PostgresConnection {
     private func connected() throws -> PostgresLink {
         if let link, link.isUsable { return link }
         link = nil
-        sleep(backoff.wait(at: .now))
+        blockThread(for: backoff.wait(at: .now))
         do {
             let link = try PostgresLink(options)
             self.link = link
@@ -70,12 +70,6 @@ actor PostgresConnection {
             backoff.failed(at: .now, jitter: Double.random(in: 0...1))
             throw error
         }
-    }
-
-    /// Blocks this connection's own thread.
-    private func sleep(_ duration: Duration) {
-        let microseconds = duration.wholeMicroseconds
-        if microseconds > 0 { usleep(useconds_t(clamping: microseconds)) }
     }
 }
 

@@ -127,7 +127,7 @@ package final class ThrowAwayPostgres: Sendable {
             guard guardian.exitCode == nil, ContinuousClock.now < deadline else {
                 throw ThrowAwayPostgresError.failed(step: "postgres", detail: endOfFile("\(folder)/log"))
             }
-            usleep(20_000)
+            blockThread(for: .milliseconds(20))
         }
         close(open("\(folder)/ready", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
     }

@@ -21,7 +21,8 @@ package enum ResultCodec {
         )
     }
 
-    /// The value as JSON, in one spelling. Moments are RFC 3339 in UTC, cut to milliseconds: never later than they were.
+    /// The value as JSON, in one spelling. Moments are RFC 3339 in UTC, cut to milliseconds: never later than they
+    /// were.
     package static func encode(_ result: SessionResult) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

@@ -14,7 +14,8 @@ enum RunVerb {
         "run",
         "work: take jobs in, open sessions, publish results",
         discussion: """
-            Start as many as you like, on as many machines: they share the topics' partitions and the work in the database.
+            Start as many as you like, on as many machines: they share the topics' partitions and the work in the
+            database.
 
             The first SIGTERM or SIGINT stops intake and claiming, waits for the calls in flight
             (shutdown.grace), gives back what was not sent, publishes what was decided, and leaves the group. A
