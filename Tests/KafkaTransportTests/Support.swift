@@ -55,7 +55,10 @@ final class Collected: Sendable {
     private let values = Mutex<Set<String>>([])
 
     func add(_ batch: RecordBatch) {
-        let added = batch.records.map { String(decoding: $0.value ?? [], as: UTF8.self) }
+        add(batch.records.map { String(decoding: $0.value ?? [], as: UTF8.self) })
+    }
+
+    func add(_ added: [String]) {
         values.withLock { $0.formUnion(added) }
     }
 
@@ -74,21 +77,29 @@ func eventually(within seconds: Int = 30, _ condition: () async throws -> Bool) 
     return try await condition()
 }
 
-/// Runs `body`, but not longer than `seconds`; nil when the time ran out.
+/// Runs `body`, but waits for it no longer than `seconds`; nil when the time ran out, with `body` left to itself.
 func atMost<Value: Sendable>(
     _ seconds: Int,
     _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
-    try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            try await Task.sleep(for: .seconds(seconds))
-            return nil
+    let answers = AsyncThrowingStream<Value?, any Error>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    let work = Task {
+        do {
+            answers.continuation.yield(try await body())
+        } catch {
+            answers.continuation.finish(throwing: error)
         }
-        let first = try await group.next() ?? nil
-        group.cancelAll()
-        return first
     }
+    let clock = Task {
+        try await Task.sleep(for: .seconds(seconds))
+        answers.continuation.yield(nil)
+    }
+    defer {
+        work.cancel()
+        clock.cancel()
+    }
+    for try await answer in answers.stream { return answer }
+    return nil
 }
 
 /// The positions that a store would hold.
