@@ -62,8 +62,8 @@ extension BrokerScenarios {
             await reader.close()
         }
 
-        @Test func readingFromATimeStartsAtTheFirstRecordNotOlder() async throws {
-            guard RealKafka.isAvailable else { return }
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func readingFromATimeStartsAtTheFirstRecordNotOlder() async throws {
             let cluster = try await ClusterKind.real.cluster()
             let topic = unique("results")
             try await cluster.createTopic(topic, partitions: 1)
@@ -121,8 +121,8 @@ extension BrokerScenarios {
             #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: 30, low: 0, high: 30)])
         }
 
-        @Test func topicsAreMadeWithTheirSettingsAndThoseAreRead() async throws {
-            guard RealKafka.isAvailable else { return }
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func topicsAreMadeWithTheirSettingsAndThoseAreRead() async throws {
             let cluster = try await ClusterKind.real.cluster()
             let topic = unique("results")
             let probe = ClusterProbe(cluster.settings(), log: .silent)

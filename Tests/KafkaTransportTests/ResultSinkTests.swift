@@ -122,8 +122,9 @@ extension BrokerScenarios {
             }
         }
 
-        @Test func aMissingTopicIsAFailureAndNotACrash() async throws {
-            guard RealKafka.isAvailable else { return }
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME")) func aMissingTopicIsAFailureAndNotACrash()
+            async throws
+        {
             let cluster = try await ClusterKind.real.cluster()
             var settings = cluster.settings()
             settings.properties = ["topic.metadata.propagation.max.ms": "0"]
