@@ -5,6 +5,7 @@ import Terminal
 @main
 struct Main {
     static func main() async {
+        CrashReports.keepQuiet()
         let code: ExitCode
         switch CommandTree.root.start(Array(CommandLine.arguments.dropFirst())) {
         case .run(let invocation): code = await Verb.run(invocation)

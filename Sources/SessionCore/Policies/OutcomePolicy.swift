@@ -152,6 +152,9 @@ package struct OutcomePolicy: Equatable, Sendable {
             return Decision(verdict: .opened(session, expiresAt: expiresAt), attemptOutcome: "opened")
         case .refused(let errorClass):
             return decideRefusal(job, answer, errorClass, now, &random)
+        case .notSent where answer.code == AnswerCode.jobUnreadable:
+            let error = ResultError(code: answer.code, errorClass: "internal", message: answer.message)
+            return Decision(verdict: .ended(.failed, error), attemptOutcome: "not_sent")
         case .notSent:
             let pause = rules.fast.delay(afterAttempt: 3, using: &random)
             return Decision(verdict: .release(after: pause), attemptOutcome: "not_sent", isFailure: true)
@@ -188,6 +191,9 @@ package struct OutcomePolicy: Equatable, Sendable {
                 attemptOutcome: "unknown",
                 isFailure: true
             )
+        case .retryFast where answer.code == AnswerCode.timestamp && job.attempts > 1:
+            // Signed anew and refused again: it is the clock, and every job of the account would meet it.
+            return decideRefusal(job, answer, .configFault, now, &random)
         case .retryFast:
             return again(job, after: rules.fast, now, outcome: "retry", &random)
         case .limited:
@@ -220,6 +226,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             return again(job, after: nil, now, outcome: "not_found", &random)
         case .notFound:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")
+        case .notSent where answer.code == AnswerCode.noFindOrderURL && isQuiet(job, now):
+            return applyPolicy(job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused where isQuiet(job, now):
             return applyPolicy(job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused:

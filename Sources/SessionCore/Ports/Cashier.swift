@@ -94,6 +94,16 @@ package struct CashierAnswer: Equatable, Sendable {
     }
 }
 
+/// Codes of answers that decisions turn on.
+package enum AnswerCode {
+    /// The provider refused the request's timestamp: proof that nothing was done.
+    package static let timestamp = "timestamp"
+    /// The stored job cannot be read: no waiting mends that.
+    package static let jobUnreadable = "job_unreadable"
+    /// The account has no address for look-ups.
+    package static let noFindOrderURL = "no_find_order_url"
+}
+
 /// The provider. A call never throws: what went wrong is an outcome.
 package protocol Cashier: Sendable {
     /// Starts a call; `completion` runs once, on a thread of the client's, and must not block.

@@ -21,9 +21,16 @@ package protocol ResultSink: Sendable {
 }
 
 /// Kafka could not do what was asked.
-package enum TransportError: Error, Equatable, Sendable {
+package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible {
     /// `code` is librdkafka's name (`_TRANSPORT`, `TOPIC_AUTHORIZATION_FAILED`); `reason` says what to do where known.
     case kafka(code: String, reason: String, isFatal: Bool)
     /// A setting was refused.
     case setting(name: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .kafka(let code, let reason, _): "\(reason) (\(code))"
+        case .setting(let name, let reason): "\(name): \(reason)"
+        }
+    }
 }

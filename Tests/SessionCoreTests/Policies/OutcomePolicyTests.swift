@@ -45,13 +45,14 @@ struct OutcomePolicyTests {
         _ job: ClaimedJob,
         _ outcome: CallOutcome,
         after: Duration = .seconds(1),
+        code: String = "c",
         policy: UnknownPolicy = .repost,
         retryAfter: Duration? = nil
     ) -> Decision {
         var random = SeededGenerator(seed: 3)
         return OutcomePolicy(rules: Self.rules(policy)).decide(
             job,
-            answer: CashierAnswer(outcome: outcome, code: "c", message: "m", retryAfter: retryAfter),
+            answer: CashierAnswer(outcome: outcome, code: code, message: "m", retryAfter: retryAfter),
             now: Self.sent.advanced(by: after),
             using: &random
         )
@@ -85,6 +86,26 @@ struct OutcomePolicyTests {
         let decision = decide(Self.job(.open, attempts: 3), .refused(.configFault))
         #expect(decision.verdict == .release(after: .seconds(30)))
         #expect(decision.gate == .seconds(30))
+    }
+
+    @Test("a refused timestamp is signed anew once; the second refusal is the clock's, and holds the account")
+    func refusedTimestamp() {
+        guard case .retry = decide(Self.job(.open), .refused(.retryFast), code: "timestamp").verdict else {
+            Issue.record("not signed anew")
+            return
+        }
+        let second = decide(Self.job(.open, attempts: 2), .refused(.retryFast), code: "timestamp")
+        #expect(second.verdict == .release(after: .seconds(30)))
+        #expect(second.gate == .seconds(30))
+    }
+
+    @Test("a stored job that cannot be read ends: waiting would not mend it")
+    func unreadableJobEnds() {
+        guard case .ended(.failed, let error) = decide(Self.job(.open), .notSent, code: "job_unreadable").verdict else {
+            Issue.record("an unreadable job is kept for ever")
+            return
+        }
+        #expect(error.code == "job_unreadable")
     }
 
     @Test("Retry-After closes the account's gate, whatever the call's outcome")
