@@ -79,7 +79,7 @@ let package = Package(
         tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
         tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "SessionCore", "Cryptography", "BlockingThreads"]),
-        tests("WorkerTests", ["Worker", "SessionCore", "Cryptography"]),
+        tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal", "Spelling"]),
         // Depends on the program so that it is built before it is run.

@@ -1,0 +1,162 @@
+import Cryptography
+import Logs
+import SessionCore
+import Synchronization
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+/// A worker on ports in memory, with the log's lines kept.
+final class WorkerBench: Sendable {
+    let store = MemoryStore()
+    let source = MemorySource()
+    let sink = MemorySink()
+    let cashier: ScriptedCashier
+    private let lines = Lines()
+    private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
+    private let running = Mutex<Task<Void, any Error>?>(nil)
+
+    init(shutdownGrace: Duration = .seconds(1), answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
+        cashier = ScriptedCashier(answer: answer)
+        let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
+        var rules = AccountRules(merchantID: "M", applicationKey: "A")
+        rules.isCustomerRequired = false
+        let topic = WorkerTopic(name: "jobs", lane: nil, backlogMax: 1_000_000)
+        let decider = IntakeDecider(
+            codec: JobCodec(rules: JobRules(accounts: ["main": rules], defaultAccount: "main")),
+            answers: AnswerCodec(identity: identity),
+            topics: [topic],
+            notAfterDefault: .seconds(3_600),
+            contentDigest: { Hashes.sha256($0) },
+            sha256: { Hashes.sha256($0) }
+        )
+        let service = WorkerService(
+            store: store,
+            source: source,
+            sink: sink,
+            cashier: cashier,
+            decider: decider,
+            identity: identity,
+            settings: Self.settings(topic, shutdownGrace),
+            clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
+            log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
+        )
+        worker.withLock { $0 = service }
+        running.withLock { $0 = Task { try await service.run() } }
+    }
+
+    private static func settings(_ topic: WorkerTopic, _ grace: Duration) -> WorkerSettings {
+        let rules = OutcomeRules(
+            attemptsMax: 3,
+            timeBudget: .seconds(3_600),
+            fast: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
+            slow: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
+            limited: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
+            configFaultPause: .seconds(30),
+            lookUpSchedule: [.milliseconds(1)],
+            requestValidity: .seconds(60),
+            clockSkew: .seconds(10),
+            sessionLifetime: .seconds(900),
+            unknownPolicy: .repost,
+            looksUp: true
+        )
+        let breaker = Breaker.Policy(
+            failures: 1_000,
+            window: .seconds(10),
+            openFor: .seconds(1),
+            probeInterval: .seconds(1)
+        )
+        return WorkerSettings(
+            accounts: [
+                "main": WorkerAccount(
+                    outcomes: OutcomePolicy(rules: rules),
+                    breaker: breaker,
+                    concurrencyMax: 100,
+                    retryRatioMax: 1
+                )
+            ],
+            topics: [topic],
+            inFlightMax: 50,
+            interactiveReserve: 5,
+            laneWeights: [.interactive: 8, .campaign: 3, .replay: 1],
+            lease: .seconds(60),
+            notAfterDefault: .seconds(3_600),
+            unpublishedMax: .seconds(30),
+            shutdownGrace: grace,
+            retention: Retention(
+                request: .seconds(60),
+                openedResult: .seconds(60),
+                otherResult: .seconds(60),
+                quarantine: .seconds(60)
+            ),
+            pollInterval: .milliseconds(10)
+        )
+    }
+
+    /// Delivers records as one batch of partition 0.
+    func deliver(_ orders: [String], from start: Int64 = 0) {
+        let records = orders.enumerated().map { index, order in
+            SourceRecord(
+                position: RecordPosition(topic: "jobs", partition: 0, offset: start + Int64(index)),
+                key: Array(order.utf8),
+                value: Array(Self.value(order).utf8)
+            )
+        }
+        source.deliver(
+            RecordBatch(
+                topic: "jobs",
+                partition: 0,
+                start: start,
+                next: start + Int64(records.count),
+                records: records,
+                assignment: 1
+            )
+        )
+    }
+
+    private static func value(_ order: String) -> String {
+        """
+        {"order_id":"\(order)","agent_name":"A","intent":"payment","currency":"EUR","amount":100,"cid":"c",\
+        "locale":"en-GB","notification_url":"https://crm.example.test/n","return_url":"https://crm.example.test/r"}
+        """
+    }
+
+    static func opened(_ call: CashierCall) -> CashierAnswer {
+        let session = OpenedSession(redirectURL: "https://pay.test/\(call.order.orderID)", answeredAt: call.markedAt)
+        return CashierAnswer(outcome: .opened(session), code: "0", message: "")
+    }
+
+    func hasLogged(_ text: String) -> Bool {
+        lines.all.contains { $0.contains(text) }
+    }
+
+    func eventually(_ what: String, _ condition: () -> Bool) async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(20)
+        while clock.now < deadline {
+            if condition() { return }
+            try await clock.sleep(for: .milliseconds(2))
+        }
+        Issue.record("not within twenty seconds: \(what)")
+    }
+
+    /// Tells the worker to stop and waits until it has. Throws what ended it.
+    func stop() async throws {
+        worker.withLock { $0?.stop() }
+        try await running.withLock { $0 }?.value
+    }
+}
+
+/// What was logged.
+private final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ line: String) {
+        lines.withLock { $0.append(line) }
+    }
+
+    var all: [String] {
+        lines.withLock { $0 }
+    }
+}

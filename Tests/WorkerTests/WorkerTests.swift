@@ -1,0 +1,144 @@
+import SessionCore
+import Synchronization
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+@Suite("Worker")
+struct WorkerTests {
+    @Test("a job goes through: stored, committed, sent once, published, acknowledged")
+    func goesThrough() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1", "o-2"])
+        try await bench.eventually("both are published and acknowledged") {
+            bench.sink.published.count == 2 && bench.store.outboxCount == 0
+        }
+        #expect(bench.store.rows.map(\.state) == [.opened, .opened])
+        #expect(bench.source.commits.map(\.next) == [2])
+        #expect(bench.cashier.calls.count == 2)
+        try await bench.stop()
+        #expect(!bench.store.isWorkerAlive, "it signs off, so that others adopt its rows at once")
+    }
+
+    @Test("nothing is committed to Kafka before it is stored; an unreachable database is waited for and said once")
+    func waitsForTheDatabase() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        try await bench.eventually("it has signed on") { bench.store.isWorkerAlive }
+        bench.store.failNext(6)
+        bench.deliver(["o-1"])
+        try await bench.eventually("it says what it waits for") { bench.hasLogged("waiting for the database") }
+        try await bench.eventually("it goes on") { bench.sink.published.count == 1 }
+        #expect(bench.hasLogged("the database is back"))
+        #expect(bench.source.commits.count == 1)
+        try await bench.stop()
+    }
+
+    @Test("a worker whose leases were taken writes nothing and publishes nothing")
+    func zombiesWriteNothing() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.cashier.fallSilent()
+        bench.deliver(["o-1"])
+        try await bench.eventually("the call is out") { bench.cashier.calls.count == 1 }
+        bench.store.stealLeases()
+        try await bench.stop()
+        #expect(bench.hasLogged("lease lost"))
+        #expect(bench.store.row("o-1")?.state == .sending)
+        #expect(bench.sink.published.isEmpty)
+    }
+
+    @Test("calls that the grace does not wait for end as unknown, to be looked up")
+    func shutdownEndsCallsAsUnknown() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.cashier.fallSilent()
+        bench.deliver(["o-1", "o-2", "o-3"])
+        try await bench.eventually("the calls are out") { bench.cashier.calls.count == 3 }
+        try await bench.stop()
+        #expect(bench.store.rows.allSatisfy { $0.state == .verify && $0.attempts == 1 && $0.leaseUntil == nil })
+    }
+
+    @Test("a result that the broker did not take is handed over again, the same bytes")
+    func failedResultsAreSentAgain() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.sink.failNext(1)
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is published after all") {
+            bench.sink.published.count == 1 && bench.store.outboxCount == 0
+        }
+        #expect(bench.sink.published[0].result == bench.store.row("o-1")?.result)
+        try await bench.stop()
+    }
+
+    @Test("an unknown outcome is looked up, and sent again only when the request cannot be accepted any more")
+    func unknownIsLookedUpFirst() async throws {
+        let hasFailed = Mutex(false)
+        let bench = WorkerBench { call in
+            if call.kind == .lookUp { return CashierAnswer(outcome: .notFound, code: "not_found", message: "") }
+            let isFirst = hasFailed.withLock { failed in
+                defer { failed = true }
+                return !failed
+            }
+            return isFirst ? CashierAnswer(outcome: .unknown, code: "timeout", message: "") : WorkerBench.opened(call)
+        }
+        bench.deliver(["o-1"])
+        try await bench.eventually("it waits for its look-up") { bench.store.row("o-1")?.state == .verify }
+        bench.store.advance(by: .seconds(1))
+        try await bench.eventually("it is looked up") { bench.cashier.calls.contains { $0.kind == .lookUp } }
+        #expect(bench.cashier.calls.filter { $0.kind != .lookUp }.count == 1)
+        try await bench.eventually("it waits again") { bench.store.row("o-1")?.leaseUntil == nil }
+        #expect(bench.store.row("o-1")?.state == .verify)
+        // Past validity and skew the look-up's "not found" is conclusive.
+        bench.store.advance(by: .seconds(71))
+        try await bench.eventually("it is opened") { bench.store.row("o-1")?.state == .opened }
+        #expect(bench.cashier.calls.filter { $0.kind != .lookUp }.count == 2)
+        try await bench.stop()
+    }
+
+    @Test("a fault of configuration spends no attempt and closes the account's gate")
+    func configFaultSpendsNothing() async throws {
+        let bench = WorkerBench { _ in
+            CashierAnswer(outcome: .refused(.configFault), code: "401", message: "signature does not match")
+        }
+        bench.deliver((0..<20).map { "o-\($0)" })
+        try await bench.eventually("the gate is closed") { bench.store.gates["main"] != nil }
+        try await bench.eventually("nothing is leased any more") {
+            bench.store.rows.count == 20 && bench.store.rows.allSatisfy { $0.leaseUntil == nil }
+        }
+        #expect(bench.store.rows.allSatisfy { $0.state == .ready && $0.attempts == 0 })
+        try await bench.stop()
+    }
+
+    @Test("a database that lost commits makes the partition be read again, not skipped")
+    func rewindsWhenPositionsMovedBack() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1"])
+        try await bench.eventually("the first batch is stored") { bench.source.commits.count == 1 }
+        bench.deliver(["o-9"], from: 7)
+        try await bench.eventually("it asks for the gap") { bench.source.rewinds.count == 1 }
+        #expect(bench.source.commits.count == 1)
+        #expect(bench.store.row("o-9") == nil)
+        try await bench.stop()
+    }
+
+    @Test("unreadable records are quarantined, answered where their order can be read, and block nothing")
+    func unreadableRecords() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        let bad = ["{\"order_id\":\"o-7\",\"typo\":1}", "not json"]
+        let records = bad.enumerated().map { index, value in
+            SourceRecord(
+                position: RecordPosition(topic: "jobs", partition: 0, offset: Int64(index)),
+                key: Array("o-7".utf8),
+                value: Array(value.utf8)
+            )
+        }
+        bench.source.deliver(
+            RecordBatch(topic: "jobs", partition: 0, start: 0, next: 2, records: records, assignment: 1)
+        )
+        bench.deliver(["o-8"], from: 2)
+        try await bench.eventually("the good one is opened and the bad one answered") {
+            Set(bench.sink.published.map(\.result.outcome)) == [.opened, .rejected]
+        }
+        #expect(bench.store.quarantined.count == 2)
+        try await bench.stop()
+    }
+}
