@@ -81,6 +81,7 @@ extension EndToEnd {
             try await truth.checkAccounting()
             try await truth.checkOutcomes()
             try truth.checkAgainstProvider()
+            try truth.checkSecrecy()
             print(
                 "\(total) jobs in \(took): outcomes \(truth.outcomes), \(truth.copies.count) records, "
                     + "\(truth.repeats) repeats, provider \(installation.simulator.statistics().faults)"

@@ -12,6 +12,7 @@ import UsherTestKit
 final class Installation {
     static let jobsTopic = "vt.session.jobs"
     static let resultsTopic = "vt.session.results"
+    static let secret = "MerchantSecretKey-of-the-tests-32"
 
     let folder: String
     let bootstrapServers: String
@@ -40,10 +41,9 @@ final class Installation {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         if let database { postgres = database } else { postgres = try await ThrowAwayPostgres.start(fsync: true) }
         try await postgres.createDatabase("usher", template: nil)
-        let secret = "MerchantSecretKey-of-the-tests-32"
-        simulator = try Self.startSimulator(secret, faults, keepsEvents)
+        simulator = try Self.startSimulator(Self.secret, faults, keepsEvents)
         try Self.writePrivate("\(folder)/keys", KeyRing.newKeyFile(id: "k1"))
-        try Self.writePrivate("\(folder)/secret", secret)
+        try Self.writePrivate("\(folder)/secret", Self.secret)
         settingsFile = "\(folder)/usher.yaml"
         let text = Self.settings(folder, cluster.bootstrapServers, postgres.folder, simulator.port) + settings
         try Data(text.utf8).write(to: URL(fileURLWithPath: settingsFile))

@@ -100,6 +100,15 @@ struct Reconciliation {
         }
     }
 
+    /// No name, address, tag, link, token or secret of any job is in any log.
+    func checkSecrecy() throws {
+        let canaries = ["Zoë", "Jane", "jane@example.test", "canary-v1", "https://", Installation.secret]
+        for process in installation.processes {
+            let log = try String(contentsOfFile: process.log, encoding: .utf8)
+            for canary in canaries { #expect(!log.contains(canary), "\(canary) is in \(process.log)") }
+        }
+    }
+
     /// How the orders ended.
     var outcomes: [String: Int] {
         var seen: Set<ResultID> = []
