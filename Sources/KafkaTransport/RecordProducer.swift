@@ -4,6 +4,10 @@ import Synchronization
 
 /// Writes records to any topic, many at a time: what `usher enqueue` uses.
 package final class RecordProducer: Sendable {
+    /// What became of one record: the number that `send` gave it, and why it failed; nil when Kafka has it. Called on
+    /// the producer's thread, once a record.
+    package typealias Acknowledgement = @Sendable (_ number: Int64, _ failure: String?) -> Void
+
     /// What became of the records so far.
     package struct Summary: Equatable, Sendable {
         package var acknowledged = 0
@@ -61,13 +65,22 @@ package final class RecordProducer: Sendable {
 
     private let exchange = ProducerExchange()
     private let ledger: Ledger
+    private let acknowledged: Acknowledgement?
 
     /// Starts the producer. At most `inFlightMax` records (and those of one call) wait for their acknowledgement.
     /// Throws `TransportError.setting` for settings that cannot work.
-    package init(_ settings: KafkaSettings, inFlightMax: Int = 20_000, log: Log) throws(TransportError) {
+    package init(
+        _ settings: KafkaSettings,
+        inFlightMax: Int = 20_000,
+        log: Log,
+        acknowledged: Acknowledgement? = nil
+    ) throws(TransportError) {
         let ledger = Ledger(inFlightMax: max(1, inFlightMax))
         self.ledger = ledger
+        self.acknowledged = acknowledged
         try ProducerThread.start("usher-enqueue", settings, exchange: exchange, log: log) { acks in
+            // Before whoever waits for room goes on, so that its own count is right by then.
+            if let acknowledged { for ack in acks { acknowledged(ack.id, ack.failure) } }
             ledger.acknowledged(acks)
         }
     }
@@ -77,11 +90,15 @@ package final class RecordProducer: Sendable {
     }
 
     /// Hands records over; waits first while too many are in flight. Hand over hundreds at a time where speed matters.
-    package func send(_ records: [NewRecord]) async {
+    /// The acknowledgements number them from `first` on.
+    package func send(_ records: [NewRecord], numberedFrom first: Int64 = 0) async {
         await ledger.room()
         ledger.state.withLock { $0.inFlight += records.count }
-        if !exchange.send(records.map { OutgoingRecord(id: 0, record: $0) }) {
-            ledger.acknowledged(records.map { _ in RecordAck(id: 0, failure: "the producer is closed") })
+        let outgoing = zip(first..., records).map { OutgoingRecord(id: $0, record: $1) }
+        if !exchange.send(outgoing) {
+            let failure = "the producer is closed"
+            if let acknowledged { for record in outgoing { acknowledged(record.id, failure) } }
+            ledger.acknowledged(outgoing.map { RecordAck(id: $0.id, failure: failure) })
         }
     }
 
