@@ -6,6 +6,8 @@ import Terminal
 struct Main {
     static func main() async {
         CrashReports.keepQuiet()
+        // A reader that went away is an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
         let code: ExitCode
         switch CommandTree.root.start(Array(CommandLine.arguments.dropFirst())) {
         case .run(let invocation): code = await Verb.run(invocation)
