@@ -10,15 +10,15 @@ enum CommandTree {
             /etc/usher/usher.yaml), then from USHER_… variables, then from --set. `docs/CONFIG.md` lists them.
             """,
         options: [
-            .value("config", "FILE", short: "c", "the settings file"),
-            .value("set", "KEY=VALUE", isRepeatable: true, "a setting, over file and environment"),
+            .value("config", "FILE", short: "c", "The settings file."),
+            .value("set", "KEY=VALUE", isRepeatable: true, "A setting, over file and environment."),
             .value(
                 "log-level",
                 "LEVEL",
                 choices: ["debug", "info", "notice", "warning", "error"],
-                "how much is logged"
+                "How much is logged."
             ),
-            .value("log-format", "FORMAT", choices: ["text", "json"], "how log lines look"),
+            .value("log-format", "FORMAT", choices: ["text", "json"], "How log lines look."),
         ],
         verbs: [
             DevVerb.command, RunVerb.command, EnqueueVerb.command, ResultsVerb.command, ShowVerb.command,
@@ -32,5 +32,5 @@ enum CommandTree {
     )
 
     /// `--json` means the same wherever it stands.
-    static let json = CommandOption.flag("json", "print JSON for programs instead of text for people")
+    static let json = CommandOption.flag("json", "Prints JSON for programs instead of text for people.")
 }

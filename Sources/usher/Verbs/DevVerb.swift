@@ -19,14 +19,14 @@ enum DevVerb {
             The windows for unknown outcomes are shortened to seconds here; with a real provider they are a minute.
             """,
         options: [
-            .flag("stay", "keep everything running and print the addresses, until Ctrl-C"),
+            .flag("stay", "Keeps everything running and prints the addresses, until Ctrl-C."),
             .value(
                 "jobs",
                 "FILE",
                 fallback: "docs/examples/jobs.ndjson",
-                "the jobs to enqueue, one JSON object a line"
+                "The jobs to enqueue, one JSON object a line."
             ),
-            .value("faults", "PLAN", "faults of the simulator, such as `503=5%,latency=200ms` (docs/SIMULATOR.md)"),
+            .value("faults", "PLAN", "Faults of the simulator, such as `503=5%,latency=200ms` (docs/SIMULATOR.md)."),
         ],
         examples: [
             CommandExample("usher dev", "see the sample jobs go through"),
