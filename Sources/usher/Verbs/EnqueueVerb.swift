@@ -1,9 +1,82 @@
+import CLinux
+import KafkaTransport
+import Logs
+import SessionCore
+import Settings
 import Terminal
 
+/// `usher enqueue`.
 enum EnqueueVerb {
-    static let command = Command("enqueue", "soon")
+    static let command = Command(
+        "enqueue",
+        "check jobs and put them on the jobs topic",
+        discussion: """
+            FILE holds one JSON object a line, or one object over several lines. Every line is checked as the worker would
+            check it, before anything is sent; each bad one is told with its number, reason and field. Records get the
+            order_id as their key and no headers.
+
+            Should Kafka go away or Ctrl-C come, the last line says where to go on: `--from-line N`.
+
+            Exit code 65 also tells that --skip-bad left lines out.
+            """,
+        options: [
+            .value("topic", "TOPIC", "The topic to write to, otherwise the first of kafka.jobs_topics."),
+            .flag("skip-bad", "Sends the good lines although others are bad."),
+            .flag("dry-run", "Checks only: sends nothing, and needs no Kafka."),
+            .value("from-line", "N", fallback: "1", "Sends jobs from this line on; all lines are checked."),
+            CommandTree.json,
+        ],
+        arguments: [CommandArgument("FILE", "The jobs; `-` reads standard input.")],
+        examples: [
+            CommandExample("usher enqueue jobs.ndjson --dry-run", "see whether a file is fit to be sent"),
+            CommandExample("usher enqueue jobs.ndjson", "send it"),
+            CommandExample("crm-export | usher enqueue - --skip-bad --json", "send what a program writes"),
+        ],
+        exitCodes: [.success, .invalidData, .noInput, .unavailable, .ioError, .configuration, .interrupted]
+    )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        .success
+        let invocation = context.invocation
+        let path = invocation.argument("FILE")
+        let first = try invocation.integer("from-line", in: 1...Int.max) ?? 1
+        let stop = StopSwitch()
+        let signals = StopSignals { _ in stop.turn() }
+        defer { withExtendedLifetime(signals) {} }
+        let configuration = try context.load(checksFiles: false).configuration
+        // Jobs hold personal data: none of it may end up in a core dump.
+        _ = usher_forbid_dumps()
+        let topic = invocation.value("topic") ?? configuration.kafka.jobsTopics.first?.name ?? ""
+        let file = JobFile(path: path, rules: configuration.jobRules, stop: stop)
+        var report = EnqueueReport(
+            input: JobFile.name(of: path),
+            topic: topic,
+            lines: try await file.check(from: first)
+        )
+        if invocation.flag("dry-run") {
+            report.ending = .checked
+        } else if report.lines.bad > 0, !invocation.flag("skip-bad") {
+            report.ending = .badLines
+        }
+        if !invocation.flag("json") { for note in report.notes { context.note(note) } }
+        if report.ending == .done, report.lines.toSend > 0 {
+            try await send(file, configuration.kafka, stop, &report)
+        }
+        await file.close()
+        try context.print(invocation.flag("json") ? report.json : report.summary.joined(separator: "\n"))
+        return report.exitCode
+    }
+
+    private static func send(
+        _ file: JobFile,
+        _ kafka: Configuration.Kafka,
+        _ stop: StopSwitch,
+        _ report: inout EnqueueReport
+    ) async throws {
+        let settings = try kafka.transportSettings()
+        let log = Log(level: .error, format: .text)
+        // Asked first: a wrong name or password should be told at once and with what to do, not after minutes.
+        let cluster = try await ClusterProbe(settings, log: log).describe(topics: [report.topic])
+        if let error = cluster.topics.first?.error { throw error }
+        try await JobSender(settings: settings, topic: report.topic, stop: stop, log: log).send(file, &report)
     }
 }

@@ -1,0 +1,46 @@
+/// What a check of the whole input found. Pure.
+struct CheckedLines: Equatable, Sendable {
+    /// A line whose job is the same, to the byte, as that of an earlier one.
+    struct Repetition: Equatable, Sendable {
+        var line: Int
+        var original: Int
+    }
+
+    /// How many bad lines, and how many repetitions, are told one by one.
+    static let shownMax = 100
+
+    /// The line from which on jobs are to be sent.
+    let first: Int
+    /// Lines that are not empty.
+    private(set) var read = 0
+    private(set) var bad = 0
+    private(set) var repeated = 0
+    /// Good lines from `first` on.
+    private(set) var toSend = 0
+    /// The first of them.
+    private(set) var badLines: [BadLine] = []
+    private(set) var repetitions: [Repetition] = []
+    private(set) var badByReason: [String: Int] = [:]
+
+    init(first: Int = 1) {
+        self.first = first
+    }
+
+    var good: Int { read - bad }
+
+    mutating func note(_ line: Int, _ verdict: LineCheck.Verdict) {
+        read += 1
+        switch verdict {
+        case .good:
+            if line >= first { toSend += 1 }
+        case .repeated(_, let original):
+            if line >= first { toSend += 1 }
+            repeated += 1
+            if repetitions.count < Self.shownMax { repetitions.append(Repetition(line: line, original: original)) }
+        case .bad(let line):
+            bad += 1
+            badByReason[line.reason, default: 0] += 1
+            if badLines.count < Self.shownMax { badLines.append(line) }
+        }
+    }
+}

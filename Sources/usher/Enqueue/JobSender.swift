@@ -1,0 +1,135 @@
+import KafkaTransport
+import Logs
+import SessionCore
+import Synchronization
+import Terminal
+
+/// Sends the good lines of a `JobFile` and keeps count of what Kafka has.
+struct JobSender {
+    /// Jobs handed over at a time, and the most that wait for their acknowledgement.
+    private static let batchMax = 500
+    private static let inFlightMax = 10_000
+    /// How long nothing is acknowledged before Kafka counts as gone.
+    static let patience: Duration = .seconds(30)
+    private static let pollInterval: Duration = .milliseconds(10)
+
+    let settings: KafkaSettings
+    let topic: String
+    let stop: StopSwitch
+    let log: Log
+
+    /// Sends what `report.lines` says is to be sent, and completes the report. Throws `TransportError` where no producer
+    /// can be made, and what reading throws.
+    func send(_ file: JobFile, _ report: inout EnqueueReport) async throws {
+        let window = SharedWindow()
+        let producer = try RecordProducer(settings, log: log) { window.acknowledge($0, failure: $1) }
+        var course = Course(window: window, total: report.lines.toSend)
+        let ending: Result<EnqueueReport.Ending, any Error>
+        do {
+            ending = .success(try await sendAll(file, producer, report.lines.first, &course))
+        } catch {
+            ending = .failure(error)
+        }
+        // What is under way gets a chance, unless nobody answers anyhow.
+        let isDone = (try? ending.get()) == .done
+        _ = await producer.finish(timeout: isDone ? Self.patience : .seconds(3))
+        let state = window.state
+        course.progress.finish(done: state.acknowledged)
+        report.sent = state.sent
+        report.acknowledged = state.acknowledged
+        report.failures = state.failures
+        report.ending = try ending.get()
+        let isComplete = report.ending == .done && state.firstUnacknowledged == nil
+        if report.ending == .done, !isComplete { report.ending = .brokerGone }
+        report.resumeLine = isComplete ? nil : state.firstUnacknowledged ?? course.nextLine
+    }
+
+    private func sendAll(
+        _ file: JobFile,
+        _ producer: RecordProducer,
+        _ first: Int,
+        _ course: inout Course
+    ) async throws -> EnqueueReport.Ending {
+        while !stop.isTurned {
+            let batch = try await file.next(Self.batchMax, from: first)
+            course.nextLine = batch.first?.line ?? course.nextLine
+            if stop.isTurned { break }
+            if let ending = try await wait(&course, untilBelow: batch.isEmpty ? 1 : Self.inFlightMax) { return ending }
+            if batch.isEmpty { return .done }
+            let number = course.window.send(lines: batch.map(\.line))
+            let records = batch.map { NewRecord(topic: topic, key: Array($0.orderID.utf8), value: $0.value) }
+            await producer.send(records, numberedFrom: number)
+            course.nextLine = (batch.last?.line ?? 0) + 1
+        }
+        return .interrupted
+    }
+
+    /// Waits until fewer than `limit` jobs are unacknowledged. The ending where there is no point in waiting longer.
+    private func wait(_ course: inout Course, untilBelow limit: Int) async throws -> EnqueueReport.Ending? {
+        while true {
+            let state = course.window.state
+            course.note(state)
+            if !state.failures.isEmpty { return .brokerGone }
+            if state.inFlight < limit { return nil }
+            if stop.isTurned { return .interrupted }
+            if course.lastAcknowledgement.duration(to: .now) > Self.patience { return .brokerGone }
+            try await ContinuousClock().sleep(for: Self.pollInterval)
+        }
+    }
+}
+
+/// How far the sending is.
+private struct Course {
+    let window: SharedWindow
+    var progress: ProgressLine
+    /// The line from which on nothing was handed over yet.
+    var nextLine = 1
+    var lastAcknowledgement = ContinuousClock.now
+    private var acknowledged = 0
+
+    init(window: SharedWindow, total: Int) {
+        self.window = window
+        progress = ProgressLine(unit: "jobs", total: total)
+    }
+
+    mutating func note(_ state: SharedWindow.State) {
+        progress.update(done: state.acknowledged)
+        // A pause without anything to wait for is not Kafka's.
+        if state.acknowledged > acknowledged || state.inFlight == 0 { lastAcknowledgement = .now }
+        acknowledged = state.acknowledged
+    }
+}
+
+/// The window between the sender and the producer's thread.
+private final class SharedWindow: Sendable {
+    /// The window's counts, without its lines.
+    struct State {
+        var sent: Int
+        var acknowledged: Int
+        var inFlight: Int
+        var failures: [String: Int]
+        var firstUnacknowledged: Int?
+    }
+
+    private let window = Mutex(AckWindow())
+
+    func send(lines: [Int]) -> Int64 {
+        window.withLock { $0.send(lines: lines) }
+    }
+
+    func acknowledge(_ number: Int64, failure: String?) {
+        window.withLock { $0.acknowledge(number, failure: failure) }
+    }
+
+    var state: State {
+        window.withLock { window in
+            State(
+                sent: window.sent,
+                acknowledged: window.acknowledged,
+                inFlight: window.inFlight,
+                failures: window.failures,
+                firstUnacknowledged: window.firstUnacknowledged
+            )
+        }
+    }
+}
