@@ -48,6 +48,24 @@ package struct QuarantineEntry: Equatable, Sendable {
     package var hasRaw: Bool
 }
 
+extension QuarantineEntry {
+    /// An entry that a page ended with, as far as the next page needs it: a caller that was ended in between knows no
+    /// more.
+    package init(cursorAt record: RecordPosition, receivedAt: Timestamp) {
+        self.init(
+            record: record,
+            receivedAt: receivedAt,
+            reason: "",
+            field: nil,
+            detail: "",
+            account: nil,
+            orderID: nil,
+            rawSHA256: [],
+            hasRaw: false
+        )
+    }
+}
+
 /// A page of the quarantine, newest first.
 package struct QuarantinePage: Equatable, Sendable {
     /// How many records were quarantined, by reason; on the first page only.
