@@ -1,9 +1,90 @@
+import CLinux
+import KafkaTransport
+import Logs
+import SessionCore
+import Settings
 import Terminal
 
+/// `usher results`.
 enum ResultsVerb {
-    static let command = Command("results", "soon")
+    static let command = Command(
+        "results",
+        "read the results topic",
+        discussion: """
+            Tells everything that is on the results topic now, oldest first, and ends. A line a result; with --json the
+            published value itself. Copies of a result, which crashes can leave, are told each: they carry one result_id.
+
+            The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. Revealed URLs are
+            as secret as passwords: keep them out of files and tickets.
+
+            Nothing is committed: reading here takes nothing away from the CRM.
+            """,
+        options: [
+            .flag("follow", short: "f", "Goes on with what comes, until Ctrl-C."),
+            .value("since", "WHEN", "Only what was written since: a span (10m, 2h, 7d; 0s is now) or a moment (RFC 3339)."),
+            .value("order", "ID", "Only results of this order."),
+            .flag("reveal", "Shows redirect URLs. They are secrets."),
+            CommandTree.json,
+        ],
+        examples: [
+            CommandExample("usher results", "everything that is there"),
+            CommandExample("usher results --follow --since 0s", "watch what comes from now on"),
+            CommandExample("usher results --order order-1 --json", "one order's results, for a program"),
+        ],
+        exitCodes: [.success, .invalidData, .unavailable, .ioError, .configuration, .interrupted]
+    )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        .success
+        let invocation = context.invocation
+        let since = try invocation.moment("since", now: .systemNow)
+        let stop = StopSwitch()
+        let signals = StopSignals { _ in stop.turn() }
+        defer { withExtendedLifetime(signals) {} }
+        let kafka = try context.load(checksFiles: false).configuration.kafka
+        // From here on URLs are in memory: no core dump.
+        _ = usher_forbid_dumps()
+        let request = ResultReader.Request(
+            topic: kafka.resultsTopic,
+            start: since.map { .time(milliseconds: $0.microseconds / 1_000) } ?? .beginning,
+            follows: invocation.flag("follow"),
+            key: invocation.value("order").map { Array($0.utf8) }
+        )
+        let log = Log(level: .error, format: .text)
+        let reader = ResultReader(try kafka.transportSettings(), request, log: log)
+        stop.connect { reader.stop() }
+        var listing = ResultListing(
+            isJSON: invocation.flag("json"),
+            reveals: invocation.flag("reveal"),
+            gathers: !request.follows
+        )
+        let ending: Result<Void, any Error>
+        do {
+            ending = .success(try await tell(reader, &listing, context))
+        } catch {
+            ending = .failure(error)
+        }
+        await reader.close()
+        try ending.get()
+        if stop.isTurned, !request.follows { return .interrupted }
+        return listing.unreadable == 0 ? .success : .invalidData
+    }
+
+    private static func tell(
+        _ reader: ResultReader,
+        _ listing: inout ResultListing,
+        _ context: VerbContext
+    ) async throws {
+        while let records = try await reader.next() {
+            let (lines, notes) = listing.take(records, now: .systemNow)
+            for note in notes { context.note(note) }
+            try write(lines, context)
+        }
+        try write(listing.flush(now: .systemNow), context)
+        if listing.told == 0, !context.invocation.flag("json") { context.note("no results") }
+    }
+
+    /// Many lines in one write.
+    private static func write(_ lines: [String], _ context: VerbContext) throws {
+        if !lines.isEmpty { try context.print(lines.joined(separator: "\n")) }
     }
 }
