@@ -15,23 +15,16 @@ extension EndToEnd {
             .timeLimit(.minutes(8))
         )
         func memoryIsFlat() async throws {
-            let kafka = try await RealKafka.start()
-            // A provider that takes its time: the backlog must stand for a while.
-            let installation = try await Installation(
-                on: KafkaCluster(kafka),
-                partitions: 12,
-                faults: "latency=1s",
-                keepsEvents: false
-            )
-            do {
-                try await scenario(installation)
-            } catch {
-                await installation.tearDown()
-                await kafka.remove()
-                throw error
+            try await withRealKafka { kafka in
+                // A provider that takes its time: the backlog must stand for a while.
+                let installation = try await Installation(
+                    on: KafkaCluster(kafka),
+                    partitions: 12,
+                    faults: "latency=1s",
+                    keepsEvents: false
+                )
+                try await installation.use(scenario)
             }
-            await installation.tearDown()
-            await kafka.remove()
         }
 
         private func scenario(_ installation: Installation) async throws {

@@ -15,13 +15,7 @@ extension EndToEnd {
             let kafka = try EmbeddedKafka(brokers: 1)
             defer { kafka.close() }
             let installation = try await Installation(on: KafkaCluster(kafka), partitions: 4)
-            do {
-                try await scenario(installation)
-            } catch {
-                await installation.tearDown()
-                throw error
-            }
-            await installation.tearDown()
+            try await installation.use(scenario)
         }
 
         private func scenario(_ installation: Installation) async throws {
@@ -29,11 +23,7 @@ extension EndToEnd {
             try installation.startWorker("w1")
             try await workload.enqueue(to: installation)
             try await eventually("all is published", within: .seconds(60)) {
-                let open = try await installation.count(
-                    "select (select count(*) from usher.job where state < 10) + (select count(*) from usher.outbox)"
-                )
-                let duplicates = try await installation.count("select count(*) from usher.duplicate")
-                return open == 0 && duplicates == workload.duplicates + workload.conflicts
+                try await installation.isDone(workload)
             }
             _ = try await installation.query(
                 """

@@ -15,20 +15,13 @@ extension EndToEnd {
             .timeLimit(.minutes(6))
         )
         func costPerJob() async throws {
-            let kafka = try await RealKafka.start()
-            let installation = try await Installation(on: KafkaCluster(kafka), partitions: 12, keepsEvents: false)
-            do {
-                try await measure(installation, broker: kafka)
-            } catch {
-                await installation.tearDown()
-                await kafka.remove()
-                throw error
+            try await withRealKafka { kafka in
+                let installation = try await Installation(on: KafkaCluster(kafka), partitions: 12, keepsEvents: false)
+                try await installation.use(measure)
             }
-            await installation.tearDown()
-            await kafka.remove()
         }
 
-        private func measure(_ installation: Installation, broker: RealKafka) async throws {
+        private func measure(_ installation: Installation) async throws {
             let jobs = 20_000
             let workload = Workload(jobs: jobs, prefix: "cost")
             try await workload.enqueue(to: installation)

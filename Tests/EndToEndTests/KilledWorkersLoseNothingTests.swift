@@ -23,14 +23,9 @@ extension EndToEnd {
             .timeLimit(.minutes(10))
         )
         func realKafka() async throws {
-            let kafka = try await RealKafka.start()
-            do {
+            try await withRealKafka { kafka in
                 try await run(on: KafkaCluster(kafka), partitions: 12, jobs: 20_000, within: .seconds(300))
-            } catch {
-                await kafka.remove()
-                throw error
             }
-            await kafka.remove()
         }
 
         @Test("1,000 jobs on the embedded cluster", .timeLimit(.minutes(5)))
@@ -42,14 +37,10 @@ extension EndToEnd {
 
         private func run(on cluster: KafkaCluster, partitions: Int, jobs: Int, within deadline: Duration) async throws {
             let installation = try await Installation(on: cluster, partitions: partitions, faults: Self.faults)
-            do {
+            try await installation.use { installation in
                 let workload = Workload(jobs: jobs, duplicates: 2, conflicts: 1, unreadable: 1)
                 try await scenario(installation, workload, within: deadline)
-            } catch {
-                await installation.tearDown()
-                throw error
             }
-            await installation.tearDown()
         }
 
         private func scenario(_ installation: Installation, _ workload: Workload, within deadline: Duration)
@@ -70,11 +61,7 @@ extension EndToEnd {
             #expect(try await second.exitCode(within: .seconds(10)) == 128 + SIGKILL)
             try installation.startWorker("w4")
             try await eventually("everything is done and published", within: deadline) {
-                let open = try await installation.count(
-                    "select (select count(*) from usher.job where state < 10) + (select count(*) from usher.outbox)"
-                )
-                let accounted = try await accounted(installation)
-                return open == 0 && accounted == workload.lines.count
+                try await installation.isDone(workload)
             }
             let took = clock.now - began
             let truth = try await Reconciliation(installation, workload)
@@ -90,15 +77,6 @@ extension EndToEnd {
 
         private func ended(_ installation: Installation) async throws -> Int {
             try await installation.count("select count(*) from usher.job where state >= 10")
-        }
-
-        private func accounted(_ installation: Installation) async throws -> Int {
-            try await installation.count(
-                """
-                select (select count(*) from usher.job) + (select count(*) from usher.duplicate)
-                  + (select count(*) from usher.quarantine)
-                """
-            )
         }
     }
 }

@@ -59,39 +59,25 @@ extension EndToEnd {
             database: (any TestDatabase)? = nil,
             _ body: (Installation, Workload, RealKafka, [UsherProcess]) async throws -> Void
         ) async throws {
-            let kafka = try await RealKafka.start()
-            let installation = try await Installation(
-                on: KafkaCluster(kafka),
-                partitions: 6,
-                faults: "latency=30ms",
-                database: database
-            )
-            do {
-                let workload = Workload(jobs: jobs, duplicates: 1, conflicts: 1, unreadable: 1)
-                let workers = try ["w1", "w2"].map { try installation.startWorker($0) }
-                try await workload.enqueue(to: installation)
-                try await body(installation, workload, kafka, workers)
-            } catch {
-                await installation.tearDown()
-                await kafka.remove()
-                throw error
+            try await withRealKafka { kafka in
+                let installation = try await Installation(
+                    on: KafkaCluster(kafka),
+                    partitions: 6,
+                    faults: "latency=30ms",
+                    database: database
+                )
+                try await installation.use { installation in
+                    let workload = Workload(jobs: jobs, duplicates: 1, conflicts: 1, unreadable: 1)
+                    let workers = try ["w1", "w2"].map { try installation.startWorker($0) }
+                    try await workload.enqueue(to: installation)
+                    try await body(installation, workload, kafka, workers)
+                }
             }
-            await installation.tearDown()
-            await kafka.remove()
         }
 
         private func finish(_ installation: Installation, _ workload: Workload) async throws {
             try await eventually("everything is done and published", within: .seconds(150)) {
-                let open = try await installation.count(
-                    "select (select count(*) from usher.job where state < 10) + (select count(*) from usher.outbox)"
-                )
-                let accounted = try await installation.count(
-                    """
-                    select (select count(*) from usher.job) + (select count(*) from usher.duplicate)
-                      + (select count(*) from usher.quarantine)
-                    """
-                )
-                return open == 0 && accounted == workload.lines.count
+                try await installation.isDone(workload)
             }
             let truth = try await Reconciliation(installation, workload)
             try await truth.checkAccounting()

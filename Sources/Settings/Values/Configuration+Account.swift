@@ -20,16 +20,6 @@ extension Configuration {
             case bytes
         }
 
-        /// What happens to an order whose session is open, but whose link was lost with the answer.
-        package enum UnknownPolicy: String, CaseIterable, Sendable {
-            /// Open another session at once.
-            case repost
-            /// Open another once the lost one has expired.
-            case wait
-            /// Leave the order to an operator.
-            case park
-        }
-
         package var name: String
         package var endpoint: String
         /// nil only when `looksUp` is off and it cannot be made from `endpoint`.

@@ -65,7 +65,7 @@ extension Configuration.Account {
             requestValidity: verify.requestValidity,
             clockSkew: verify.clockSkew,
             sessionLifetime: sessionLifetime,
-            unknownPolicy: SessionCore.UnknownPolicy(rawValue: unknownPolicy.rawValue) ?? .park,
+            unknownPolicy: unknownPolicy,
             looksUp: looksUp
         )
         let breaker = configuration.breaker

@@ -1,0 +1,43 @@
+import KafkaTransport
+import UsherTestKit
+
+/// Gives a real broker to a scenario and takes it away again, whatever happens.
+func withRealKafka(_ scenario: (RealKafka) async throws -> Void) async throws {
+    let kafka = try await RealKafka.start()
+    let ending: Result<Void, any Error>
+    do {
+        ending = .success(try await scenario(kafka))
+    } catch {
+        ending = .failure(error)
+    }
+    await kafka.remove()
+    try ending.get()
+}
+
+extension Installation {
+    /// Gives the installation to a scenario and tears it down again, whatever happens.
+    func use(_ scenario: (Installation) async throws -> Void) async throws {
+        let ending: Result<Void, any Error>
+        do {
+            ending = .success(try await scenario(self))
+        } catch {
+            ending = .failure(error)
+        }
+        await tearDown()
+        try ending.get()
+    }
+
+    /// Every job has ended, every result is acknowledged, and as many records are accounted for as there are.
+    func isDone(_ workload: Workload) async throws -> Bool {
+        let open = try await count(
+            "select (select count(*) from usher.job where state < 10) + (select count(*) from usher.outbox)"
+        )
+        let accounted = try await count(
+            """
+            select (select count(*) from usher.job) + (select count(*) from usher.duplicate)
+              + (select count(*) from usher.quarantine)
+            """
+        )
+        return open == 0 && accounted == workload.lines.count
+    }
+}
