@@ -13,6 +13,7 @@ enum CrashReports {
         var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
         arguments.append(nil)
         execv("/proc/self/exe", &arguments)
-        // Still here: the program cannot be found under /proc. It works as well, with reports as the runtime makes them.
+        // Still here: the program cannot be found under /proc. It works as well, with reports as the runtime makes
+        // them.
     }
 }

@@ -38,6 +38,23 @@ struct DevReport {
         return table.lines(width: width)
     }
 
+    /// One JSON array with an object a line of the samples.
+    var json: String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for row in rows {
+            writer.beginObject()
+            writer.member("line", Int64(row.line))
+            writer.member("order_id", row.order)
+            writer.member("became", row.became)
+            writer.member("attempts", Int64(row.attempts))
+            writer.member("note", row.note)
+            writer.endObject()
+        }
+        writer.endArray()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
     private static func ended(_ line: SampleJobs.Line, _ job: Job, _ results: [SessionResult]) -> Row {
         let result = results.first { $0.order.orderID == job.order.orderID && $0.generation > 0 }
         var note = "no result yet"

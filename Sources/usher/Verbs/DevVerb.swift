@@ -19,7 +19,7 @@ enum DevVerb {
             The windows for unknown outcomes are shortened to seconds here; with a real provider they are a minute.
             """,
         options: [
-            .flag("stay", "Keeps everything running and prints the addresses, until Ctrl-C."),
+            CommandTree.json, .flag("stay", "Keeps everything running and prints the addresses, until Ctrl-C."),
             .value(
                 "jobs",
                 "FILE",
@@ -91,7 +91,7 @@ enum DevVerb {
             try context.print(session.addresses)
             while !stop.isTurned { try await ContinuousClock().sleep(for: .milliseconds(100)) }
         } else {
-            try context.print(Self.more)
+            if !context.invocation.flag("json") { try context.print(Self.more) }
         }
         return isComplete ? .success : .failure
     }
@@ -102,10 +102,10 @@ enum DevVerb {
         _ context: VerbContext
     ) async throws {
         let results = try await session.readResults()
+        let report = DevReport(samples: samples, results: results)
+        if context.invocation.flag("json") { return try context.print(report.json) }
         try context.print("")
-        for line in DevReport(samples: samples, results: results).table(width: StandardStream.output.terminalWidth) {
-            try context.print(line)
-        }
+        for line in report.table(width: StandardStream.output.terminalWidth) { try context.print(line) }
         let opened = results.filter { $0.outcome == .opened }
         let orders = Set(opened.map(\.order.orderID)).count
         let sessions = session.environment.simulator.statistics().sessionsOpened

@@ -22,6 +22,7 @@ enum RunVerb {
             second one ends the process at once, which is safe too: what was in flight is looked up by the other
             workers.
             """,
+        options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
             CommandExample("usher run -c /etc/usher/usher.yaml", "work until told to stop"),
             CommandExample("usher run --set dispatch.in_flight_max=50 --log-format json", "with a setting of its own"),
@@ -34,7 +35,12 @@ enum RunVerb {
         let configuration = loaded.configuration
         // From here on secrets are in memory: no core dump, no debugger of the same user.
         _ = usher_forbid_dumps()
-        let log = logger(configuration)
+        var log = logger(configuration)
+        if context.invocation.flag("json") { log.format = .json }
+        return try await work(configuration, log)
+    }
+
+    private static func work(_ configuration: Configuration, _ log: Log) async throws -> ExitCode {
         let stop = StopSwitch()
         let signals = StopSignals { signal in
             log.notice("stop signal", [.signal: .init(signal)])
