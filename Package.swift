@@ -82,6 +82,7 @@ let package = Package(
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal", "Spelling"]),
+        tests("UsherTests", ["usher", "SessionCore", "PostgresStore", "Terminal"]),
         // Depends on the program so that it is built before it is run.
         tests(
             "EndToEndTests",

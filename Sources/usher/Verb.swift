@@ -89,7 +89,7 @@ enum Verb {
             context.note("\(name): \(message)")
             return code
         case let error as UsageError:
-            context.note(error.text(program: "usher"))
+            _ = StandardStream.error.write(error.text(program: "usher"))
             return .usage
         case let error as SettingsError:
             context.note("\(name): the settings cannot be used\n\(error)")

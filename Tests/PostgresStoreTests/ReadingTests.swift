@@ -125,7 +125,7 @@ struct ReadingTests {
         try await bench.ingest([], quarantined: records)
         let first = try await bench.store.quarantine(limit: 7)
         #expect(first.counts == ["size": 6, "utf8": 6])
-        let second = try await bench.store.quarantine(after: first.entries.last, limit: 7)
+        let second = try await bench.store.quarantine(after: first.entries.last?.place, limit: 7)
         let offsets = (first.entries + second.entries).map(\.record.offset)
         #expect(Set(offsets).count == 12)
         #expect(try await bench.store.quarantine(reason: "utf8", limit: 20).entries.count == 6)

@@ -46,23 +46,20 @@ package struct QuarantineEntry: Equatable, Sendable {
     package var rawSHA256: [UInt8]
     /// Whether the raw value is still stored, sealed.
     package var hasRaw: Bool
+
+    package var place: QuarantinePlace {
+        QuarantinePlace(record: record, receivedAt: receivedAt)
+    }
 }
 
-extension QuarantineEntry {
-    /// An entry that a page ended with, as far as the next page needs it: a caller that was ended in between knows no
-    /// more.
-    package init(cursorAt record: RecordPosition, receivedAt: Timestamp) {
-        self.init(
-            record: record,
-            receivedAt: receivedAt,
-            reason: "",
-            field: nil,
-            detail: "",
-            account: nil,
-            orderID: nil,
-            rawSHA256: [],
-            hasRaw: false
-        )
+/// Where an entry stands in the list of the quarantine: what a page continues from.
+package struct QuarantinePlace: Equatable, Sendable {
+    package var record: RecordPosition
+    package var receivedAt: Timestamp
+
+    package init(record: RecordPosition, receivedAt: Timestamp) {
+        self.record = record
+        self.receivedAt = receivedAt
     }
 }
 

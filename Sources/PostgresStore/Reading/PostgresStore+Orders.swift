@@ -68,11 +68,11 @@ extension PostgresStore {
     }
 
     /// Lists quarantined records, newest first, `limit` a page; the first page counts them by reason.
-    /// `last` is the last entry of the page before. Throws `StoreError`.
+    /// `last` is the place of the page before's last entry. Throws `StoreError`.
     package func quarantine(
         since: Timestamp? = nil,
         reason: String? = nil,
-        after last: QuarantineEntry? = nil,
+        after last: QuarantinePlace? = nil,
         limit: Int
     ) async throws -> QuarantinePage {
         let sinceParameter = PGParameter.optional(since) { .time($0) }

@@ -289,7 +289,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             let error = ResultError(
                 code: isOutOfAttempts ? "attempts_used_up" : "time_budget_used_up",
                 errorClass: isOutOfAttempts ? "attempts" : "time_budget",
-                message: "no session after \(job.attempts) attempts; replay the order when the provider is well again"
+                message: "no session after \(job.attempts) attempts; "
+                    + "send it under a new order_id when the provider is well again"
             )
             return Decision(verdict: .ended(.failed, error), attemptOutcome: outcome, isFailure: backoff != nil)
         }

@@ -74,7 +74,9 @@ struct EnqueueReport: Equatable, Sendable {
             summary.append("\(count(number, "job")) not acknowledged: \(reason)")
         }
         if let resumeLine {
-            summary.append("everything before line \(resumeLine) is acknowledged; go on with: --from-line \(resumeLine)")
+            summary.append(
+                "everything before line \(resumeLine) is acknowledged; go on with: --from-line \(resumeLine)"
+            )
             summary.append("(jobs after it that Kafka has already are recognised as duplicates: nothing happens twice)")
         }
         return summary

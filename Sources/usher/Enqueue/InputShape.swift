@@ -39,7 +39,8 @@ enum InputShape: Equatable, Sendable {
     }
 
     private static let several =
-        "holds objects over several lines, more than one or larger than 64 KiB; write one a line, as `jq -c . FILE` does"
+        "holds objects over several lines, more than one or larger than 64 KiB; "
+        + "write one a line, as `jq -c . FILE` does"
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
@@ -52,7 +53,8 @@ enum InputShape: Equatable, Sendable {
         switch last {
         case UInt8(ascii: "["), UInt8(ascii: ":"): return true
         // A line that was cut off after a comma is followed by the next object, not by a key.
-        case UInt8(ascii: "{"), UInt8(ascii: ","): return following == UInt8(ascii: "\"") || following == UInt8(ascii: "}")
+        case UInt8(ascii: "{"), UInt8(ascii: ","):
+            return following == UInt8(ascii: "\"") || following == UInt8(ascii: "}")
         case _: return false
         }
     }

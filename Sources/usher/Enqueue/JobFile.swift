@@ -40,8 +40,8 @@ actor JobFile {
         path == "-" ? "standard input" : path
     }
 
-    /// Opens the input and checks every line; those from `first` on are to be sent. Throws `VerbError` where it cannot be
-    /// read, holds nothing, or the stop signal came.
+    /// Opens the input and checks every line; those from `first` on are to be sent. Throws `VerbError` where it cannot
+    /// be read, holds nothing, or the stop signal came.
     func check(from first: Int) throws -> CheckedLines {
         try open()
         var checked = CheckedLines(first: first)
@@ -58,8 +58,8 @@ actor JobFile {
         return checked
     }
 
-    /// The next jobs to send, at most `max`, from line `first` on; lines that are not good are passed over. Empty at the
-    /// end. Call after `check`.
+    /// The next jobs to send, at most `max`, from line `first` on; lines that are not good are passed over. Empty at
+    /// the end. Call after `check`.
     func next(_ max: Int, from first: Int) throws -> [Outgoing] {
         var (lines, check) = try sending ?? (lines(), LineCheck(rules: rules))
         defer { sending = (lines, check) }

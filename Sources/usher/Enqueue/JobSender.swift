@@ -18,8 +18,8 @@ struct JobSender {
     let stop: StopSwitch
     let log: Log
 
-    /// Sends what `report.lines` says is to be sent, and completes the report. Throws `TransportError` where no producer
-    /// can be made, and what reading throws.
+    /// Sends what `report.lines` says is to be sent, and completes the report. Throws `TransportError` where no
+    /// producer can be made, and what reading throws.
     func send(_ file: JobFile, _ report: inout EnqueueReport) async throws {
         let window = SharedWindow()
         let producer = try RecordProducer(settings, log: log) { window.acknowledge($0, failure: $1) }

@@ -6,97 +6,81 @@ import Terminal
 enum ListVerb {
     static let command = Command(
         "list",
-        "list orders, or records that were refused",
+        "count and list orders, or what was quarantined",
         discussion: """
-            Counts first what the filter matches, by state, then tells a page, newest first, and the command for the next
-            page. With --quarantine it tells the records that could not become jobs, counted by reason; of the filters,
-            --since and --error (the reason) apply to them.
+            Prints how many orders match, by state, then a page of them, newest first, then the command for the next
+            page. Without options it lists all; options narrow it, and an order must match every one.
+
+            --quarantine lists the records that never became a job instead, with their reasons first. Their values
+            are sealed and not shown.
             """,
         options: [
-            .value("state", "STATE,…", "Only these: \(JobState.allCases.map(\.name).joined(separator: ", "))."),
-            .value("since", "WHEN", "Accepted since: a span (10m, 2h, 7d) or a moment (RFC 3339)."),
-            .value("until", "WHEN", "Accepted before; as --since."),
-            .value("error", "CODE", "Only those whose last attempt had this code; with --quarantine, this reason."),
-            .value("campaign", "NAME", "Only this campaign."),
-            .value("account", "NAME", "Only this account."),
-            .value("lane", "LANE", choices: Lane.allCases.map(\.name), "Only this lane."),
-            .value("limit", "N", fallback: "\(ListQuery.defaultLimit)", "How many a page, up to 1000."),
-            .value("after", "CURSOR", "Goes on where a page ended."),
-            .flag("quarantine", "Lists quarantined records instead."),
+            .value("state", "STATES", "states, separated by commas: \(states)."),
+            .value("since", "WHEN", "accepted (or quarantined) since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
+            .value("until", "WHEN", "accepted before, in the same words."),
+            .value("error", "CODE", "whose last attempt ended with this code, such as 400 or worker_lost."),
+            .value("campaign", "NAME", "of this campaign."),
+            .value("account", "NAME", "of this account."),
+            .value("lane", "LANE", choices: Lane.allCases.map(\.name), "of this lane."),
+            .flag("quarantine", "list quarantined records instead of orders."),
+            .value("reason", "WORD", "with --quarantine: of this reason only."),
+            .value("limit", "COUNT", fallback: "50", "how many a page has, at most 10000."),
+            .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
             CommandTree.json,
         ],
         examples: [
-            CommandExample("usher list --state verify,failed --since 1h", "what went wrong in the last hour"),
-            CommandExample("usher list --campaign autumn --json", "a campaign, for a program"),
-            CommandExample("usher list --quarantine", "records that could not become jobs"),
+            CommandExample("usher list --since 1h", "what came in during the last hour"),
+            CommandExample("usher list --state failed,declined --since 1d", "what needs somebody"),
+            CommandExample("usher list --error 400 --json | jq -r '.orders[].order_id'", "order ids for a script"),
+            CommandExample("usher list --quarantine", "what never became a job, and why"),
         ],
-        exitCodes: [.success, .unavailable, .ioError, .configuration]
+        exitCodes: [.success, .unavailable, .noPermission, .configuration]
     )
+
+    private static var states: String {
+        JobState.allCases.map(\.name).joined(separator: ", ")
+    }
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let now = Timestamp.systemNow
-        let limit = try context.invocation.integer("limit", in: 1...1_000) ?? ListQuery.defaultLimit
-        if context.invocation.flag("quarantine") {
-            try await quarantine(context, limit: limit, now: now)
-        } else {
-            try await orders(context, limit: limit, now: now)
+        let question = try ListQuestion(context.invocation, now: now)
+        switch question.subject {
+        case .orders(let filter, let cursor):
+            let page = try await StoreAccess.with(context) { store, _ in
+                try await store.list(filter, after: cursor, limit: question.limit)
+            }
+            let report = OrderListReport(page: page, isFirst: cursor == nil, now: now)
+            let next = page.cursor.map { question.command(after: String($0)) }
+            try print(context, next, json: report.json) { report.lines(width: $0) }
+        case .quarantine(let since, let reason, let place):
+            let page = try await StoreAccess.with(context) { store, _ in
+                try await store.quarantine(since: since, reason: reason, after: place, limit: question.limit)
+            }
+            let report = QuarantineReport(
+                page: page,
+                isFirst: place == nil,
+                limit: question.limit,
+                reason: reason,
+                now: now
+            )
+            let next = report.cursor.map { question.command(after: $0) }
+            try print(context, next, json: report.json) { report.lines(width: $0) }
         }
         return .success
     }
 
-    private static func orders(_ context: VerbContext, limit: Int, now: Timestamp) async throws {
-        let filter = try ListQuery.filter(context.invocation, now: now)
-        let cursor = try ListQuery.orderCursor(context.invocation)
-        let page = try await StoreAccess.with(context) { store, _ in
-            try await store.list(filter, after: cursor, limit: limit)
-        }
+    private static func print(
+        _ context: VerbContext,
+        _ next: String?,
+        json: (String?) -> String,
+        lines: (Int?) -> [String]
+    ) throws {
         if context.invocation.flag("json") {
-            let json = JSONWriter.object { writer in
-                if cursor == nil {
-                    let counts = page.counts.map { ($0.key.name, $0.value) }
-                    writer.member("counts", counts: Dictionary(counts) { first, _ in first })
-                }
-                writer.member("orders", array: page.orders) { writer, order in OrderJSON.write(order, to: &writer) }
-                writer.member("after", page.cursor.map { String($0) })
-            }
-            return try context.print(json)
+            try context.print(json(next))
+            return
         }
-        var lines = cursor == nil ? [ListText.counts(page.counts)] : []
-        lines += ListText.orders(page.orders, now: now, width: StandardStream.output.terminalWidth)
-        if let next = page.cursor {
-            lines.append("next page: " + (try ListQuery.nextPage(context.invocation, after: "\(next)", now: now)))
-        }
-        try print(lines, context)
-    }
-
-    private static func quarantine(_ context: VerbContext, limit: Int, now: Timestamp) async throws {
-        let invocation = context.invocation
-        for name in ["state", "until", "campaign", "account", "lane"] where invocation.value(name) != nil {
-            throw UsageError(path: invocation.path, message: "--\(name) does not go with --quarantine")
-        }
-        let since = try invocation.moment("since", now: now)
-        let cursor = try ListQuery.quarantineCursor(invocation)
-        let page = try await StoreAccess.with(context) { store, _ in
-            try await store.quarantine(since: since, reason: invocation.value("error"), after: cursor, limit: limit)
-        }
-        let last = page.entries.count == limit ? page.entries.last.map(ListQuery.cursor(after:)) : nil
-        if invocation.flag("json") {
-            let json = JSONWriter.object { writer in
-                if cursor == nil { writer.member("counts", counts: page.counts) }
-                writer.member("quarantined", array: page.entries) { writer, entry in
-                    OrderJSON.write(entry, to: &writer)
-                }
-                writer.member("after", last)
-            }
-            return try context.print(json)
-        }
-        var lines = cursor == nil ? [ListText.counts(quarantined: page.counts)] : []
-        lines += ListText.quarantine(page.entries, now: now, width: StandardStream.output.terminalWidth)
-        if let last { lines.append("next page: " + (try ListQuery.nextPage(invocation, after: last, now: now))) }
-        try print(lines, context)
-    }
-
-    private static func print(_ lines: [String], _ context: VerbContext) throws {
-        try context.print(lines.isEmpty ? "nothing more" : lines.joined(separator: "\n"))
+        var lines = lines(StandardStream.output.terminalWidth)
+        if let next { lines += ["", "Next page: \(next)"] }
+        try context.print(lines.joined(separator: "\n"))
     }
 }

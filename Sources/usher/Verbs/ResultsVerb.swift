@@ -12,16 +12,21 @@ enum ResultsVerb {
         "read the results topic",
         discussion: """
             Tells everything that is on the results topic now, oldest first, and ends. A line a result; with --json the
-            published value itself. Copies of a result, which crashes can leave, are told each: they carry one result_id.
+            published value itself. Copies of a result, which crashes can leave, are told each: they carry one
+            result_id.
 
-            The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. Revealed URLs are
-            as secret as passwords: keep them out of files and tickets.
+            The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. Revealed
+            URLs are as secret as passwords: keep them out of files and tickets.
 
             Nothing is committed: reading here takes nothing away from the CRM.
             """,
         options: [
             .flag("follow", short: "f", "Goes on with what comes, until Ctrl-C."),
-            .value("since", "WHEN", "Only what was written since: a span (10m, 2h, 7d; 0s is now) or a moment (RFC 3339)."),
+            .value(
+                "since",
+                "WHEN",
+                "Only what was written since: a span (10m, 2h, 7d; 0s is now) or a moment (RFC 3339)."
+            ),
             .value("order", "ID", "Only results of this order."),
             .flag("reveal", "Shows redirect URLs. They are secrets."),
             CommandTree.json,

@@ -6,69 +6,112 @@ import Terminal
 enum ShowVerb {
     static let command = Command(
         "show",
-        "say what became of an order, and what happens to it next",
+        "print all that is known of an order, and what happens to it next",
         discussion: """
-            Tells the state in words, every attempt and look-up, the results, and what happens next and when. Where several
-            accounts have an order of that id, all of them are shown. It holds nothing secret or personal.
+            Shows the order in every account that has it: where it stands, every attempt and look-up, its results, and
+            what happens next and when. Times are UTC, by the database's clock.
+
+            An order id that no account has ends with 1 and names the quarantined records that carried it, if any are
+            among the newest \(grouped(quarantineSearched)). Links are never shown: they log a customer in.
             """,
         options: [
-            .value("account", "NAME", "Only the order of this account."),
+            .value("account", "NAME", "look in this account only."),
             CommandTree.json,
         ],
-        arguments: [CommandArgument("ORDER", "The order_id.")],
+        arguments: [CommandArgument("ORDER", "the order's id, as in the job")],
         examples: [
-            CommandExample("usher show order-20261121-0001", "what an agent on the phone asks for"),
-            CommandExample("usher show order-20261121-0001 --account main --json", "for a program"),
+            CommandExample("usher show order-17", "what became of it, in words"),
+            CommandExample("usher show order-17 --account main", "in one account only"),
+            CommandExample("usher show order-17 --json | jq -r '.orders[].state'", "for a script"),
         ],
-        exitCodes: [.success, .failure, .unavailable, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
     )
 
-    /// Quarantined records that are looked at for an order that is not there.
-    private static let quarantinedMax = 1_000
+    /// How many of the newest quarantined records are searched for an order that is not there.
+    private static let quarantineSearched = 1_000
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let orderID = context.invocation.argument("ORDER")
         let account = context.invocation.value("account")
-        let (orders, quarantined) = try await StoreAccess.with(context) { store, _ in
+        let (orders, refused) = try await StoreAccess.with(context) { store, _ in
             let orders = try await store.show(orderID, account: account)
             guard orders.isEmpty else { return (orders, [QuarantineEntry]()) }
-            let page = try await store.quarantine(limit: quarantinedMax)
-            return (orders, page.entries.filter { $0.orderID == orderID })
+            let entries = try await store.quarantine(limit: quarantineSearched).entries
+            return (orders, entries.filter { $0.orderID == orderID && $0.account == account ?? $0.account })
         }
         if context.invocation.flag("json") {
-            try context.print(json(orders, quarantined))
+            try context.print(json(orders, refused))
         } else if !orders.isEmpty {
-            let texts = orders.map { OrderText.lines($0, width: StandardStream.output.terminalWidth) }
-            try context.print(texts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n"))
+            try context.print(text(orders, width: StandardStream.output.terminalWidth))
         }
         guard orders.isEmpty else { return .success }
-        for line in missing(orderID, account, quarantined) { context.note(printable(line)) }
+        context.note("usher show: " + missing(orderID, account, refused, context).text)
         return .failure
     }
 
-    /// What to tell about an order that is not there. Pure.
-    static func missing(_ orderID: String, _ account: String?, _ quarantined: [QuarantineEntry]) -> [String] {
-        let place = account.map { " in the account \($0)" } ?? ""
-        guard !quarantined.isEmpty else {
-            return [
-                "usher show: there is no order \(orderID)\(place)",
-                "It may not have been read from Kafka yet, or its record named no order_id that can be read: "
-                    + "`usher list` shows what came last, `usher list --quarantine` what was refused.",
-            ]
-        }
-        let records = quarantined.map { entry in
-            let field = entry.field.map { "\($0): " } ?? ""
-            return "  \(entry.receivedAt.dayAndTime)  \(entry.record.topic)[\(entry.record.partition)] offset "
-                + "\(entry.record.offset)  \(entry.reason)  \(field)\(entry.detail)"
-        }
-        return ["usher show: there is no order \(orderID)\(place), but records with that id were refused:"] + records
-            + ["Correct the job as the line says and send it again."]
+    private static func missing(
+        _ orderID: String,
+        _ account: String?,
+        _ refused: [QuarantineEntry],
+        _ context: VerbContext
+    ) -> MissingOrder {
+        MissingOrder(
+            orderID: orderID,
+            account: account,
+            refused: refused,
+            show: context.invocation.usher("show"),
+            list: context.invocation.usher("list")
+        )
     }
 
-    private static func json(_ orders: [OrderDetail], _ quarantined: [QuarantineEntry]) -> String {
-        JSONWriter.object { writer in
-            writer.member("orders", array: orders) { writer, order in OrderJSON.write(order, to: &writer) }
-            writer.member("quarantined", array: quarantined) { writer, entry in OrderJSON.write(entry, to: &writer) }
+    static func text(_ orders: [OrderDetail], width: Int?) -> String {
+        var blocks = orders.map { OrderReport($0).lines(width: width).joined(separator: "\n") }
+        if orders.count > 1 {
+            blocks.insert("\(orders.count) accounts have this order; --account shows one.", at: 0)
         }
+        return blocks.joined(separator: "\n\n")
+    }
+
+    static func json(_ orders: [OrderDetail], _ refused: [QuarantineEntry]) -> String {
+        JSONWriter.object { writer in
+            writer.member("orders", array: orders) { writer, order in writer.members(of: order) }
+            if orders.isEmpty {
+                writer.member("quarantined", array: refused) { writer, entry in writer.members(of: entry) }
+            }
+        }
+    }
+}
+
+/// What to tell a person who asks for an order that is not there. Pure.
+struct MissingOrder {
+    var orderID: String
+    var account: String?
+    /// Quarantined records that carried the order id, newest first.
+    var refused: [QuarantineEntry]
+    /// The words that run these verbs with the settings in use.
+    var show: [String]
+    var list: [String]
+
+    var text: String {
+        let place = account.map { "account \(printable($0)) has no order" } ?? "no account has an order"
+        return "\(place) \(printable(orderID))" + (refused.first.map(quarantined) ?? unheardOf)
+    }
+
+    private var unheardOf: String {
+        var lines = [account == nil ? "." : "; \(ShellWord.line(show + [orderID])) looks in every account."]
+        lines.append("A job that was enqueued just now may not be taken in yet. Otherwise see")
+        lines.append("  what came in:      " + ShellWord.line(list + ["--since", "1h"]))
+        lines.append("  what was refused:  " + ShellWord.line(list + ["--quarantine", "--since", "1h"]))
+        return lines.joined(separator: "\n")
+    }
+
+    private func quarantined(_ newest: QuarantineEntry) -> String {
+        let many = refused.count == 1 ? "a record that carried it was" : "\(refused.count) records that carried it were"
+        let about =
+            "The newest, \(OrderWords.source(newest.record)) at \(newest.receivedAt.dayAndTime): "
+            + "(\(newest.reason)) \(newest.detail)"
+        return ", but \(many) quarantined and never became a job.\n\(printable(about))\n"
+            + "Mend the producer and enqueue the job again. All that were refused for the same reason:\n  "
+            + ShellWord.line(list + ["--quarantine", "--reason", newest.reason])
     }
 }

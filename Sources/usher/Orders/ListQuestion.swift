@@ -1,0 +1,112 @@
+import PostgresStore
+import SessionCore
+import Terminal
+
+/// What a command line of `usher list` asks for. Pure, but for what its moments are counted from.
+struct ListQuestion {
+    enum Subject {
+        case orders(OrderFilter, after: Int64?)
+        case quarantine(since: Timestamp?, reason: String?, after: QuarantinePlace?)
+    }
+
+    let subject: Subject
+    let limit: Int
+    private let invocation: Invocation
+
+    /// Throws `UsageError` that names the option.
+    init(_ invocation: Invocation, now: Timestamp) throws(UsageError) {
+        self.invocation = invocation
+        limit = try invocation.integer("limit", in: 1...10_000) ?? 50
+        let isQuarantine = invocation.flag("quarantine")
+        for name in isQuarantine ? Self.onlyOrders : ["reason"] where invocation.value(name) != nil {
+            let fault = isQuarantine ? "is about orders; leave it out or leave out --quarantine" : "needs --quarantine"
+            throw UsageError(path: invocation.path, message: "--\(name) \(fault)")
+        }
+        let since = try invocation.moment("since", now: now)
+        if isQuarantine {
+            let place = try Self.cursor(invocation) { QuarantinePlace(cursor: $0) }
+            subject = .quarantine(since: since, reason: try Self.reason(invocation), after: place)
+            return
+        }
+        var filter = OrderFilter()
+        let states = try invocation.words("state", of: JobState.allCases.map(\.name)) { JobState(name: $0) }
+        filter.states = states.map { Set($0) }
+        filter.since = since
+        filter.until = try invocation.moment("until", now: now)
+        if let since, let until = filter.until, since >= until {
+            throw UsageError(path: invocation.path, message: "--since must be before --until")
+        }
+        filter.code = invocation.value("error")
+        filter.campaign = invocation.value("campaign")
+        filter.account = invocation.value("account")
+        filter.lane = invocation.value("lane").flatMap { name in Lane.allCases.first { $0.name == name } }
+        subject = .orders(filter, after: try Self.cursor(invocation) { Int64($0).flatMap { $0 > 0 ? $0 : nil } })
+    }
+
+    private static let onlyOrders = ["state", "until", "error", "campaign", "account", "lane"]
+
+    private static func reason(_ invocation: Invocation) throws(UsageError) -> String? {
+        guard let word = invocation.value("reason") else { return nil }
+        guard RefusalReason(rawValue: word) == nil else { return word }
+        let known = RefusalReason.allCases.map(\.rawValue).joined(separator: ", ")
+        throw UsageError(path: invocation.path, message: "--reason must be one of \(known)")
+    }
+
+    private static func cursor<Cursor>(
+        _ invocation: Invocation,
+        _ read: (String) -> Cursor?
+    ) throws(UsageError) -> Cursor? {
+        guard let text = invocation.value("after") else { return nil }
+        guard let cursor = read(text) else {
+            let message = "--after must be the cursor that the page before ended with, of the same kind of list"
+            throw UsageError(path: invocation.path, message: message)
+        }
+        return cursor
+    }
+
+    /// The command that prints the page after this one. Moments are spelt out: a span would have moved on.
+    func command(after cursor: String) -> String {
+        var words = invocation.usher("list")
+        switch subject {
+        case .orders(let filter, _):
+            for name in ["state", "error", "campaign", "account", "lane"] {
+                if let value = invocation.value(name) { words += ["--\(name)", value] }
+            }
+            if let since = filter.since { words += ["--since", since.rfc3339] }
+            if let until = filter.until { words += ["--until", until.rfc3339] }
+        case .quarantine(let since, let reason, _):
+            words.append("--quarantine")
+            if let reason { words += ["--reason", reason] }
+            if let since { words += ["--since", since.rfc3339] }
+        }
+        if limit != 50 { words += ["--limit", String(limit)] }
+        if invocation.flag("json") { words.append("--json") }
+        return ShellWord.line(words + ["--after", cursor])
+    }
+}
+
+extension Invocation {
+    /// The words that run a verb with the settings of this command line.
+    func usher(_ verb: String) -> [String] {
+        let file = value("config").map { ["-c", $0] } ?? []
+        return ["usher", verb] + file + values("set").flatMap { ["--set", $0] }
+    }
+}
+
+extension QuarantinePlace {
+    /// `MICROSECONDS:PARTITION:OFFSET:TOPIC`; a topic's name has no colon.
+    var cursor: String {
+        "\(receivedAt.microseconds):\(record.partition):\(record.offset):\(record.topic)"
+    }
+
+    init?(cursor: String) {
+        let parts = cursor.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 4, let time = Int64(parts[0]), let partition = Int32(parts[1]),
+            let offset = Int64(parts[2]), !parts[3].isEmpty
+        else { return nil }
+        self.init(
+            record: RecordPosition(topic: String(parts[3]), partition: partition, offset: offset),
+            receivedAt: Timestamp(microseconds: time)
+        )
+    }
+}

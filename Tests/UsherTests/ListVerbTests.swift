@@ -1,0 +1,129 @@
+import SessionCore
+import Terminal
+import Testing
+
+@testable import PostgresStore
+@testable import usher
+
+@Suite struct ListVerbTests {
+    private static let now = SampleOrder.now
+
+    private func question(_ words: [String]) throws -> ListQuestion {
+        guard case .run(let invocation) = CommandTree.root.start(["list"] + words) else {
+            throw UsageError(path: [], message: "not understood")
+        }
+        return try ListQuestion(invocation, now: Self.now)
+    }
+
+    @Test func optionsBecomeAFilter() throws {
+        let words = [
+            "--state", "failed,declined", "--since", "2h", "--until", "2026-11-21T11:00:00Z", "--error", "400",
+            "--campaign", "winter", "--account", "main", "--lane", "campaign", "--after", "7",
+        ]
+        guard case .orders(let filter, let cursor) = try question(words).subject else {
+            Issue.record("not about orders")
+            return
+        }
+        var expected = OrderFilter()
+        expected.states = [.failed, .declined]
+        expected.since = Self.now.advanced(by: .seconds(-7_200))
+        expected.until = Self.now.advanced(by: .seconds(-3_600))
+        expected.code = "400"
+        expected.campaign = "winter"
+        expected.account = "main"
+        expected.lane = .campaign
+        #expect(filter == expected)
+        #expect(cursor == 7)
+    }
+
+    @Test(arguments: [
+        (["--state", "openned"], "--state must be one or more of ready, sending"),
+        (["--since", "yesterday"], "--since must be a span"),
+        (["--since", "1h", "--until", "2h"], "--since must be before --until"),
+        (["--limit", "0"], "--limit must be a whole number from 1 to 10000"),
+        (["--after", "1:2:3:jobs"], "--after must be the cursor"),
+        (["--after", "-1"], "--after must be the cursor"),
+        (["--quarantine", "--after", "7"], "--after must be the cursor"),
+        (["--quarantine", "--state", "ready"], "--state is about orders"),
+        (["--quarantine", "--until", "1h"], "--until is about orders"),
+        (["--quarantine", "--reason", "odd"], "--reason must be one of tombstone, empty"),
+        (["--reason", "amount"], "--reason needs --quarantine"),
+    ])
+    func aWrongOptionIsNamed(_ words: [String], _ start: String) throws {
+        do {
+            _ = try question(words)
+            Issue.record("understood: \(words)")
+        } catch let error as UsageError {
+            #expect(error.message.hasPrefix(start), "\(error.message)")
+            #expect(error.path == ["list"])
+        }
+    }
+
+    @Test func theNextPageIsOfTheSameList() throws {
+        let words = ["-c", "my usher.yaml", "--since", "1h", "--state", "opened", "--limit", "5", "--json"]
+        let command = try question(words).command(after: "12")
+        #expect(
+            command == "usher list -c 'my usher.yaml' --state opened --since 2026-11-21T11:00:00.000Z --limit 5 "
+                + "--json --after 12"
+        )
+        let place = SampleOrder.refused(41).place
+        let quarantine = try question(["--quarantine", "--reason", "amount"]).command(after: place.cursor)
+        #expect(quarantine == "usher list --quarantine --reason amount --after 1795262400000000:2:41:jobs")
+        #expect(QuarantinePlace(cursor: place.cursor) == place)
+    }
+
+    @Test(arguments: ["", "7", "x:2:41:jobs", "1:2:41:", "1:2:41:jobs:5", "1:99999999999:41:jobs"])
+    func aCursorThatIsNoneIsRefused(_ text: String) {
+        #expect(QuarantinePlace(cursor: text) == nil)
+    }
+
+    @Test func countsComeFirstAndOnlyOnTheFirstPage() {
+        var waiting = SampleOrder.summary(.ready, dueAt: Self.now.advanced(by: .seconds(40)))
+        waiting.campaign = "winter"
+        let parked = SampleOrder.summary(.verify, attempts: 1, dueAt: nil)
+        let page = OrderPage(
+            counts: [.opened: 1_200, .ready: 1, .verify: 1],
+            orders: [waiting, parked, SampleOrder.summary(.opened, attempts: 1)],
+            cursor: nil
+        )
+        let lines = OrderListReport(page: page, isFirst: true, now: Self.now).lines(width: nil)
+        #expect(lines.first == "1,202 orders: 1 ready, 1 verify, 1,200 opened")
+        #expect(lines[2].contains("CAMPAIGN"))
+        #expect(lines[3].contains("winter") && lines[3].contains("due in 40s"))
+        #expect(lines[4].contains("an operator decides"))
+        #expect(lines[5].contains("took 30s"))
+        let second = OrderListReport(page: page, isFirst: false, now: Self.now)
+        #expect(second.lines(width: nil).first?.hasPrefix("ACCEPTED") == true)
+        #expect(!second.json(next: nil).contains("counts"))
+    }
+
+    @Test func anEmptyListSaysSo() {
+        let page = OrderPage(counts: [:], orders: [], cursor: nil)
+        #expect(OrderListReport(page: page, isFirst: true, now: Self.now).lines(width: nil) == ["no orders match"])
+        #expect(OrderListReport(page: page, isFirst: false, now: Self.now).lines(width: nil) == ["no more orders"])
+        #expect(
+            OrderListReport(page: page, isFirst: true, now: Self.now).json(next: nil) == "{\"counts\":{},\"orders\":[]}"
+        )
+    }
+
+    private func quarantine(_ reason: String?, limit: Int = 2) -> QuarantineReport {
+        let page = QuarantinePage(
+            counts: ["amount": 2, "syntax": 7, "key": 2],
+            entries: [SampleOrder.refused(41), SampleOrder.refused(40)]
+        )
+        return QuarantineReport(page: page, isFirst: true, limit: limit, reason: reason, now: Self.now)
+    }
+
+    @Test func theQuarantineBeginsWithItsCommonestReason() {
+        let lines = quarantine(nil).lines(width: nil)
+        #expect(lines.first == "11 records quarantined: 7 syntax, 2 amount, 2 key")
+        #expect(lines[3].contains("jobs[2]@41") && lines[3].contains("sealed"))
+        #expect(quarantine("amount").lines(width: nil).first == "2 records quarantined for amount")
+        #expect(quarantine("amount").json(next: nil).hasPrefix("{\"counts\":{\"amount\":2},"))
+    }
+
+    @Test func aShortPageOfTheQuarantineIsTheLast() {
+        #expect(quarantine(nil, limit: 2).cursor == "1795262400000000:2:40:jobs")
+        #expect(quarantine(nil, limit: 3).cursor == nil)
+    }
+}
