@@ -36,7 +36,8 @@ enum ResultLine {
 
     private static func what(_ result: SessionResult, now: Timestamp) -> String? {
         if let error = result.error {
-            let fields = error.fields.isEmpty ? "" : " (\(error.fields.joined(separator: ", ")))"
+            let unnamed = error.fields.filter { !error.message.contains($0) }
+            let fields = unnamed.isEmpty ? "" : " (\(unnamed.joined(separator: ", ")))"
             return "\(error.code): \(error.message)\(fields)"
         }
         return result.expiresAt.map { expiry in

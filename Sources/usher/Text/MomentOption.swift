@@ -14,6 +14,17 @@ extension Invocation {
         return moment
     }
 
+    /// An option that is a span, as `10m`; a minus sign before it turns it round. nil when it was left out and has no
+    /// fallback. Throws `UsageError`.
+    func span(_ name: String, mayBeNegative: Bool = false) throws(UsageError) -> Duration? {
+        guard let text = value(name) else { return nil }
+        let isNegative = mayBeNegative && text.hasPrefix("-")
+        guard let span = Duration(span: String(text.dropFirst(isNegative ? 1 : 0))) else {
+            throw UsageError(path: path, message: "--\(name) must be a span such as 200ms, 5s or 15m")
+        }
+        return isNegative ? .zero - span : span
+    }
+
     /// The words of an option, separated by commas, each read by `read`; nil when it was left out.
     /// Throws `UsageError` that names the words there are.
     func words<Word>(

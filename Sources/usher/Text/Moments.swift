@@ -36,13 +36,13 @@ extension Duration {
         return rest > 0 ? "\(head) \(rest)\(units[first + 1].name)" : head
     }
 
-    /// Reads `10m`, `90s`, `2h`, `7d`; nil for anything else.
+    /// Reads `250ms`, `90s`, `10m`, `2h`, `7d`; nil for anything else.
     init?(span text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let lengths: [String: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let lengths: [String: Int64] = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         guard (1...6).contains(digits.count), let count = Int64(digits),
             let length = lengths[String(text.dropFirst(digits.count))]
         else { return nil }
-        self = .seconds(count * length)
+        self = .milliseconds(count * length)
     }
 }
