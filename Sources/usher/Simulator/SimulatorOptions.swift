@@ -14,16 +14,25 @@ struct SimulatorOptions {
         .value("faults", "PLAN", "What goes wrong, such as `503=5%,hang=1%,latency=200ms` (docs/SIMULATOR.md)."),
         .value("seed", "N", fallback: "1", "Decides together with the order which faults happen."),
         .value(
-            "personality", "NAME", choices: Personality.allCases.map(\.rawValue), fallback: "fresh",
+            "personality",
+            "NAME",
+            choices: Personality.allCases.map(\.rawValue),
+            fallback: "fresh",
             "What happens to an order that has a session: another one, the same one, or a refusal."
         ),
         .value(
-            "error-style", "STYLE", choices: SimulatorConfiguration.ErrorStyle.allCases.map(\.rawValue),
-            fallback: "body", "Errors come with HTTP 200, or with the status they name."
+            "error-style",
+            "STYLE",
+            choices: SimulatorConfiguration.ErrorStyle.allCases.map(\.rawValue),
+            fallback: "body",
+            "Errors come with HTTP 200, or with the status they name."
         ),
         .value(
-            "lookups", "MODE", choices: SimulatorConfiguration.LookupMode.allCases.map(\.rawValue),
-            fallback: "enabled", "Whether orders can be looked up."
+            "lookups",
+            "MODE",
+            choices: SimulatorConfiguration.LookupMode.allCases.map(\.rawValue),
+            fallback: "enabled",
+            "Whether orders can be looked up."
         ),
         .value("session-lifetime", "SPAN", fallback: "15m", "How long a session lives."),
         .value("request-validity", "SPAN", fallback: "60s", "From this age on a request is refused."),
@@ -32,7 +41,10 @@ struct SimulatorOptions {
         .value("late-after", "SPAN", fallback: "30s", "When `simulate:late-once` answers."),
         .value("held-for", "SPAN", fallback: "30s", "When `simulate:held-once` lets the request be read."),
         .value(
-            "wrong-signature-code", "CODE", choices: ["401", "400"], fallback: "401",
+            "wrong-signature-code",
+            "CODE",
+            choices: ["401", "400"],
+            fallback: "401",
             "The status of an answer to a wrong signature."
         ),
         .flag("sign-errors", "Error answers carry a timestamp and a signature."),

@@ -12,8 +12,8 @@ enum EnqueueVerb {
         "check jobs and put them on the jobs topic",
         discussion: """
             FILE holds one JSON object a line, or one object over several lines. Every line is checked as the worker
-            would check it, before anything is sent; each bad one is told with its number, reason and field. Records get the
-            order_id as their key and no headers.
+            would check it, before anything is sent; each bad one is told with its number, reason and field.
+            Records get the order_id as their key and no headers.
 
             Should Kafka go away or Ctrl-C come, the last line says where to go on: `--from-line N`.
 

@@ -8,16 +8,19 @@ enum SimulatorVerb {
         "simulator",
         "run the simulated Cashier by itself",
         discussion: """
-            Behaves as the provider documents, with signatures, error codes and session lifetimes, and makes the faults that
-            a plan asks for. Nothing leaves this machine. Needs no settings file.
+            Behaves as the provider documents, with signatures, error codes and session lifetimes, and makes the
+            faults that a plan asks for. Nothing leaves this machine. Needs no settings file.
 
-            The first line says where it listens; then come its endpoints, and the settings of an account that works with
-            it. Ctrl-C ends it.
+            The first line says where it listens; then come its endpoints, and the settings of an account that
+            works with it. Ctrl-C ends it.
             """,
         options: SimulatorOptions.options + [CommandTree.json],
         examples: [
             CommandExample("usher simulator", "a Cashier on port 8081 with a secret of its own"),
-            CommandExample("usher simulator --port 0 --faults '503=5%,latency=200ms'", "one that is unwell, on any port"),
+            CommandExample(
+                "usher simulator --port 0 --faults '503=5%,latency=200ms'",
+                "one that is unwell, on any port"
+            ),
             CommandExample("usher simulator --secret-file secret --personality idempotent", "with a secret of yours"),
         ],
         exitCodes: [.success, .unavailable, .configuration]
@@ -41,7 +44,8 @@ enum SimulatorVerb {
         simulator.stop()
         let statistics = simulator.statistics()
         context.note(
-            "stopped; \(grouped(statistics.sessionsOpened)) sessions opened for \(grouped(statistics.ordersKnown)) orders"
+            "stopped; \(grouped(statistics.sessionsOpened)) sessions opened "
+                + "for \(grouped(statistics.ordersKnown)) orders"
         )
         return .success
     }

@@ -1,0 +1,182 @@
+import Cryptography
+import Glibc
+import KafkaTransport
+import Logs
+import PostgresStore
+import SessionCore
+import Settings
+import Terminal
+
+/// The checks of `usher doctor`, in order: each asks something and lets a judgement say what the answer means.
+struct DoctorChecks {
+    private let facts: DoctorFacts
+    private let log = Log(level: .error, format: .text)
+
+    init(_ facts: DoctorFacts) {
+        self.facts = facts
+    }
+
+    /// All checks but that of the settings, which rest on it.
+    var all: [DoctorCheck] {
+        [DoctorCheck(name: "platform", run: platform), DoctorCheck(name: "libraries", run: libraries)]
+            + [
+                check("files", [], files), check("keys", [], keys),
+                check("postgres", [], postgres),
+                judged("schema", PostgresJudgement.schema),
+                DoctorCheck(name: "rights", basis: ["settings", "postgres", "schema"], run: rights),
+                judged("durability", PostgresJudgement.durability),
+                judged("server log", PostgresJudgement.logging),
+                check("clock", ["postgres"], clock),
+                check("kafka", [], kafka),
+                check("jobs topics", ["kafka"], jobsTopics),
+                check("results topic", ["kafka"], resultsTopic),
+            ] + accounts
+    }
+
+    private func check(
+        _ name: String,
+        _ basis: [String],
+        _ body: @escaping @Sendable (Configuration) async throws -> [Finding]
+    ) -> DoctorCheck {
+        DoctorCheck(name: name, basis: ["settings"] + basis) { [facts] in
+            guard let configuration = facts.loaded?.configuration else { return [] }
+            do {
+                return try await body(configuration)
+            } catch {
+                return [.blocking(Explanation.of(error).message)]
+            }
+        }
+    }
+
+    /// A check of what Postgres said before.
+    private func judged(_ name: String, _ judge: @escaping @Sendable (ServerStatus) -> [Finding]) -> DoctorCheck {
+        check(name, ["postgres"]) { [facts] _ in facts.state.withLock { $0.server }.map(judge) ?? [] }
+    }
+
+    // MARK: This machine
+
+    private func platform() -> [Finding] {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+        let backtrace = getenv("SWIFT_BACKTRACE").map { String(cString: $0) }
+        return PlatformJudgement.crashes(coreLimit: UInt64(limit.rlim_cur), backtrace: backtrace)
+    }
+
+    private func libraries() -> [Finding] {
+        PlatformJudgement.libraries(
+            Version.libraries,
+            librdkafka: KafkaLibrary.number,
+            mechanism: facts.loaded?.configuration.kafka.security.saslMechanism
+        )
+    }
+
+    private func files(_: Configuration) -> [Finding] {
+        do {
+            _ = try facts.context.load(checksFiles: true)
+            return [.ok("every file that the settings name can be read, secrets by their owner only")]
+        } catch let error as SettingsError {
+            return error.problems.map { .problem($0.description) }
+        } catch {
+            return [.problem(Explanation.of(error).message)]
+        }
+    }
+
+    private func keys(_ configuration: Configuration) throws -> [Finding] {
+        _ = try WorkerAssembly.keyRing(configuration)
+        return [.ok("\(configuration.keysFile.path) holds the keys that seal data")]
+    }
+
+    // MARK: Postgres
+
+    private func postgres(_ configuration: Configuration) async throws -> [Finding] {
+        // Nothing sealed is read, so a key file with a problem does not hide what Postgres has to say.
+        let keys = try KeyRing(keyFile: KeyRing.newKeyFile(id: "doctor"))
+        let store = try WorkerAssembly.store(configuration, keys: keys, log: log)
+        let before = Timestamp.systemNow
+        let status: ServerStatus
+        do {
+            // The first question opens the connection; the second one's time is the server's alone.
+            _ = try await store.schemaStatus()
+            status = try await store.status()
+        } catch {
+            await store.close()
+            throw error
+        }
+        let after = Timestamp.systemNow
+        await store.close()
+        let middle = before.advanced(by: before.duration(to: after) / 2)
+        facts.state.withLock { state in
+            state.server = status
+            state.clockDifference = middle.duration(to: status.clock)
+        }
+        return PostgresJudgement.server(status)
+    }
+
+    private func rights() -> [Finding] {
+        facts.state.withLock { $0.server }.map(PostgresJudgement.rights) ?? []
+    }
+
+    private func clock(_: Configuration) -> [Finding] {
+        facts.state.withLock { $0.clockDifference }.map(PostgresJudgement.clock) ?? []
+    }
+
+    // MARK: Kafka
+
+    private func kafka(_ configuration: Configuration) async throws -> [Finding] {
+        let settings = try configuration.kafka.transportSettings()
+        let topics = configuration.kafka.jobsTopics.map(\.name) + [configuration.kafka.resultsTopic]
+        let probe = ClusterProbe(settings, timeout: .seconds(8), log: log)
+        let cluster = try await probe.describe(topics: topics)
+        facts.state.withLock { $0.cluster = cluster }
+        return KafkaJudgement.cluster(cluster)
+    }
+
+    private func jobsTopics(_ configuration: Configuration) async throws -> [Finding] {
+        var findings: [Finding] = []
+        for topic in configuration.kafka.jobsTopics {
+            findings += try await self.topic(topic.name, configuration, KafkaJudgement.jobsRetention)
+        }
+        return findings
+    }
+
+    private func resultsTopic(_ configuration: Configuration) async throws -> [Finding] {
+        try await topic(configuration.kafka.resultsTopic, configuration, KafkaJudgement.resultsRetention)
+    }
+
+    private func topic(
+        _ name: String,
+        _ configuration: Configuration,
+        _ retention: (String, [String: String]) -> [Finding]
+    ) async throws -> [Finding] {
+        guard let cluster = facts.state.withLock({ $0.cluster }),
+            let topic = cluster.topics.first(where: { $0.name == name })
+        else { return [] }
+        let findings = KafkaJudgement.topic(topic, brokers: cluster.brokers.count)
+        guard topic.error == nil else { return findings }
+        let probe = ClusterProbe(try configuration.kafka.transportSettings(), timeout: .seconds(4), log: log)
+        let settings: [String: String]
+        do {
+            settings = try await probe.settings(ofTopic: name)
+        } catch {
+            return findings + [
+                .advice(
+                    "\(name): retention and min.insync.replicas cannot be read: "
+                        + Explanation.of(error).message
+                )
+            ]
+        }
+        let replicas = topic.partitions.map(\.replicas.count).min() ?? 0
+        return findings + KafkaJudgement.settings(name, settings, replicas: replicas) + retention(name, settings)
+    }
+
+    // MARK: Accounts
+
+    private var accounts: [DoctorCheck] {
+        guard let configuration = facts.loaded?.configuration else { return [check("accounts", []) { _ in [] }] }
+        return configuration.accounts.values.sorted { $0.name < $1.name }.map { account in
+            check("account \(account.name)", []) { [facts] _ in
+                try await AccountProbe(account: account, facts: facts).findings()
+            }
+        }
+    }
+}

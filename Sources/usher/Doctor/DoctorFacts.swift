@@ -1,0 +1,25 @@
+import KafkaTransport
+import PostgresStore
+import SessionCore
+import Settings
+import Synchronization
+
+/// What earlier checks found out, for those that rest on them.
+final class DoctorFacts: Sendable {
+    struct State: Sendable {
+        var server: ServerStatus?
+        /// Postgres's clock minus this machine's.
+        var clockDifference: Duration?
+        var cluster: ClusterDescription?
+    }
+
+    let context: VerbContext
+    /// nil when the settings cannot be used; nothing that asks for it runs then.
+    let loaded: LoadedSettings?
+    let state = Mutex(State())
+
+    init(_ context: VerbContext, _ loaded: LoadedSettings?) {
+        self.context = context
+        self.loaded = loaded
+    }
+}
