@@ -86,7 +86,7 @@ let package = Package(
         // Depends on the program so that it is built before it is run.
         tests(
             "EndToEndTests",
-            ["SessionCore", "PostgresStore", "KafkaTransport", "CashierSimulator", "Cryptography", "Logs", "usher"]
+            ["SessionCore", "PostgresStore", "KafkaTransport", "Cryptography", "Logs", "usher"]
         ),
         tests("TidyTests", []),
     ]

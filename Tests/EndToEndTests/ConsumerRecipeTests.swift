@@ -6,8 +6,8 @@ import Testing
 import UsherTestKit
 
 extension EndToEnd {
-    /// The recipe of `docs/CRM.md`, run with kcat as the producer and the consumer and psql as the CRM's database: results
-    /// that come twice are used once, and answers to records change no order.
+    /// The recipe of `docs/CRM.md`, run with kcat as the producer and the consumer and psql as the CRM's database:
+    /// results that come twice are used once, and answers to records change no order.
     @Suite("Consumer recipe")
     struct ConsumerRecipeTests {
         @Test("every result is used once, however often it is read", .timeLimit(.minutes(3)))

@@ -6,13 +6,13 @@ import Testing
 import UsherTestKit
 
 extension EndToEnd {
-    /// What workers live through: Postgres is killed and comes back, no broker answers for half a minute. They stay up, say
-    /// what they wait for, lose nothing, and go on by themselves.
+    /// What workers live through: Postgres is killed and comes back, no broker answers for half a minute. They stay up,
+    /// say what they wait for, lose nothing, and go on by themselves.
     @Suite("Outages")
     struct OutageTests {
         @Test(
             "Postgres is killed with -9 and restarted during a run",
-            .enabled(if: RealKafka.isAvailable),
+            .enabled(if: RealKafka.isAvailable, "KAFKA_HOME names no Apache Kafka"),
             .timeLimit(.minutes(5))
         )
         func databaseKilled() async throws {
@@ -33,7 +33,11 @@ extension EndToEnd {
             }
         }
 
-        @Test("half a minute without any broker", .enabled(if: RealKafka.isAvailable), .timeLimit(.minutes(6)))
+        @Test(
+            "half a minute without any broker",
+            .enabled(if: RealKafka.isAvailable, "KAFKA_HOME names no Apache Kafka"),
+            .timeLimit(.minutes(6))
+        )
         func brokerGone() async throws {
             try await withInstallation(jobs: 6_000) { installation, workload, kafka, workers in
                 try await eventually("a tenth is done", within: .seconds(60)) {

@@ -1,4 +1,3 @@
-import CashierSimulator
 import Cryptography
 import Foundation
 import KafkaTransport
@@ -17,7 +16,8 @@ final class Installation {
     let folder: String
     let bootstrapServers: String
     let postgres: any TestDatabase
-    let simulator: RunningSimulator
+    private let simulator: UsherProcess
+    let simulatorPort: Int
     let settingsFile: String
     private(set) var processes: [UsherProcess] = []
 
@@ -41,18 +41,19 @@ final class Installation {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         if let database { postgres = database } else { postgres = try await ThrowAwayPostgres.start(fsync: true) }
         try await postgres.createDatabase("usher", template: nil)
-        simulator = try Self.startSimulator(Self.secret, faults, keepsEvents)
         try Self.writePrivate("\(folder)/keys", KeyRing.newKeyFile(id: "k1"))
         try Self.writePrivate("\(folder)/secret", Self.secret)
+        simulator = try Self.startSimulator(in: folder, faults, keepsEvents)
+        simulatorPort = try await Self.port(of: simulator)
         settingsFile = "\(folder)/usher.yaml"
-        let text = Self.settings(folder, cluster.bootstrapServers, postgres.folder, simulator.port) + settings
+        let text = Self.settings(folder, cluster.bootstrapServers, postgres.folder, simulatorPort) + settings
         try Data(text.utf8).write(to: URL(fileURLWithPath: settingsFile))
         let migrated = try await Shell.run([UsherProcess.binary, "migrate", "-c", settingsFile])
         guard migrated.code == 0 else { throw Failure("migrate ended with \(migrated.code): \(migrated.error)") }
     }
 
-    /// Windows of seconds instead of a minute, so that unknown outcomes are settled within the test. The simulator keeps
-    /// to the same: it refuses requests that are older than three seconds.
+    /// Windows of seconds instead of a minute, so that unknown outcomes are settled within the test. The simulator
+    /// keeps to the same: it refuses requests that are older than three seconds.
     static var shortWindows: String {
         """
         verify:
@@ -86,7 +87,7 @@ final class Installation {
     /// Ends everything that is still there and deletes the folder; keeps it when `keepLogs` is set, for a look.
     func tearDown() async {
         for process in processes { await process.end() }
-        simulator.stop()
+        await simulator.end()
         await postgres.stop()
         if ProcessInfo.processInfo.environment["USHER_KEEP_LOGS"] == nil {
             try? FileManager.default.removeItem(atPath: folder)
@@ -109,16 +110,26 @@ final class Installation {
         Int(try await query(sql).first?.first ?? "") ?? -1
     }
 
-    private static func startSimulator(_ secret: String, _ faults: String, _ keeps: Bool) throws -> RunningSimulator {
-        let account = SimulatorAccount(merchantID: "M-1", applicationKey: "A-1", secret: Secret(secret))
-        var configuration = SimulatorConfiguration(accounts: [account])
-        configuration.requestValiditySeconds = 3
-        configuration.clockToleranceSeconds = 1
-        configuration.heldFor = .seconds(10)
-        configuration.lateAfter = .seconds(4)
-        configuration.keepsEvents = keeps
-        if !faults.isEmpty { configuration.faults = try FaultPlan(parsing: faults) }
-        return try CashierSimulator.start(configuration)
+    /// `usher simulator` as a process, with windows to match those of the settings.
+    private static func startSimulator(in folder: String, _ faults: String, _ keeps: Bool) throws -> UsherProcess {
+        var arguments = [
+            "simulator", "--port", "0", "--merchant-id", "M-1", "--application-key", "A-1",
+            "--secret-file", "\(folder)/secret", "--request-validity", "3s", "--clock-tolerance", "1s",
+            "--held-for", "10s", "--late-after", "4s",
+        ]
+        if !faults.isEmpty { arguments += ["--faults", faults] }
+        if !keeps { arguments.append("--no-accepts") }
+        return try UsherProcess(arguments, log: "\(folder)/simulator.log")
+    }
+
+    private static func port(of simulator: UsherProcess) async throws -> Int {
+        let greeting = "listening on http://127.0.0.1:"
+        try await eventually("the simulator listens", within: .seconds(20)) {
+            simulator.lines.contains { $0.hasPrefix(greeting) }
+        }
+        let line = simulator.lines.first { $0.hasPrefix(greeting) } ?? ""
+        guard let port = Int(line.dropFirst(greeting.count)) else { throw Failure("no port in: \(line)") }
+        return port
     }
 
     private static func writePrivate(_ path: String, _ text: String) throws {

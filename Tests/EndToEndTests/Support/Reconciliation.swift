@@ -78,7 +78,7 @@ struct Reconciliation {
         var urls: [String: [String]] = [:]
         var lastAccept: [String: Bool] = [:]
         var blind: [String] = []
-        for line in try Shell.get(port: installation.simulator.port, "/accepts").split(separator: "\n") {
+        for line in try Shell.get(port: installation.simulatorPort, "/accepts").split(separator: "\n") {
             guard let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 let kind = event["event"] as? String, let order = event["order_id"] as? String
             else { throw Failure("cannot read the simulator's event: \(line)") }
@@ -107,6 +107,15 @@ struct Reconciliation {
             let log = try String(contentsOfFile: process.log, encoding: .utf8)
             for canary in canaries { #expect(!log.contains(canary), "\(canary) is in \(process.log)") }
         }
+    }
+
+    /// What the provider made go wrong, and how often.
+    func faults() throws -> String {
+        let stats = try JSONSerialization.jsonObject(
+            with: Data(try Shell.get(port: installation.simulatorPort, "/stats").utf8)
+        )
+        let faults = (stats as? [String: Any])?["faults"] as? [String: Int] ?? [:]
+        return faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
     /// How the orders ended.
