@@ -22,6 +22,26 @@ extension BrokerScenarios {
             return settings
         }
 
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME")) func aClientCertificateIsALogin() async throws {
+            var options = RealKafka.Options()
+            options.isSecure = true
+            options.asksForClientCertificate = true
+            let broker = try await RealKafka.start(options)
+            let authority = try #require(broker.authorityFile)
+            let client = try #require(broker.clientFiles)
+            var settings = KafkaSettings(bootstrapServers: broker.secureServers ?? "")
+            settings.security = .tls(authority: authority, certificate: client.certificate, key: client.key)
+            #expect(try await ClusterProbe(settings, log: .silent).describe(topics: []).brokers.count == 1)
+            settings.security = .tls(authority: authority, certificate: nil, key: nil)
+            do {
+                _ = try await ClusterProbe(settings, timeout: .seconds(5), log: .silent).describe(topics: [])
+                Issue.record("a client without a certificate was let in")
+            } catch {
+                #expect("\(error)".contains("kafka."), "the error names no setting: \(error)")
+            }
+            await broker.remove()
+        }
+
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME")) func loginsAreCheckedAndRefusalsSayWhatToDo()
             async throws
         {

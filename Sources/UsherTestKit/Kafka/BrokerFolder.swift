@@ -70,6 +70,13 @@ enum BrokerFolder {
             properties["ssl.keystore.type"] = "PEM"
             properties["ssl.keystore.location"] = "\(folder)/server.pem"
         }
+        if options.asksForClientCertificate {
+            // The secure listener speaks TLS without a login then: the certificate is the login.
+            properties["listener.security.protocol.map"] = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SSL"
+            properties["listener.name.sasl_ssl.ssl.client.auth"] = "required"
+            properties["ssl.truststore.type"] = "PEM"
+            properties["ssl.truststore.location"] = "\(folder)/ca.pem"
+        }
         properties.merge(options.properties) { _, given in given }
         let lines = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }
         try write(lines.joined(), to: "\(folder)/server.properties")
@@ -89,7 +96,7 @@ enum BrokerFolder {
         )
     }
 
-    /// An authority and a certificate for localhost, made with the `openssl` command.
+    /// An authority, a certificate for localhost and one for a client, made with the `openssl` command.
     static func writeCertificates(_ folder: String) throws {
         let script = """
             cd "$0" && umask 077 &&
@@ -99,7 +106,9 @@ enum BrokerFolder {
             openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile names \
                 -out server.crt &&
             openssl pkcs8 -topk8 -nocrypt -in server.key -out server.pk8 &&
-            cat server.pk8 server.crt ca.pem > server.pem
+            cat server.pk8 server.crt ca.pem > server.pem &&
+            openssl req -newkey rsa:2048 -nodes -subj "/CN=usher" -keyout client.key -out client.csr &&
+            openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out client.crt
             """
         try BrokerProcess.run(["sh", "-c", script, folder], output: "\(folder)/certificates.log")
     }

@@ -21,6 +21,8 @@ package actor RealKafka {
     package struct Options: Sendable {
         /// Adds a SASL_SSL listener, with the user `usher`, password `usher-secret`, for PLAIN and SCRAM.
         package var isSecure = false
+        /// With `isSecure`: that listener takes a client's certificate instead of a user's password.
+        package var asksForClientCertificate = false
         /// More lines of `server.properties`.
         package var properties: [String: String] = [:]
 
@@ -53,6 +55,8 @@ package actor RealKafka {
     package nonisolated let secureServers: String?
     /// The PEM file of the authority to trust; nil without `isSecure`.
     package nonisolated let authorityFile: String?
+    /// A certificate that the authority has signed, and its key, as PEM files; nil without `isSecure`.
+    package nonisolated let clientFiles: (certificate: String, key: String)?
     private let folder: String
     private let javaHome: String
     private var process: BrokerProcess?
@@ -63,6 +67,7 @@ package actor RealKafka {
         bootstrapServers = "127.0.0.1:\(ports[0])"
         secureServers = isSecure ? "localhost:\(ports[2])" : nil
         authorityFile = isSecure ? "\(folder)/ca.pem" : nil
+        clientFiles = isSecure ? ("\(folder)/client.crt", "\(folder)/client.key") : nil
     }
 
     /// Starts a broker and waits until it answers. Throws `Failure`.
