@@ -11,6 +11,8 @@ struct JobSender {
     private static let inFlightMax = 10_000
     /// How long nothing is acknowledged before Kafka counts as gone.
     static let patience: Duration = .seconds(30)
+    /// How long acknowledgements are still waited for once sending was broken off.
+    private static let lastChance: Duration = .seconds(3)
     private static let pollInterval: Duration = .milliseconds(10)
 
     let settings: KafkaSettings
@@ -32,12 +34,20 @@ struct JobSender {
         }
         // What is under way gets a chance, unless nobody answers anyhow.
         let isDone = (try? ending.get()) == .done
-        _ = await producer.finish(timeout: isDone ? Self.patience : .seconds(3))
+        var failures = window.state.failures
+        _ = await producer.finish(timeout: isDone ? Self.patience : Self.lastChance)
         let state = window.state
         course.progress.finish(done: state.acknowledged)
+        // Why librdkafka then let go of the rest is its own business; that nobody acknowledged it is the reason.
+        let abandoned = state.sent - state.acknowledged - failures.values.reduce(0, +)
+        if abandoned > 0 {
+            let reason =
+                stop.isTurned ? "stopped while they waited" : "no broker answered for \(Self.patience.inWords)"
+            failures[reason, default: 0] += abandoned
+        }
         report.sent = state.sent
         report.acknowledged = state.acknowledged
-        report.failures = state.failures
+        report.failures = failures
         report.ending = try ending.get()
         let isComplete = report.ending == .done && state.firstUnacknowledged == nil
         if report.ending == .done, !isComplete { report.ending = .brokerGone }
