@@ -82,7 +82,13 @@ let package = Package(
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal", "Spelling"]),
-        tests("UsherTests", ["usher", "SessionCore", "PostgresStore", "Terminal"]),
+        tests(
+            "UsherTests",
+            [
+                "usher", "SessionCore", "PostgresStore", "KafkaTransport", "CashierClient", "CashierSimulator",
+                "Terminal",
+            ]
+        ),
         // Depends on the program so that it is built before it is run.
         tests(
             "EndToEndTests",

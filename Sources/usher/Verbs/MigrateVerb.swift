@@ -21,14 +21,14 @@ enum MigrateVerb {
         let log = Log(level: .warning, format: .text)
         let keys = try WorkerAssembly.keyRing(loaded.configuration)
         let store = try WorkerAssembly.store(loaded.configuration, keys: keys, log: log)
-        let applied = try await store.migrate()
+        let version = try await store.migrate()
         let status = try await store.schemaStatus()
         await store.close()
         if let problem = status.problem { throw VerbError.ended(problem, .configuration) }
         if context.invocation.flag("json") {
-            try context.print("{\"applied\":\(applied)}")
+            try context.print("{\"schema_version\":\(version)}")
         } else {
-            try context.print(applied == 0 ? "the schema is up to date" : "applied migrations: \(applied)")
+            try context.print("the schema is at version \(version), as this version of usher needs it")
         }
         return .success
     }

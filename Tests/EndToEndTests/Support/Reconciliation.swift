@@ -18,11 +18,23 @@ struct Reconciliation {
     init(_ installation: Installation, _ workload: Workload) async throws {
         self.installation = installation
         self.workload = workload
+        // kcat may take the end of a partition of the embedded cluster for reached before it is: what was acknowledged
+        // must be readable, so it is read again until it is all there.
+        var read: [Copy] = []
+        try await eventually("kcat reads every result that the broker acknowledged", within: .seconds(60)) {
+            read = try await Self.read(installation)
+            return Set(read.map(\.result.resultID)).count
+                >= (try await installation.count("select count(*) from usher.result"))
+        }
+        copies = read
+    }
+
+    private static func read(_ installation: Installation) async throws -> [Copy] {
         let file = "\(installation.folder)/results.txt"
         let kcat = "kcat -C -b \(installation.bootstrapServers) -t \(Installation.resultsTopic) -o beginning -e -q"
         let answer = try await Shell.run(["/bin/sh", "-c", "\(kcat) -f '%k\\t%s\\n' > \(file)"])
         guard answer.code == 0 else { throw Failure("kcat: \(answer.error)") }
-        copies = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
+        return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
             let parts = line.split(separator: "\t", maxSplits: 1)
             let value = Array(parts[1].utf8)
             return Copy(key: String(parts[0]), value: value, result: try ResultCodec.decode(value))

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@testable import usher
+
+@Suite("Reading an input twice")
+struct JobFileTests {
+    private func withFile<Value>(_ text: String, _ body: (String) async throws -> Value) async throws -> Value {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("usher-\(UUID().uuidString)").path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try await body(path)
+    }
+
+    private func text(_ order: String) -> String {
+        String(decoding: LineCheckTests.line(1, order: order).bytes, as: UTF8.self)
+    }
+
+    private func open(_ path: String) -> JobFile {
+        JobFile(path: path, rules: LineCheckTests.rules, stop: StopSwitch())
+    }
+
+    @Test("gives the good lines as they are, from the line asked for, in batches")
+    func sendsGoodLines() async throws {
+        let lines = [text("o-1"), "{broken", "", text("o-2"), text("o-3")]
+        try await withFile(lines.joined(separator: "\n")) { path in
+            let file = open(path)
+            let checked = try await file.check(from: 2)
+            #expect(checked.read == 4)
+            #expect(checked.bad == 1)
+            #expect(checked.badLines.first?.line == 2)
+            #expect(checked.toSend == 2)
+            let first = try await file.next(1, from: 2)
+            let second = try await file.next(5, from: 2)
+            let third = try await file.next(5, from: 2)
+            #expect(first.map(\.orderID) == ["o-2"])
+            #expect(first.map(\.line) == [4])
+            #expect(first.map(\.value) == [Array(text("o-2").utf8)])
+            #expect(second.map(\.orderID) == ["o-3"])
+            #expect(third.isEmpty)
+            await file.close()
+        }
+    }
+
+    @Test("takes what is added after the check for no part of it")
+    func grows() async throws {
+        try await withFile(text("o-1") + "\n") { path in
+            let file = open(path)
+            _ = try await file.check(from: 1)
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data((text("o-2") + "\n").utf8))
+            try handle.close()
+            let batch = try await file.next(10, from: 1)
+            #expect(batch.map(\.orderID) == ["o-1"])
+            await file.close()
+        }
+    }
+
+    @Test("takes one object over several lines as one job, numbered by the line on which it begins")
+    func object() async throws {
+        let spread = "\n" + text("o-1").replacingOccurrences(of: ",\"", with: ",\n  \"") + "\n\n"
+        try await withFile(spread) { path in
+            let file = open(path)
+            let checked = try await file.check(from: 1)
+            #expect(checked.read == 1)
+            #expect(checked.bad == 0)
+            let batch = try await file.next(10, from: 1)
+            #expect(batch.map(\.line) == [2])
+            #expect(batch.map(\.orderID) == ["o-1"])
+            let rest = try await file.next(10, from: 1)
+            #expect(rest.isEmpty)
+            await file.close()
+        }
+    }
+
+    @Test("says so when there is nothing, or no file", arguments: ["", "\n \n"])
+    func nothing(text: String) async throws {
+        try await withFile(text) { path in
+            await #expect(throws: VerbError.self) { try await open(path).check(from: 1) }
+        }
+        await #expect(throws: VerbError.self) { try await open("/nowhere/jobs.ndjson").check(from: 1) }
+    }
+
+    @Test("ends when the stop signal came")
+    func stops() async throws {
+        try await withFile(text("o-1")) { path in
+            let stop = StopSwitch()
+            stop.turn()
+            let file = JobFile(path: path, rules: LineCheckTests.rules, stop: stop)
+            await #expect(throws: VerbError.self) { try await file.check(from: 1) }
+        }
+    }
+}
