@@ -32,7 +32,7 @@ struct KafkaFault: Equatable, Sendable {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             return authenticationAdvice(libraryVersion: libraryVersion)
         case RD_KAFKA_RESP_ERR__SSL:
-            return "Check kafka.ca_file against the brokers' certificates, and that the host names in "
+            return "Check kafka.security.ca_file against the brokers' certificates, and that the host names in "
                 + "kafka.bootstrap_servers are the ones in the certificates"
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
             return "Allow this user to Read and Describe (jobs) or Write and Describe (results) on \(topic)"
@@ -64,7 +64,9 @@ struct KafkaFault: Equatable, Sendable {
 
     /// librdkafka before 2.6.1 builds the SCRAM client's final nonce wrongly, and Kafka 4 refuses it as a bad password.
     private func authenticationAdvice(libraryVersion: Int32) -> String {
-        let check = "Check kafka.username and kafka.password_file, and that the brokers offer kafka.mechanism"
+        let check =
+            "Check kafka.security.username and kafka.security.password_file, and that the brokers offer "
+            + "kafka.security.sasl_mechanism"
         guard text.contains("SCRAM"), libraryVersion < 0x0206_01FF else { return check }
         let version = "\(libraryVersion >> 24).\(libraryVersion >> 16 & 255).\(libraryVersion >> 8 & 255)"
         return "If the password is right: librdkafka \(version) on this machine cannot log in to Kafka 4 with SCRAM "

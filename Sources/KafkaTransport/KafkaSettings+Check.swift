@@ -48,21 +48,22 @@ extension KafkaSettings {
             throw .setting(
                 name: "kafka.security",
                 reason: "plaintext would send customers' data unencrypted to \(far); "
-                    + "use ssl or sasl_ssl, or set kafka.allow_plaintext: true where the network itself is protected"
+                    + "use ssl or sasl_ssl, or set kafka.security.allow_plaintext: true where the network "
+                    + "itself is protected"
             )
         case .tls(_, let certificate, let key):
             guard (certificate == nil) == (key == nil) else {
-                let missing = certificate == nil ? "kafka.certificate_file" : "kafka.key_file"
+                let missing = certificate == nil ? "kafka.security.certificate_file" : "kafka.security.key_file"
                 throw .setting(name: missing, reason: "is missing: a client certificate needs its key, and the reverse")
             }
         case .sasl(_, let username, let password, _):
             guard !username.isEmpty else {
-                throw .setting(name: "kafka.username", reason: "must not be empty for sasl_ssl")
+                throw .setting(name: "kafka.security.username", reason: "must not be empty for sasl_ssl")
             }
             let bytes = password()
             guard !bytes.isEmpty, !bytes.contains(0), bytes.last != 0x0A else {
                 throw .setting(
-                    name: "kafka.password_file",
+                    name: "kafka.security.password_file",
                     reason: "must hold the password alone: not empty, no NUL byte, no newline at its end"
                 )
             }

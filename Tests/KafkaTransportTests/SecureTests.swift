@@ -63,14 +63,14 @@ extension BrokerScenarios {
                 _ = try await brokers(settings(broker, .plain, password: "planted-wrong", authority: authority))
                 Issue.record("a wrong password was taken")
             } catch {
-                #expect("\(error)".contains("kafka.password_file"))
+                #expect("\(error)".contains("kafka.security.password_file"))
                 #expect(!"\(error)".contains("planted-wrong"))
             }
             do {
                 _ = try await brokers(settings(broker, .plain, authority: nil))
                 Issue.record("an unknown authority was taken")
             } catch {
-                #expect("\(error)".contains("kafka.ca_file"), "\(error)")
+                #expect("\(error)".contains("kafka.security.ca_file"), "\(error)")
             }
 
             let lines = LogLines()
@@ -84,7 +84,7 @@ extension BrokerScenarios {
             await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
             await source.close()
             #expect(lines.containing("planted-wrong").isEmpty)
-            #expect(lines.containing("kafka.password_file").count == 1)
+            #expect(lines.containing("kafka.security.password_file").count == 1)
             await broker.remove()
         }
     }

@@ -22,10 +22,10 @@ import Testing
         ("kafka.group_id", settings { $0.groupID = "" }),
         ("kafka.security", settings { $0.bootstrapServers = "127.0.0.1:9092,kafka.example.com:9092" }),
         ("kafka.security", settings { $0.bootstrapServers = "127.0.0.1.example.com:9092" }),
-        ("kafka.key_file", settings { $0.security = .tls(authority: nil, certificate: "a.pem", key: nil) }),
-        ("kafka.certificate_file", settings { $0.security = .tls(authority: nil, certificate: nil, key: "a.pem") }),
-        ("kafka.password_file", settings { $0.security = login("") }),
-        ("kafka.password_file", settings { $0.security = login("planted-secret\n") }),
+        ("kafka.security.key_file", settings { $0.security = .tls(authority: nil, certificate: "a.pem", key: nil) }),
+        ("kafka.security.certificate_file", settings { $0.security = .tls(authority: nil, certificate: nil, key: "a.pem") }),
+        ("kafka.security.password_file", settings { $0.security = login("") }),
+        ("kafka.security.password_file", settings { $0.security = login("planted-secret\n") }),
         ("kafka.properties.acks", settings { $0.properties = ["acks": "1"] }),
         ("kafka.properties.enable.auto.commit", settings { $0.properties = ["enable.auto.commit": "true"] }),
     ]
@@ -124,6 +124,6 @@ import Testing
     func aRefusedScramLoginWithAnOldLibraryNamesKafka4(_ version: Int32, _ text: String, _ isNamed: Bool) {
         let advice = KafkaFault(.init(rawValue: -169), text).advice(topic: nil, libraryVersion: version)
         #expect(advice?.contains("Kafka 4") == isNamed)
-        #expect(advice?.contains("kafka.password_file") == true)
+        #expect(advice?.contains("kafka.security.password_file") == true)
     }
 }
