@@ -23,7 +23,10 @@ import Testing
         ("kafka.security", settings { $0.bootstrapServers = "127.0.0.1:9092,kafka.example.com:9092" }),
         ("kafka.security", settings { $0.bootstrapServers = "127.0.0.1.example.com:9092" }),
         ("kafka.security.key_file", settings { $0.security = .tls(authority: nil, certificate: "a.pem", key: nil) }),
-        ("kafka.security.certificate_file", settings { $0.security = .tls(authority: nil, certificate: nil, key: "a.pem") }),
+        (
+            "kafka.security.certificate_file",
+            settings { $0.security = .tls(authority: nil, certificate: nil, key: "a.pem") }
+        ),
         ("kafka.security.password_file", settings { $0.security = login("") }),
         ("kafka.security.password_file", settings { $0.security = login("planted-secret\n") }),
         ("kafka.properties.acks", settings { $0.properties = ["acks": "1"] }),
