@@ -59,15 +59,34 @@ struct RowReader {
 
     mutating func nextIfAny<Value: PGValue>(_ type: Value.Type = Value.self) throws -> Value? {
         let index = column
+        guard let wire = try nextWire(of: Value.oid, "\(type)") else { return nil }
+        guard let value = Value(wire: wire) else { throw failure("is no \(type)", column: index) }
+        return value
+    }
+
+    /// A list without NULLs.
+    mutating func nextList<Element: PGValue>(of type: Element.Type) throws -> [Element] {
+        let index = column
+        guard let list = try nextListIfAny(of: type) else { throw failure("is NULL", column: index) }
+        return list
+    }
+
+    mutating func nextListIfAny<Element: PGValue>(of type: Element.Type) throws -> [Element]? {
+        let index = column
+        guard let wire = try nextWire(of: Element.listOID, "list of \(type)") else { return nil }
+        guard let list = [Element](listWire: wire) else { throw failure("is no list of \(type)", column: index) }
+        return list
+    }
+
+    private mutating func nextWire(of oid: UInt32, _ type: @autoclosure () -> String) throws -> UnsafeRawBufferPointer? {
+        let index = column
         column += 1
         guard index < PQnfields(result) else { throw failure("is missing", column: index) }
         guard PQgetisnull(result, row, index) == 0 else { return nil }
-        guard PQftype(result, index) == Value.oid, let start = PQgetvalue(result, row, index) else {
-            throw failure("has another type than \(type)", column: index)
+        guard PQftype(result, index) == oid, let start = PQgetvalue(result, row, index) else {
+            throw failure("has another type than \(type())", column: index)
         }
-        let wire = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, index)))
-        guard let value = Value(wire: wire) else { throw failure("is no \(type)", column: index) }
-        return value
+        return UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, index)))
     }
 
     private func failure(_ what: String, column: Int32) -> PostgresFailure {

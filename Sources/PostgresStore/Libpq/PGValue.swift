@@ -4,6 +4,8 @@ import SessionCore
 protocol PGValue: Sendable {
     /// The type's number in `pg_type`, which never changes for built-in types.
     static var oid: UInt32 { get }
+    /// The number of the type of its arrays.
+    static var listOID: UInt32 { get }
     func encode(into bytes: inout [UInt8])
     /// nil when the bytes are no such value.
     init?(wire: UnsafeRawBufferPointer)
@@ -20,12 +22,22 @@ extension PGValue where Self: FixedWidthInteger {
     }
 }
 
-extension Int16: PGValue { static var oid: UInt32 { 21 } }
-extension Int32: PGValue { static var oid: UInt32 { 23 } }
-extension Int64: PGValue { static var oid: UInt32 { 20 } }
+extension Int16: PGValue {
+    static var oid: UInt32 { 21 }
+    static var listOID: UInt32 { 1005 }
+}
+extension Int32: PGValue {
+    static var oid: UInt32 { 23 }
+    static var listOID: UInt32 { 1007 }
+}
+extension Int64: PGValue {
+    static var oid: UInt32 { 20 }
+    static var listOID: UInt32 { 1016 }
+}
 
 extension Bool: PGValue {
     static var oid: UInt32 { 16 }
+    static var listOID: UInt32 { 1000 }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(self ? 1 : 0)
@@ -39,6 +51,7 @@ extension Bool: PGValue {
 
 extension String: PGValue {
     static var oid: UInt32 { 25 }
+    static var listOID: UInt32 { 1009 }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(contentsOf: utf8)
@@ -51,6 +64,7 @@ extension String: PGValue {
 
 extension [UInt8]: PGValue {
     static var oid: UInt32 { 17 }
+    static var listOID: UInt32 { 1001 }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(contentsOf: self)
@@ -64,6 +78,7 @@ extension [UInt8]: PGValue {
 /// Microseconds since 2000-01-01; both ends of the range stand for infinity and are kept as such.
 extension Timestamp: PGValue {
     static var oid: UInt32 { 1184 }
+    static var listOID: UInt32 { 1185 }
     private static var postgresEpoch: Int64 { 946_684_800_000_000 }
 
     func encode(into bytes: inout [UInt8]) {
@@ -81,6 +96,7 @@ extension Timestamp: PGValue {
 
 extension ResultID: PGValue {
     static var oid: UInt32 { 2950 }
+    static var listOID: UInt32 { 2951 }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(contentsOf: self.bytes)
@@ -89,5 +105,32 @@ extension ResultID: PGValue {
     init?(wire: UnsafeRawBufferPointer) {
         guard wire.count == 16 else { return nil }
         self.init(bytes: Array(wire))
+    }
+}
+
+extension Array where Element: PGValue {
+    /// A list of one dimension without NULLs; nil for any other.
+    init?(listWire wire: UnsafeRawBufferPointer) {
+        func number(at offset: Int) -> Int32? {
+            guard offset >= 0, offset + 4 <= wire.count else { return nil }
+            return Int32(bigEndian: wire.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+        }
+        guard let dimensions = number(at: 0), number(at: 8) == Int32(bitPattern: Element.oid) else { return nil }
+        if dimensions == 0 {
+            self = []
+            return
+        }
+        guard dimensions == 1, let count = number(at: 12), count >= 0 else { return nil }
+        var list: [Element] = []
+        list.reserveCapacity(Int(count))
+        var offset = 20
+        for _ in 0..<count {
+            guard let length = number(at: offset), length >= 0, offset + 4 + Int(length) <= wire.count else { return nil }
+            let bytes = UnsafeRawBufferPointer(rebasing: wire[(offset + 4)..<(offset + 4 + Int(length))])
+            guard let value = Element(wire: bytes) else { return nil }
+            list.append(value)
+            offset += 4 + Int(length)
+        }
+        self = list
     }
 }

@@ -71,7 +71,6 @@ package struct StoredResult: Equatable, Sendable {
     package var generation: Int32
     package var outcome: ResultOutcome
     package var createdAt: Timestamp
-    package var valueSHA256: [UInt8]
     /// Not acknowledged by Kafka yet.
     package var isPending: Bool
     package var isWiped: Bool

@@ -137,7 +137,6 @@ struct SealedResult: Sendable {
         let generation: Int32 = try row.next()
         let outcome = try ResultOutcome(stored: row.next())
         let createdAt: Timestamp = try row.next()
-        let digest: [UInt8] = try row.next()
         let isPending: Bool = try row.next()
         let keyID: String = try row.next()
         value = try row.nextIfAny([UInt8].self).map { SealedValue(keyID: keyID, bytes: $0) }
@@ -146,7 +145,6 @@ struct SealedResult: Sendable {
             generation: generation,
             outcome: outcome,
             createdAt: createdAt,
-            valueSHA256: digest,
             isPending: isPending,
             isWiped: value == nil
         )

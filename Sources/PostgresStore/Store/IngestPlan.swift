@@ -11,8 +11,8 @@ struct StoredOrder: Equatable {
     var partition: Int32
     var offset: Int64
     var body: SealedBody?
-    /// The number of the stored result, once the order has ended.
-    var resultNo: Int64?
+    /// Whether the order has ended and has its result.
+    var hasResult: Bool
     var now: Timestamp
 }
 
@@ -29,9 +29,9 @@ enum CollisionVerdict: Equatable {
     case sameContent
     case otherContent
 
-    init(of job: AcceptedJob, from record: (topicID: Int16, partition: Int32), with stored: StoredOrder) {
+    init(of job: AcceptedJob, from topicID: Int16, with stored: StoredOrder) {
         let isSameRecord =
-            stored.topicID == record.topicID && stored.partition == record.partition && stored.offset == job.offset
+            stored.topicID == topicID && stored.partition == job.partition && stored.offset == job.offset
         if isSameRecord {
             self = .repeated
         } else if isEqualInConstantTime(stored.contentDigest, job.contentDigest) {

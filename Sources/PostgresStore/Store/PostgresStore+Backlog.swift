@@ -20,12 +20,9 @@ extension PostgresStore {
         let rows = try await pool.run { link in
             // Planned for the rows that are there: a generic plan would sort millions in order to group them.
             try link.reading { link in
-                try [(SQL.Jobs.countWaiting, [PGParameter.int8(Self.countMax)]), (SQL.Jobs.countLeased, [])]
-                    .flatMap { statement, parameters in
-                        try link.run(statement, parameters).map { row in
-                            (topic: try row.next(String.self), jobs: Int(try row.next(Int64.self)))
-                        }
-                    }
+                try link.run(SQL.Jobs.countWaiting, [PGParameter.int8(Self.countMax)]).map { row in
+                    (topic: try row.next(String.self), jobs: Int(try row.next(Int64.self)))
+                }
             }
         }
         let counts = Dictionary(rows.map { ($0.topic, $0.jobs) }, uniquingKeysWith: +)

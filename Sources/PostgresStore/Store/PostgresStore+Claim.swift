@@ -4,13 +4,9 @@ package import SessionCore
 
 extension PostgresStore {
     package func claim(_ request: ClaimRequest) async throws -> Claim {
-        let worker = try await workerID()
-        let accounts = PGParameter.texts(request.accounts)
-        let parameters: [PGParameter] = [
-            .int2s(request.quotas.map(\.lane.rawValue)), .int4s(request.quotas.map { Int32(clamping: $0.limit) }),
-            accounts, .int8(request.lease.wholeMicroseconds), .int8(worker),
-        ]
+        let parameters = Self.parameters(request, worker: try await workerID())
         let lanes = PGParameter.int2s(Lane.allCases.map(\.rawValue))
+        let accounts = PGParameter.texts(request.accounts.map(\.account))
         let (rows, nextDue, now) = try await pool.run { link in
             let rows = try link.run(SQL.Jobs.claim, parameters).map { row in try ClaimedRow(&row) }
             let next = try link.run(SQL.Jobs.nextDue, [lanes, accounts]).first { row in
@@ -19,6 +15,7 @@ extension PostgresStore {
             guard let next else { throw PostgresFailure.shape("jobs/next_due returned no row") }
             return (rows, next.due, rows.first?.now ?? next.now)
         }
+        for (epoch, held) in Dictionary(grouping: rows, by: \.lease.epoch) { leases.began(epoch, jobs: held.count) }
         var jobs: [ClaimedJob] = []
         jobs.reserveCapacity(rows.count)
         var unsealable: [ClaimedRow] = []
@@ -27,6 +24,15 @@ extension PostgresStore {
         }
         try await setAside(unsealable)
         return Claim(now: now, jobs: jobs, nextDue: nextDue)
+    }
+
+    private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {
+        let asked = request.lanes.flatMap { lane in request.accounts.map { (lane: lane, account: $0) } }
+        return [
+            .int2s(asked.map(\.lane.lane.rawValue)), .texts(asked.map(\.account.account)),
+            .int4s(asked.map { Int32(clamping: min($0.lane.limit, $0.account.limit)) }),
+            .int4s(asked.map { Int32(clamping: $0.lane.limit) }), .int8(request.lease.wholeMicroseconds), .int8(worker),
+        ]
     }
 
     private func open(_ row: ClaimedRow) -> [UInt8]? {
@@ -43,9 +49,10 @@ extension PostgresStore {
                 [.order: .text(row.order.orderID), .account: .text(row.order.account)]
             )
         }
-        let leases = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
-        let parameters: [PGParameter] = [.int8s(leases.map(\.jobID)), .int4s(leases.map(\.epoch))]
+        let held = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
+        let parameters: [PGParameter] = [.int8s(held.map(\.jobID)), .int8s(held.map(\.epoch))]
         _ = try await pool.run { link in try link.run(SQL.Jobs.setAside, parameters).count }
+        leases.settled(held)
     }
 
     package func reap(limit: Int) async throws -> Int {
@@ -115,6 +122,12 @@ private struct ClaimedRow: Sendable {
         }
     }
 
+    /// A body of another order would be signed and echoed rightly: only this comparison finds it.
+    private func request(in body: [UInt8]) -> SessionRequest? {
+        guard let job = try? JobCodec.decodeCanonical(body), job.order == order else { return nil }
+        return job.request
+    }
+
     func job(body: [UInt8]) -> ClaimedJob {
         ClaimedJob(
             lease: lease,
@@ -129,7 +142,7 @@ private struct ClaimedRow: Sendable {
             notAfter: notAfter,
             firstSend: firstSend,
             lastSend: lastSend,
-            body: body,
+            request: request(in: body),
             traceparent: traceparent
         )
     }

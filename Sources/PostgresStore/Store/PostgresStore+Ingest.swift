@@ -2,10 +2,40 @@ import Cryptography
 package import SessionCore
 
 extension PostgresStore {
+    /// On the clean path one statement and one commit. Where records collide with stored orders, cannot become jobs, or
+    /// open a partition, a second transaction deals with those, and only then do the positions move.
     package func ingest(_ batch: IngestBatch) async throws -> IngestReport {
-        let topicID = try await topicID(of: batch.topic)
-        let run = IngestRun(batch: batch, topicID: topicID, keys: keys, answers: answers)
-        return try await pool.run { link in try link.transaction { link in try run.execute(on: link) } }
+        precondition(batch.jobs.count <= IngestBatch.jobsMax, "a batch of \(batch.jobs.count) jobs")
+        let frame = IngestColumns.Frame(
+            topicID: try await topicID(of: batch.topic),
+            ranges: batch.ranges,
+            lease: batch.lease,
+            worker: try await workerID(),
+            movesAnyway: false
+        )
+        var report = IngestReport()
+        var left = batch.jobs
+        if batch.quarantined.isEmpty {
+            let columns = IngestColumns(batch.jobs, keys: keys)
+            let outcome = try await pool.run { link in
+                try columns.outcome(link.run(SQL.Jobs.ingest, columns.parameters(frame)))
+            }
+            report.add(outcome)
+            left = outcome.collided
+            if left.isEmpty, outcome.movedPartitions == batch.ranges.count { return begun(report) }
+        }
+        let columns = IngestColumns(left, keys: keys)
+        let run = IngestRun(batch: batch, columns: columns, frame: frame, keys: keys, answers: answers)
+        let before = report
+        report = try await pool.run { link in try link.transaction { link in try run.execute(on: link, before) } }
+        return begun(report)
+    }
+
+    private func begun(_ report: IngestReport) -> IngestReport {
+        for (epoch, jobs) in Dictionary(grouping: report.started, by: \.lease.epoch) {
+            leases.began(epoch, jobs: jobs.count)
+        }
+        return report
     }
 
     package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64] {
@@ -20,66 +50,52 @@ extension PostgresStore {
     }
 }
 
-/// The steps of one batch inside its transaction.
+extension IngestReport {
+    fileprivate mutating func add(_ outcome: IngestOutcome) {
+        accepted += outcome.added
+        started += outcome.started
+        now = outcome.now
+    }
+}
+
+/// The steps of what is not clean in a batch, inside their transaction.
 private struct IngestRun: Sendable {
     let batch: IngestBatch
-    let topicID: Int16
+    let columns: IngestColumns
+    let frame: IngestColumns.Frame
     let keys: KeyRing
     let answers: any CollisionAnswers
 
-    func execute(on link: PostgresLink) throws -> IngestReport {
-        try advancePosition(link)
-        var report = IngestReport()
-        let inserted = try insertJobs(link)
-        report.accepted = inserted.count
-        let collided = batch.jobs.filter { inserted[$0.offset] == nil }
+    private var topicID: Int16 { frame.topicID }
+
+    func execute(on link: PostgresLink, _ before: IngestReport) throws -> IngestReport {
+        var report = before
+        var frame = frame
+        frame.movesAnyway = true
+        let outcome = try columns.outcome(link.run(SQL.Jobs.ingest, columns.parameters(frame)))
+        report.add(outcome)
+        if outcome.movedPartitions < batch.ranges.count {
+            for range in batch.ranges { try advance(range, link) }
+        }
         var due = DueAnswers()
-        try noteCollisions(of: collided, link, &report, &due)
+        try noteCollisions(of: outcome.collided, link, &report, &due)
         try quarantine(link, &report, &due)
         try queue(due, link)
         return report
     }
 
-    /// First, so that two readers of the partition take turns; and always a write.
-    private func advancePosition(_ link: PostgresLink) throws {
-        let partition: [PGParameter] = [.int2(topicID), .int4(batch.partition)]
-        let advance = partition + [.int8(batch.start), .int8(batch.next)]
+    private func advance(_ range: PartitionRange, _ link: PostgresLink) throws {
+        let partition: [PGParameter] = [.int2(topicID), .int4(range.partition)]
+        let advance = partition + [.int8(range.start), .int8(range.next)]
         if try link.run(SQL.Positions.advance, advance).count == 1 { return }
         let stored = try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
-        if stored == nil, try link.run(SQL.Positions.begin, partition + [.int8(batch.next)]).count == 1 { return }
+        if stored == nil, try link.run(SQL.Positions.begin, partition + [.int8(range.next)]).count == 1 { return }
         // Another reader began the partition a moment ago: its row is visible to a new statement.
         if stored == nil, try link.run(SQL.Positions.advance, advance).count == 1 { return }
         throw StoreError.positionMovedBack(
-            TopicPartition(topic: batch.topic, partition: batch.partition),
+            TopicPartition(topic: batch.topic, partition: range.partition),
             stored: try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
         )
-    }
-
-    /// The new jobs' numbers by offset.
-    private func insertJobs(_ link: PostgresLink) throws -> [Int64: Int64] {
-        let jobs = batch.jobs.sorted { $0.offset < $1.offset }
-        guard !jobs.isEmpty else { return [:] }
-        let rows = try link.run(
-            SQL.Jobs.insert,
-            [
-                .texts(jobs.map(\.order.account)), .texts(jobs.map(\.order.orderID)), .int8s(jobs.map(\.offset)),
-                .int2s(jobs.map(\.lane.rawValue)), .texts(jobs.map(\.campaign)), .times(jobs.map(\.notBefore)),
-                .times(jobs.map(\.notAfter)), .byteLists(jobs.map(\.contentDigest)), .int2(topicID),
-                .int4(batch.partition),
-            ]
-        ).map { row in (id: try row.next(Int64.self), offset: try row.next(Int64.self)) }
-        let ids = Dictionary(rows.map { ($0.offset, $0.id) }) { first, _ in first }
-        let new = jobs.filter { ids[$0.offset] != nil }
-        let sealed = new.map { keys.seal($0.body, associated: Seals.body(of: $0.order, generation: 1)) }
-        guard !new.isEmpty else { return ids }
-        try link.run(
-            SQL.Bodies.insert,
-            [
-                .int8s(new.map { ids[$0.offset] }), .texts(sealed.map(\.keyID)), .byteLists(sealed.map(\.bytes)),
-                .texts(new.map(\.traceparent)),
-            ]
-        )
-        return ids
     }
 
     private func noteCollisions(
@@ -92,29 +108,31 @@ private struct IngestRun: Sendable {
         let stored = try storedOrders(of: jobs, link)
         var collisions: [(job: AcceptedJob, stored: StoredOrder, verdict: CollisionVerdict)] = []
         for (job, stored) in zip(jobs, stored) {
-            let verdict = CollisionVerdict(of: job, from: (topicID, batch.partition), with: stored)
+            let verdict = CollisionVerdict(of: job, from: topicID, with: stored)
             if verdict == .repeated { report.repeated += 1 } else { collisions.append((job, stored, verdict)) }
         }
-        let noted = try offsets(
+        let noted = try places(
             link.run(
                 SQL.Duplicates.insert,
                 [
-                    .int2(topicID), .int4(batch.partition), .int8s(collisions.map(\.job.offset)),
+                    .int2(topicID), .int4s(collisions.map(\.job.partition)), .int8s(collisions.map(\.job.offset)),
                     .int8s(collisions.map(\.stored.jobID)), .bools(collisions.map { $0.verdict == .sameContent }),
                 ]
             )
         )
         var pinned: [Int64: Bool] = [:]
-        let again = collisions.filter { $0.verdict == .sameContent && noted.contains($0.job.offset) }
-        let resultNumbers = Set(again.compactMap(\.stored.resultNo)).sorted()
-        if !resultNumbers.isEmpty {
-            let rows = try link.run(SQL.Results.pin, [.int8s(resultNumbers)]).map { row in
-                (number: try row.next(Int64.self), isKept: try row.next(Bool.self))
+        let again = collisions.filter { $0.verdict == .sameContent && $0.stored.hasResult && noted.contains($0.job.place) }
+        let generations = Dictionary(again.map { ($0.stored.jobID, $0.stored.generation) }) { first, _ in first }
+            .sorted { $0.key < $1.key }
+        if !generations.isEmpty {
+            let wanted: [PGParameter] = [.int8s(generations.map(\.key)), .int4s(generations.map(\.value))]
+            let rows = try link.run(SQL.Results.pin, wanted).map { row in
+                (jobID: try row.next(Int64.self), isKept: try row.next(Bool.self))
             }
-            pinned = Dictionary(rows.map { ($0.number, $0.isKept) }) { first, _ in first }
+            pinned = Dictionary(rows.map { ($0.jobID, $0.isKept) }) { first, _ in first }
         }
         for (job, stored, verdict) in collisions {
-            guard noted.contains(job.offset) else {
+            guard noted.contains(job.place) else {
                 report.repeated += 1
                 continue
             }
@@ -122,9 +140,9 @@ private struct IngestRun: Sendable {
             case .repeated: report.repeated += 1
             case .sameContent:
                 report.duplicates += 1
-                guard let number = stored.resultNo else { continue }
-                if pinned[number] == true {
-                    due.results.insert(number)
+                guard stored.hasResult else { continue }
+                if pinned[stored.jobID] == true {
+                    due.results[stored.jobID] = stored.generation
                 } else {
                     due.answers.append(answer(to: job, stored, answers.duplicateOfWiped))
                 }
@@ -157,7 +175,7 @@ private struct IngestRun: Sendable {
             try? keys.open(body.value, associated: Seals.body(of: job.order, generation: body.generation))
         }
         let collision = Collision(
-            record: RecordPosition(topic: batch.topic, partition: batch.partition, offset: job.offset),
+            record: RecordPosition(topic: batch.topic, partition: job.partition, offset: job.offset),
             order: job.order,
             generation: stored.generation,
             state: stored.state,
@@ -173,15 +191,15 @@ private struct IngestRun: Sendable {
         guard !records.isEmpty else { return }
         let sealed = records.map { record in
             record.raw.map { raw in
-                let position = RecordPosition(topic: batch.topic, partition: batch.partition, offset: record.offset)
+                let position = RecordPosition(topic: batch.topic, partition: record.partition, offset: record.offset)
                 return keys.seal(raw, associated: Seals.quarantine(position))
             }
         }
-        let noted = try offsets(
+        let noted = try places(
             link.run(
                 SQL.Quarantine.insert,
                 [
-                    .int2(topicID), .int4(batch.partition), .int8s(records.map(\.offset)),
+                    .int2(topicID), .int4s(records.map(\.partition)), .int8s(records.map(\.offset)),
                     .texts(records.map(\.reason)),
                     .texts(records.map(\.field)), .texts(records.map { $0.detail.cut(to: 1_024) }),
                     .texts(records.map(\.order?.account)), .texts(records.map(\.order?.orderID)),
@@ -191,7 +209,7 @@ private struct IngestRun: Sendable {
             )
         )
         for record in records {
-            guard noted.contains(record.offset) else {
+            guard noted.contains(record.place) else {
                 report.repeated += 1
                 continue
             }
@@ -201,7 +219,10 @@ private struct IngestRun: Sendable {
     }
 
     private func queue(_ due: DueAnswers, _ link: PostgresLink) throws {
-        if !due.results.isEmpty { try link.run(SQL.Outbox.insert, [.int8s(due.results.sorted())]) }
+        let results = due.results.sorted { $0.key < $1.key }
+        if !results.isEmpty {
+            try link.run(SQL.Outbox.insert, [.int8s(results.map(\.key)), .int4s(results.map(\.value))])
+        }
         let answers = due.answers
         guard !answers.isEmpty else { return }
         let sealed = answers.map { answer in
@@ -217,19 +238,20 @@ private struct IngestRun: Sendable {
                 .uuids(answers.map(\.result.resultID)), .int8s(answers.map(\.jobID)),
                 .int4s(answers.map(\.result.generation)), .int2s(answers.map(\.result.outcome.stored)),
                 .texts(answers.map(\.result.orderID)), .texts(sealed.map(\.keyID)), .byteLists(sealed.map(\.bytes)),
-                .byteLists(answers.map { Hashes.sha256($0.result.value) }), .texts(answers.map(\.traceparent)),
+                .texts(answers.map(\.traceparent)),
             ]
         )
     }
 
-    private func offsets(_ rows: PGRows) throws -> Set<Int64> {
-        Set(try rows.map { row in try row.next(Int64.self) })
+    private func places(_ rows: PGRows) throws -> Set<Place> {
+        Set(try rows.map { row in Place(partition: try row.next(), offset: try row.next()) })
     }
 }
 
 /// What the batch's records are to be answered with.
 private struct DueAnswers {
-    var results: Set<Int64> = []
+    /// Generations by job.
+    var results: [Int64: Int32] = [:]
     var answers: [RecordAnswer] = []
 }
 
@@ -248,7 +270,21 @@ extension StoredOrder {
         if let bodyGeneration, let keyID, let sealed {
             body = SealedBody(generation: bodyGeneration, value: SealedValue(keyID: keyID, bytes: sealed))
         }
-        resultNo = try row.nextIfAny()
+        hasResult = try row.next()
         now = try row.next()
     }
+}
+
+/// Where a record of a batch's topic stood.
+private struct Place: Hashable {
+    var partition: Int32
+    var offset: Int64
+}
+
+extension AcceptedJob {
+    fileprivate var place: Place { Place(partition: partition, offset: offset) }
+}
+
+extension QuarantinedRecord {
+    fileprivate var place: Place { Place(partition: partition, offset: offset) }
 }

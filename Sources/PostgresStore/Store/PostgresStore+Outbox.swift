@@ -9,13 +9,28 @@ extension PostgresStore {
         _ = try await pool.run { link in try link.run(SQL.Outbox.acknowledge, [.int8s(outboxIDs.sorted())]).count }
     }
 
-    package func adoptOutbox(limit: Int) async throws -> [OutboxRecord] {
+    package func acknowledge(_ parts: [PartlyPublished]) async throws {
+        for part in parts {
+            var jobs: [Int64] = []
+            var answers: [Int64] = []
+            for key in part.acknowledged {
+                switch key {
+                case .job(let id): jobs.append(id)
+                case .answer(let id): answers.append(id)
+                }
+            }
+            let parameters: [PGParameter] = [.int8(part.outboxID), .int8s(jobs), .int8s(answers)]
+            _ = try await pool.run { link in try link.run(SQL.Outbox.keep, parameters).count }
+        }
+    }
+
+    package func adoptOutbox(limit: Int) async throws -> [OutboxRow] {
         let worker = try await workerID()
-        let doubted = doubts.withLock { $0.current(at: .now, limit: limit) }
-        let parameters: [PGParameter] = [.int8(worker), .int4(Int32(clamping: limit)), .uuids(doubted)]
+        let doubted = doubts.withLock { $0.current(at: .now, limit: 10_000) }
+        let parameters: [PGParameter] = [.int8(worker), .int4(Int32(clamping: limit)), .int8s(doubted)]
         let rows = try await adopt(parameters, worker: worker)
-        doubts.withLock { $0.remove(rows.map(\.resultID)) }
-        var records: [OutboxRecord] = []
+        doubts.withLock { $0.remove(rows.compactMap(\.jobID)) }
+        var entries: [Int64: [OutboxEntry]] = [:]
         for row in rows {
             guard let value = open(row) else { continue }
             let result = EncodedResult(
@@ -25,9 +40,10 @@ extension PostgresStore {
                 outcome: row.outcome,
                 value: value
             )
-            records.append(OutboxRecord(outboxID: row.outboxID, result: result, traceparent: row.traceparent))
+            entries[row.outboxID, default: []]
+                .append(OutboxEntry(key: row.key, result: result, traceparent: row.traceparent))
         }
-        return records
+        return entries.sorted { $0.key < $1.key }.map { OutboxRow(outboxID: $0.key, entries: $0.value) }
     }
 
     /// Rows that were adopted by a commit whose answer was lost belong to this worker without its knowing them. It then
@@ -60,7 +76,12 @@ extension PostgresStore {
 }
 
 private struct AdoptedRow: Sendable {
+    var jobID: Int64? {
+        if case .job(let id) = key { id } else { nil }
+    }
+
     var outboxID: Int64
+    var key: OutboxEntry.Key
     var resultID: ResultID
     var orderID: String
     var generation: Int32
@@ -70,6 +91,12 @@ private struct AdoptedRow: Sendable {
 
     init(_ row: inout RowReader) throws {
         outboxID = try row.next()
+        let jobID = try row.nextIfAny(Int64.self)
+        let answerID = try row.nextIfAny(Int64.self)
+        guard let key = jobID.map({ OutboxEntry.Key.job($0) }) ?? answerID.map({ .answer($0) }) else {
+            throw PostgresFailure.shape("outbox/adopt returned neither a job nor an answer")
+        }
+        self.key = key
         resultID = try row.next()
         orderID = try row.next()
         generation = try row.next()

@@ -3,16 +3,30 @@ import Logs
 package import SessionCore
 
 extension PostgresStore {
+    /// Two transactions: one for what was opened by its call, which is nearly everything, one for all the rest.
     package func settle(_ settlements: [Settlement]) async throws -> SettleReport {
-        guard !settlements.isEmpty else { return SettleReport(outbox: [], lost: []) }
+        var report = SettleReport(outbox: [], lost: [])
+        let opened = settlements.filter(\.isOpenedByCall)
+        let others = settlements.filter { !$0.isOpenedByCall }
+        for part in [opened, others] where !part.isEmpty {
+            let one = try await settleInDoubt(part)
+            report.outbox += one.outbox
+            report.lost += one.lost
+        }
+        return report
+    }
+
+    /// Remembers what ended without an answer, so that its results are found should they have been stored.
+    private func settleInDoubt(_ settlements: [Settlement]) async throws(StoreError) -> SettleReport {
         let worker = try await workerID()
-        let results = settlements.compactMap(\.result?.resultID)
+        let jobs = settlements.filter { $0.result != nil }.map(\.lease.jobID)
         do {
             let report = try await settleBatch(settlements, worker: worker)
-            doubts.withLock { $0.remove(results) }
+            doubts.withLock { $0.remove(jobs) }
+            leases.settled(settlements.map(\.lease))
             return report
         } catch {
-            if case .unavailable = error { doubts.withLock { $0.add(results, at: .now) } }
+            if case .unavailable = error { doubts.withLock { $0.add(jobs, at: .now) } }
             throw error
         }
     }
@@ -45,113 +59,96 @@ extension PostgresStore {
     }
 
     private func write(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> SettleReport {
-        let results = Dictionary(
-            settlements.compactMap { settlement in settlement.result.map { ($0.resultID, $0) } },
-            uniquingKeysWith: { first, _ in first }
-        )
         var left = settlements
-        var outbox: [OutboxRecord] = []
-        var lost: [LeaseRef] = []
+        var report = SettleReport(outbox: [], lost: [])
         // A row that was changed between the statement's snapshot and its lock is missed, though the lease stands.
         for _ in 0..<3 where !left.isEmpty {
-            let columns = SettleColumns(left, keys: keys).parameters(worker: worker)
-            let written = try await pool.run { link in try WrittenOutcomes(link.run(SQL.Jobs.settle, columns)) }
-            outbox += written.records(results)
-            left = left.filter { !written.jobIDs.contains($0.lease.jobID) }
+            let written = try await writeOnce(left, worker: worker)
+            if let row = written.outbox { report.outbox.append(row) }
+            left = written.missed
             if left.isEmpty { break }
-            let earlier = try await earlierRuns(of: left, worker: worker)
-            if earlier.values.contains(where: { !$0.isHeld }) { try await confirmDurability(worker: worker) }
-            for settlement in left {
-                guard let run = earlier[settlement.lease.jobID] else {
-                    lost.append(settlement.lease)
-                    continue
-                }
-                if let outboxID = run.outboxID, let result = settlement.result {
-                    outbox.append(OutboxRecord(outboxID: outboxID, result: result, traceparent: run.traceparent))
-                }
-            }
-            left = left.filter { earlier[$0.lease.jobID]?.isHeld == true }
+            let isHeld = try await leasesStillHeld(left)
+            let earlier = left.filter { isHeld[$0.lease.jobID] == false }
+            report.lost += left.filter { isHeld[$0.lease.jobID] == nil }.map(\.lease)
+            report.outbox += try await publishedEarlier(earlier, worker: worker)
+            left = left.filter { isHeld[$0.lease.jobID] == true }
         }
         for settlement in left {
             log.error(
                 "an outcome does not fit its job's state; its lease runs out and it is looked up",
                 [.record: .init(settlement.lease.jobID), .lease: .init(settlement.lease.epoch)]
             )
-            lost.append(settlement.lease)
+            report.lost.append(settlement.lease)
         }
-        return SettleReport(outbox: outbox.sorted { $0.outboxID < $1.outboxID }, lost: lost)
+        return report
     }
 
-    private func earlierRuns(of settlements: [Settlement], worker: Int64) async throws(StoreError) -> [Int64:
-        EarlierRun]
-    {
+    private func writeOnce(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> WrittenOutcomes {
+        let ending = leases.ending(with: settlements.lazy.map(\.lease))
+        if settlements.allSatisfy(\.isOpenedByCall) {
+            let columns = OpenedColumns(settlements, keys: keys)
+            let parameters = columns.parameters(ending: ending, worker: worker)
+            return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.open, parameters)) }
+        }
+        let columns = SettleColumns(settlements, keys: keys)
+        let parameters = columns.parameters(ending: ending, worker: worker)
+        return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.settle, parameters)) }
+    }
+
+    /// Of leases that a settlement did not find: whether each is still held; absent when it was lost.
+    private func leasesStillHeld(_ settlements: [Settlement]) async throws(StoreError) -> [Int64: Bool] {
         let parameters: [PGParameter] = [
-            .int8s(settlements.map(\.lease.jobID)), .int4s(settlements.map(\.lease.epoch)),
-            .uuids(settlements.map(\.result?.resultID)), .int8(worker),
+            .int8s(settlements.map(\.lease.jobID)), .int8s(settlements.map(\.lease.epoch)),
         ]
         let rows = try await pool.run { link in
             try link.run(SQL.Jobs.settled, parameters).map { row in
-                let jobID: Int64 = try row.next()
-                let run = EarlierRun(
-                    isHeld: try row.next(),
-                    outboxID: try row.nextIfAny(),
-                    traceparent: try row.nextIfAny()
-                )
-                return (jobID, run)
+                (try row.next(Int64.self), try row.next(Bool.self))
             }
         }
         return Dictionary(rows) { first, _ in first }
     }
+
+    /// The outbox rows that earlier runs of these settlements wrote and that wait to be published still.
+    private func publishedEarlier(
+        _ settlements: [Settlement],
+        worker: Int64
+    ) async throws(StoreError) -> [OutboxRow] {
+        guard !settlements.isEmpty else { return [] }
+        try await confirmDurability(worker: worker)
+        let entries = Dictionary(settlements.compactMap { $0.entry.map { ($0.key, $0) } }) { first, _ in first }
+        let parameters: [PGParameter] = [.int8(worker), .int8s(settlements.map(\.lease.jobID))]
+        let rows = try await pool.run { link in
+            try link.run(SQL.Outbox.find, parameters).map { row in
+                (outboxID: try row.next(Int64.self), jobs: try row.nextList(of: Int64.self))
+            }
+        }
+        return rows.map { row in
+            OutboxRow(outboxID: row.outboxID, entries: row.jobs.compactMap { entries[.job($0)] })
+        }
+    }
 }
 
-/// What a lease that a settlement did not find says about an earlier run of it.
-private struct EarlierRun: Sendable {
-    var isHeld: Bool
-    var outboxID: Int64?
-    var traceparent: String?
-}
-
-/// What `jobs/settle` returned.
-private struct WrittenOutcomes: Sendable {
-    var jobIDs: Set<Int64> = []
-    private var results: [Int64: (id: ResultID, traceparent: String?)] = [:]
-    private var outboxIDs: [(resultNo: Int64, outboxID: Int64)] = []
-
-    init(_ rows: PGRows) throws {
-        for row in try rows.map({ row in try Row(&row) }) {
-            if let jobID = row.jobID { jobIDs.insert(jobID) }
-            guard let resultNo = row.resultNo else { continue }
-            if let id = row.resultID { results[resultNo] = (id, row.traceparent) }
-            if let outboxID = row.outboxID { outboxIDs.append((resultNo, outboxID)) }
-        }
-    }
-
-    func records(_ encoded: [ResultID: EncodedResult]) -> [OutboxRecord] {
-        outboxIDs.compactMap { row in
-            guard let result = results[row.resultNo], let value = encoded[result.id] else { return nil }
-            return OutboxRecord(outboxID: row.outboxID, result: value, traceparent: result.traceparent)
-        }
-    }
-
-    private struct Row {
-        var jobID: Int64?
-        var resultNo: Int64?
-        var resultID: ResultID?
-        var traceparent: String?
-        var outboxID: Int64?
-
-        init(_ row: inout RowReader) throws {
-            jobID = try row.nextIfAny()
-            resultNo = try row.nextIfAny()
-            resultID = try row.nextIfAny()
-            traceparent = try row.nextIfAny()
-            outboxID = try row.nextIfAny()
-        }
-    }
+/// What a settling statement wrote.
+struct WrittenOutcomes: Sendable {
+    /// nil when nothing is to be published.
+    var outbox: OutboxRow?
+    /// Not written: lost, changed meanwhile, or written by an earlier run.
+    var missed: [Settlement]
 }
 
 extension Settlement {
-    fileprivate var result: EncodedResult? {
+    var result: EncodedResult? {
         if case .finish(_, let result, _) = step { result } else { nil }
+    }
+
+    /// What the outbox holds for it.
+    var entry: OutboxEntry? {
+        result.map { OutboxEntry(key: .job(lease.jobID), result: $0, traceparent: traceparent) }
+    }
+
+    /// Opened by the call that was made: what `jobs/open` writes.
+    var isOpenedByCall: Bool {
+        guard case .finish(.opened, _, .some) = step, let attempt else { return false }
+        return attempt.kind == AttemptRecord.open
     }
 }

@@ -10,10 +10,13 @@ extension PostgresStore {
         }
         let opened = try await wipeResults(SQL.Results.lockOpenedKept, after: retention.openedResult, limit)
         let others = try await wipeResults(SQL.Results.lockOtherKept, after: retention.otherResult, limit)
+        let answers = try await pool.run { link in
+            try link.run(SQL.Results.wipeAnswers, [.int8(retention.otherResult.wholeMicroseconds), limit]).count
+        }
         let quarantined = try await pool.run { link in
             try link.run(SQL.Quarantine.wipe, [.int8(retention.quarantine.wholeMicroseconds), limit]).count
         }
-        return bodies + opened + others + quarantined
+        return bodies + opened + others + answers + quarantined
     }
 
     private func wipeResults(
@@ -24,10 +27,11 @@ extension PostgresStore {
         try await pool.run { link in
             try link.transaction { link in
                 let found = try link.run(lock, [.int8(age.wholeMicroseconds), limit]).map { row in
-                    try row.next(Int64.self)
+                    (jobID: try row.next(Int64.self), generation: try row.next(Int32.self))
                 }
                 guard !found.isEmpty else { return 0 }
-                return try link.run(SQL.Results.wipe, [.int8s(found)]).count
+                let keys: [PGParameter] = [.int8s(found.map(\.jobID)), .int4s(found.map(\.generation))]
+                return try link.run(SQL.Results.wipe, keys).count
             }
         }
     }

@@ -12,6 +12,7 @@ package final class PostgresStore: JobStore {
     let log: Log
     let identity: WorkerIdentity
     private let topics = Mutex<[String: Int16]>([:])
+    let leases = LeaseBook()
     let doubts = Mutex(Doubts())
     let backlogCount = Mutex(BacklogCount())
 

@@ -7,24 +7,24 @@ struct SettleColumns: Sendable {
     private var rows: [Row] = []
 
     private struct Row: Sendable {
-        var lease: LeaseRef
+        var settlement: Settlement
         var step: Int16
         var fromStates: Int32
         var target: Int16?
         var delay: Int64?
         var expiresAt: Timestamp?
-        var result: EncodedResult?
         var sealed: SealedValue?
-        var attempt: AttemptRecord?
+
+        var lease: LeaseRef { settlement.lease }
+        var attempt: AttemptRecord? { settlement.attempt }
     }
 
     init(_ settlements: [Settlement], keys: KeyRing) {
         rows = settlements.sorted { $0.lease.jobID < $1.lease.jobID }.map { settlement in
             var row = Row(
-                lease: settlement.lease,
+                settlement: settlement,
                 step: settlement.step.stored,
-                fromStates: settlement.step.fromStates.reduce(0) { $0 | 1 << Int32($1.rawValue) },
-                attempt: settlement.attempt
+                fromStates: settlement.step.fromStates.reduce(0) { $0 | 1 << Int32($1.rawValue) }
             )
             switch settlement.step {
             case .release(let delay), .retry(let delay), .verify(let delay):
@@ -33,7 +33,6 @@ struct SettleColumns: Sendable {
             case .finish(let state, let result, let expiresAt):
                 row.target = state.rawValue
                 row.expiresAt = expiresAt
-                row.result = result
                 row.sealed = keys.seal(
                     result.value,
                     associated: Seals.result(result.resultID, orderID: result.orderID, generation: result.generation)
@@ -43,22 +42,38 @@ struct SettleColumns: Sendable {
         }
     }
 
-    func parameters(worker: Int64) -> [PGParameter] {
+    func parameters(ending leases: [Int64], worker: Int64) -> [PGParameter] {
         [
-            .int8s(rows.map(\.lease.jobID)), .int4s(rows.map(\.lease.epoch)), .int2s(rows.map(\.step)),
+            .int8s(rows.map(\.lease.jobID)), .int8s(rows.map(\.lease.epoch)), .int2s(rows.map(\.step)),
             .int4s(rows.map(\.fromStates)), .int2s(rows.map(\.target)), .int8s(rows.map(\.delay)),
-            .times(rows.map(\.expiresAt)),
-            .uuids(rows.map(\.result?.resultID)), .int4s(rows.map(\.result?.generation)),
-            .int2s(rows.map(\.result?.outcome.stored)), .texts(rows.map(\.result?.orderID)),
+            .times(rows.map(\.expiresAt)), .uuids(rows.map(\.settlement.result?.resultID)),
             .texts(rows.map(\.sealed?.keyID)), .byteLists(rows.map(\.sealed?.bytes)),
-            .byteLists(rows.map { row in row.result.map { Hashes.sha256($0.value) } }),
+            .texts(rows.map(\.settlement.traceparent)),
             .texts(rows.map { $0.attempt?.kind.cut(to: 32) }), .texts(rows.map { $0.attempt?.outcome.cut(to: 32) }),
             .texts(rows.map { $0.attempt?.code?.cut(to: 64) }),
             .int2s(rows.map { row in row.attempt?.httpStatus.map { Int16(clamping: $0) } }),
             .texts(rows.map { $0.attempt?.message?.cut(to: 256) }),
             .int4s(rows.map { row in row.attempt.map { Int32(clamping: max(0, $0.elapsed.wholeMilliseconds)) } }),
-            .int8(worker),
+            .int8s(leases), .int8(worker),
         ]
+    }
+
+    func outcome(_ rows: PGRows) throws -> WrittenOutcomes {
+        let row = try rows.first { row in
+            (
+                outboxID: try row.nextIfAny(Int64.self), written: try row.nextList(of: Int64.self),
+                ended: try row.nextList(of: Int64.self)
+            )
+        }
+        guard let row else { throw PostgresFailure.shape("jobs/settle returned no row") }
+        let settlements = Dictionary(self.rows.map { ($0.lease.jobID, $0.settlement) }) { first, _ in first }
+        let written = Set(row.written)
+        return WrittenOutcomes(
+            outbox: row.outboxID.map { outboxID in
+                OutboxRow(outboxID: outboxID, entries: row.ended.compactMap { settlements[$0]?.entry })
+            },
+            missed: self.rows.map(\.settlement).filter { !written.contains($0.lease.jobID) }
+        )
     }
 }
 

@@ -1,21 +1,32 @@
 /// One call to the provider.
-package struct CashierCall: Equatable, Sendable {
+package struct CashierCall: Sendable {
     package enum Kind: Equatable, Sendable {
-        /// Open a session for the canonical job in `body`.
-        case open(body: [UInt8])
+        /// Open a session for the job.
+        case open
         /// Ask what became of the order.
         case lookUp
     }
 
     package var kind: Kind
-    package var order: Order
+    package var job: ClaimedJob
     /// Database time of the durable mark: what the request is signed with, after the account's clock offset.
     package var markedAt: Timestamp
 
-    package init(kind: Kind, order: Order, markedAt: Timestamp) {
+    package init(kind: Kind, job: ClaimedJob, markedAt: Timestamp) {
         self.kind = kind
-        self.order = order
+        self.job = job
         self.markedAt = markedAt
+    }
+}
+
+/// A call that has ended.
+package struct AnsweredCall: Sendable {
+    package var job: ClaimedJob
+    package var answer: CashierAnswer
+
+    package init(job: ClaimedJob, answer: CashierAnswer) {
+        self.job = job
+        self.answer = answer
     }
 }
 
@@ -106,8 +117,11 @@ package enum AnswerCode {
 
 /// The provider. A call never throws: what went wrong is an outcome.
 package protocol Cashier: Sendable {
-    /// Starts a call; `completion` runs once, on a thread of the client's, and must not block.
-    func start(_ call: CashierCall, completion: @escaping @Sendable (CashierAnswer) -> Void)
-    /// Waits until no call is in flight, at most `timeout`; then ends those left, as unknown.
+    /// Starts calls, in order. Each is answered once through `answers`.
+    func start(_ calls: [CashierCall])
+    /// Waits until calls have ended and returns all that have; nil once the client was closed and all were taken.
+    func answers() async -> [AnsweredCall]?
+    /// Waits until no call is in flight, at most `timeout`; then ends those left, as unknown. `answers` ends when all
+    /// have been taken.
     func close(timeout: Duration) async
 }

@@ -1,11 +1,25 @@
+/// A result on its way to the results topic.
+package struct OutboxRecord: Equatable, Sendable {
+    /// The worker's number of this sending; acknowledgements carry it.
+    package var token: Int64
+    package var result: EncodedResult
+    package var traceparent: String?
+
+    package init(token: Int64, result: EncodedResult, traceparent: String?) {
+        self.token = token
+        self.result = result
+        self.traceparent = traceparent
+    }
+}
+
 /// What became of a record that was handed to the sink.
 package struct PublishAck: Equatable, Sendable {
-    package var outboxID: Int64
+    package var token: Int64
     /// nil when the broker acknowledged it; otherwise the record must be published again.
     package var failure: String?
 
-    package init(outboxID: Int64, failure: String?) {
-        self.outboxID = outboxID
+    package init(token: Int64, failure: String?) {
+        self.token = token
         self.failure = failure
     }
 }

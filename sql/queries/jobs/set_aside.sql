@@ -1,24 +1,29 @@
 -- Gives back leases on jobs whose bodies do not open, unsent, and looks at them again in five minutes.
--- Locks: the rows, in the order given. Plan: primary key, update by ctid.
+-- Locks: the rows, in the order given. Plan: primary key, update by ctid, insert.
 WITH held AS MATERIALIZED (
   SELECT l.at
-  FROM unnest($1::int8[], $2::int4[]) AS u (job_id, epoch)
+  FROM unnest($1::int8[], $2::int8[]) AS u (job_id, epoch)
   CROSS JOIN LATERAL (
     SELECT j.ctid AS at FROM usher.job j
     WHERE j.job_id = u.job_id AND j.lease_epoch = u.epoch AND j.lease_until IS NOT NULL
     FOR UPDATE
   ) l
+),
+freed AS (
+  UPDATE usher.job j
+  SET state = CASE WHEN j.state = 1 THEN 0 ELSE j.state END,
+    attempts = j.attempts - CASE WHEN j.state = 1 THEN 1 ELSE 0 END,
+    look_ups = j.look_ups - CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
+    due_at = CASE WHEN j.state = 2 THEN now() + interval '5 minutes'
+      WHEN j.not_after <= now() THEN j.not_after
+      ELSE LEAST(now() + interval '5 minutes', j.not_after) END,
+    lease_until = NULL,
+    last_code = 'unsealable',
+    last_message = 'the stored body does not open with the configured keys'
+  FROM held h
+  WHERE j.ctid = h.at
+  RETURNING j.job_id, j.due_at, j.lane, j.topic_id, j.account
 )
-UPDATE usher.job j
-SET state = CASE WHEN j.state = 1 THEN 0 ELSE j.state END,
-  attempts = j.attempts - CASE WHEN j.state = 1 THEN 1 ELSE 0 END,
-  look_ups = j.look_ups - CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
-  due_at = CASE WHEN j.state = 2 THEN now() + interval '5 minutes'
-    WHEN j.not_after <= now() THEN j.not_after
-    ELSE LEAST(now() + interval '5 minutes', j.not_after) END,
-  lease_until = NULL,
-  lease_owner = NULL,
-  last_code = 'unsealable',
-  last_message = 'the stored body does not open with the configured keys'
-FROM held h
-WHERE j.ctid = h.at
+INSERT INTO usher.waiting (job_id, due_at, lane, topic_id, account)
+SELECT f.job_id, f.due_at, f.lane, f.topic_id, f.account FROM freed f
+RETURNING job_id

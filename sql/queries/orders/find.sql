@@ -8,7 +8,8 @@ SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaig
   EXISTS (SELECT FROM usher.job_body b WHERE b.job_id = j.job_id), now()
 FROM unnest($1::text[]) AS a (account)
 CROSS JOIN LATERAL (SELECT * FROM usher.job WHERE account = a.account AND order_id = $2::text) j
-LEFT JOIN usher.worker w ON w.worker_id = j.lease_owner
+LEFT JOIN usher.lease l ON l.lease_epoch = j.lease_epoch AND j.lease_until IS NOT NULL
+LEFT JOIN usher.worker w ON w.worker_id = l.worker_id
 LEFT JOIN usher.topic t ON t.topic_id = j.topic_id
 LEFT JOIN usher.account_gate g ON g.account = j.account AND g.closed_until > now()
 ORDER BY j.account

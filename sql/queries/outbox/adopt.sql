@@ -1,7 +1,8 @@
 -- Takes over rows without an owner, rows of workers that are gone, and rows of this worker that it does not know of
--- because the settlement that wrote them ended in doubt ($3). $1 this worker, $2 the limit of each kind.
+-- because the settlement that wrote them ended in doubt: those with any of the jobs $3. $1 this worker, $2 the limit of
+-- each kind.
 -- Locks: the rows; rows that another worker is taking over are skipped.
--- Plan: outbox_of_owner, once without owner and once a dead worker; results by primary key. The
+-- Plan: outbox_of_owner, once without owner, once a dead worker, once for its own; results by primary key. The
 -- conditions and orders are written so that no other index can serve them: the primary key would be read and filtered.
 WITH free AS MATERIALIZED (
   SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL ORDER BY o.owner, o.outbox_id LIMIT $2::int4
@@ -22,21 +23,28 @@ orphaned AS MATERIALIZED (
   LIMIT $2::int4
 ),
 doubted AS MATERIALIZED (
-  SELECT d.at
-  FROM unnest($3::uuid[]) AS u (result_id)
-  CROSS JOIN LATERAL (SELECT r.result_no FROM usher.result r WHERE r.result_id = u.result_id) r
-  CROSS JOIN LATERAL (
-    SELECT o.ctid AS at FROM usher.outbox o WHERE o.result_no = r.result_no AND o.owner = $1::int8
-    FOR UPDATE SKIP LOCKED
-  ) d
+  SELECT o.ctid AS at FROM usher.outbox o
+  WHERE cardinality($3::int8[]) > 0 AND o.owner >= $1::int8 AND o.owner <= $1::int8 AND o.job_ids && $3::int8[]
+  ORDER BY o.owner, o.outbox_id
+  LIMIT $2::int4
+  FOR UPDATE SKIP LOCKED
 ),
 taken AS MATERIALIZED (
   SELECT at FROM free UNION ALL SELECT at FROM orphaned UNION ALL SELECT at FROM doubted
 ),
 adopted AS (
-  UPDATE usher.outbox o SET owner = $1::int8 FROM taken t WHERE o.ctid = t.at RETURNING o.outbox_id, o.result_no
+  UPDATE usher.outbox o SET owner = $1::int8 FROM taken t WHERE o.ctid = t.at
+  RETURNING o.outbox_id, o.job_ids, o.generations, o.answer_ids
 )
-SELECT a.outbox_id, r.result_id, r.order_id, r.generation, r.outcome, r.key_id, r.sealed, r.traceparent
+SELECT a.outbox_id, u.job_id, NULL::int8 AS answer_id, r.result_id, j.order_id, r.generation, r.outcome, r.key_id,
+  r.sealed, r.traceparent
 FROM adopted a
-CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE result_no = a.result_no) r
-ORDER BY a.outbox_id
+CROSS JOIN LATERAL unnest(a.job_ids, a.generations) AS u (job_id, generation)
+CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE job_id = u.job_id AND generation = u.generation) r
+CROSS JOIN LATERAL (SELECT order_id FROM usher.job WHERE job_id = u.job_id) j
+UNION ALL
+SELECT a.outbox_id, NULL, u.answer_id, r.result_id, r.order_id, r.generation, r.outcome, r.key_id, r.sealed,
+  r.traceparent
+FROM adopted a
+CROSS JOIN LATERAL unnest(a.answer_ids) AS u (answer_id)
+CROSS JOIN LATERAL (SELECT * FROM usher.answer WHERE answer_id = u.answer_id) r

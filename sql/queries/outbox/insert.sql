@@ -1,5 +1,3 @@
--- Queues stored results again. One that waits already is left alone.
--- Locks: the new rows. Plan: function scan, insert.
-INSERT INTO usher.outbox (result_no)
-SELECT u.result_no FROM unnest($1::int8[]) AS u (result_no) ORDER BY u.result_no
-ON CONFLICT (result_no) DO NOTHING
+-- Queues stored results again, for whoever publishes first.
+-- Locks: the new row. Plan: insert.
+INSERT INTO usher.outbox (job_ids, generations) VALUES ($1::int8[], $2::int4[])

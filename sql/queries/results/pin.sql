@@ -1,6 +1,6 @@
 -- Results that are to be published again, with whether their values are still there.
--- Locks: share locks, so that a wipe waits until the outbox rows are committed, and then sees them.
+-- Locks: share locks, so that a wipe waits until the outbox row is committed, and then sees it.
 -- Plan: primary key, once a result.
-SELECT r.result_no, r.sealed IS NOT NULL
-FROM unnest($1::int8[]) AS u (result_no)
-CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE result_no = u.result_no FOR SHARE) r
+SELECT r.job_id, r.sealed IS NOT NULL
+FROM unnest($1::int8[], $2::int4[]) AS u (job_id, generation)
+CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE job_id = u.job_id AND generation = u.generation FOR SHARE) r

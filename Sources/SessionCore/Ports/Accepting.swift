@@ -1,0 +1,184 @@
+/// An accepted record, ready to be stored as a job.
+package struct AcceptedJob: Equatable, Sendable {
+    package var partition: Int32
+    package var offset: Int64
+    package var order: Order
+    package var lane: Lane
+    package var campaign: String?
+    package var notBefore: Timestamp?
+    package var notAfter: Timestamp
+    /// SHA-256 (keyed) of the canonical content: equal for equal jobs, whatever their spelling as JSON.
+    package var contentDigest: [UInt8]
+    /// The canonical job as JSON; sealed before it is stored.
+    package var body: [UInt8]
+    /// What `body` says, for a job that starts at once.
+    package var request: SessionRequest
+    package var traceparent: String?
+    /// There is a call slot for it: it may be stored claimed, if nothing older of its lane and account is due.
+    package var mayStart = false
+
+    package init(
+        partition: Int32,
+        offset: Int64,
+        order: Order,
+        lane: Lane,
+        campaign: String?,
+        notBefore: Timestamp?,
+        notAfter: Timestamp,
+        contentDigest: [UInt8],
+        body: [UInt8],
+        request: SessionRequest,
+        traceparent: String?
+    ) {
+        self.partition = partition
+        self.offset = offset
+        self.order = order
+        self.lane = lane
+        self.campaign = campaign
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.contentDigest = contentDigest
+        self.body = body
+        self.request = request
+        self.traceparent = traceparent
+    }
+}
+
+/// A record that cannot become a job.
+package struct QuarantinedRecord: Equatable, Sendable {
+    package var partition: Int32
+    package var offset: Int64
+    /// A word of the closed list in `docs/contracts` (`dup_key`, `utf8`, `size`, `amount`, …).
+    package var reason: String
+    /// The field at fault, where there is one.
+    package var field: String?
+    /// For a person; holds no value of the record.
+    package var detail: String
+    /// The record's order, where it could be read: it then gets a `rejected` answer.
+    package var order: Order?
+    /// The raw value, to be sealed; nil where it must not be kept (`pan`) or was too large.
+    package var raw: [UInt8]?
+    package var rawSHA256: [UInt8]
+    /// The encoded `rejected` answer, where one is due.
+    package var answer: EncodedResult?
+
+    package init(
+        partition: Int32,
+        offset: Int64,
+        reason: String,
+        field: String?,
+        detail: String,
+        rawSHA256: [UInt8]
+    ) {
+        self.partition = partition
+        self.offset = offset
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+        self.rawSHA256 = rawSHA256
+    }
+}
+
+/// A part of a partition without a gap: from `start` up to, not including, `next`.
+package struct PartitionRange: Equatable, Sendable {
+    package var partition: Int32
+    package var start: Int64
+    package var next: Int64
+
+    package init(partition: Int32, start: Int64, next: Int64) {
+        self.partition = partition
+        self.start = start
+        self.next = next
+    }
+}
+
+/// Records of one topic, decided, for one transaction.
+package struct IngestBatch: Sendable {
+    /// More jobs do not go into one transaction.
+    package static let jobsMax = 1_000
+
+    package var topic: String
+    /// The partitions that the records came from; each once.
+    package var ranges: [PartitionRange]
+    /// At most `jobsMax`, each partition's in the order of their offsets.
+    package var jobs: [AcceptedJob]
+    package var quarantined: [QuarantinedRecord]
+    /// How long a job that starts at once is this worker's alone.
+    package var lease: Duration
+
+    package init(
+        topic: String,
+        ranges: [PartitionRange],
+        jobs: [AcceptedJob],
+        quarantined: [QuarantinedRecord],
+        lease: Duration
+    ) {
+        self.topic = topic
+        self.ranges = ranges
+        self.jobs = jobs
+        self.quarantined = quarantined
+        self.lease = lease
+    }
+}
+
+/// What a batch became. Each record is counted once.
+package struct IngestReport: Sendable {
+    /// New orders, those that started included.
+    package var accepted = 0
+    /// Same order, same content: its stored result is published again, if there is one yet.
+    package var duplicates = 0
+    /// Same order, other content: answered with a `conflict`.
+    package var conflicts = 0
+    package var quarantined = 0
+    /// Records that were already accounted for by an earlier run of this batch.
+    package var repeated = 0
+    /// The jobs that were stored claimed, their attempt counted.
+    package var started: [ClaimedJob] = []
+    /// Database time of the transaction; nil when nothing was to be stored.
+    package var now: Timestamp?
+    /// Whether rows were added to the outbox.
+    package var answered: Bool { duplicates + conflicts + quarantined > 0 }
+    /// Whether jobs were stored that wait to be claimed.
+    package var hasWaiting: Bool { accepted > started.count }
+
+    package init() {}
+}
+
+/// The stored order that a record collided with, for the answer to it.
+package struct Collision: Sendable {
+    package var record: RecordPosition
+    package var order: Order
+    package var generation: Int32
+    package var state: JobState
+    /// The first job's canonical body; nil once it was wiped.
+    package var storedBody: [UInt8]?
+    package var body: [UInt8]
+    package var now: Timestamp
+
+    package init(
+        record: RecordPosition,
+        order: Order,
+        generation: Int32,
+        state: JobState,
+        storedBody: [UInt8]?,
+        body: [UInt8],
+        now: Timestamp
+    ) {
+        self.record = record
+        self.order = order
+        self.generation = generation
+        self.state = state
+        self.storedBody = storedBody
+        self.body = body
+        self.now = now
+    }
+}
+
+/// Writes the answers to records that collided with a stored order. Pure.
+package protocol CollisionAnswers: Sendable {
+    /// Other content: names the fields that differ.
+    func conflict(_ collision: Collision) -> EncodedResult
+    /// Same content, but the stored result was wiped: says what became of the order, without the URL.
+    func duplicateOfWiped(_ collision: Collision) -> EncodedResult
+}
+

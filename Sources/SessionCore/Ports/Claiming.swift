@@ -1,0 +1,127 @@
+/// How many jobs of a lane to claim.
+package struct LaneQuota: Equatable, Sendable {
+    package var lane: Lane
+    package var limit: Int
+
+    package init(lane: Lane, limit: Int) {
+        self.lane = lane
+        self.limit = limit
+    }
+}
+
+/// How many jobs of an account to claim.
+package struct AccountQuota: Equatable, Sendable {
+    package var account: String
+    package var limit: Int
+
+    package init(account: String, limit: Int) {
+        self.account = account
+        self.limit = limit
+    }
+}
+
+/// What a claim asks for: of each lane at most its quota, and of each lane and account at most the account's.
+package struct ClaimRequest: Equatable, Sendable {
+    /// Jobs of other accounts are left alone (their breaker is open, or they are not configured here).
+    package var accounts: [AccountQuota]
+    package var lanes: [LaneQuota]
+    package var lease: Duration
+
+    package init(accounts: [AccountQuota], lanes: [LaneQuota], lease: Duration) {
+        self.accounts = accounts
+        self.lanes = lanes
+        self.lease = lease
+    }
+}
+
+/// A lease on a job: whoever holds the newest epoch may write.
+package struct LeaseRef: Hashable, Sendable {
+    package var jobID: Int64
+    package var epoch: Int64
+
+    package init(jobID: Int64, epoch: Int64) {
+        self.jobID = jobID
+        self.epoch = epoch
+    }
+}
+
+/// What a claimed job is to have done to it.
+package enum ClaimPurpose: Equatable, Sendable {
+    /// Send it: the durable mark is made, the attempt is counted.
+    case open
+    /// Look up what became of an earlier attempt.
+    case lookUp
+    /// Its `not_after` has passed: end it, unsent.
+    case expire
+}
+
+/// A job that this worker holds a lease on. A class, so that handing it on costs a count and no copy.
+package final class ClaimedJob: Sendable {
+    package let lease: LeaseRef
+    package let purpose: ClaimPurpose
+    package let order: Order
+    package let generation: Int32
+    package let lane: Lane
+    package let campaign: String?
+    /// Attempts so far, the present one included.
+    package let attempts: Int
+    /// Look-ups since the last attempt, the present one included.
+    package let lookUps: Int
+    package let acceptedAt: Timestamp
+    package let notAfter: Timestamp
+    /// Database time of this generation's first durable mark; nil if never sent.
+    package let firstSend: Timestamp?
+    /// Database time of the last durable mark: the present one for `.open`. nil if never sent.
+    package let lastSend: Timestamp?
+    /// What the stored job asks for; nil when it cannot be read as this order's.
+    package let request: SessionRequest?
+    package let traceparent: String?
+
+    package init(
+        lease: LeaseRef,
+        purpose: ClaimPurpose,
+        order: Order,
+        generation: Int32,
+        lane: Lane,
+        campaign: String?,
+        attempts: Int,
+        lookUps: Int,
+        acceptedAt: Timestamp,
+        notAfter: Timestamp,
+        firstSend: Timestamp?,
+        lastSend: Timestamp?,
+        request: SessionRequest?,
+        traceparent: String?
+    ) {
+        self.lease = lease
+        self.purpose = purpose
+        self.order = order
+        self.generation = generation
+        self.lane = lane
+        self.campaign = campaign
+        self.attempts = attempts
+        self.lookUps = lookUps
+        self.acceptedAt = acceptedAt
+        self.notAfter = notAfter
+        self.firstSend = firstSend
+        self.lastSend = lastSend
+        self.request = request
+        self.traceparent = traceparent
+    }
+}
+
+/// The answer to a claim.
+package struct Claim: Sendable {
+    /// Database time at which the claim was made.
+    package var now: Timestamp
+    package var jobs: [ClaimedJob]
+    /// When the next job that is not due yet becomes due, within the accounts asked for; nil if none waits.
+    package var nextDue: Timestamp?
+
+    package init(now: Timestamp, jobs: [ClaimedJob], nextDue: Timestamp?) {
+        self.now = now
+        self.jobs = jobs
+        self.nextDue = nextDue
+    }
+}
+
