@@ -13,6 +13,40 @@ final class IntakeExchange: Sendable {
         case rewindTo(TopicPartition, request: Int64, Int64?)
     }
 
+    /// Who waits for records.
+    private enum Taker {
+        case one(CheckedContinuation<RecordBatch?, any Error>)
+        case several(CheckedContinuation<[RecordBatch]?, any Error>)
+
+        func resume(throwing failure: TransportError) {
+            switch self {
+            case .one(let continuation): continuation.resume(throwing: failure)
+            case .several(let continuation): continuation.resume(throwing: failure)
+            }
+        }
+
+        /// There is nothing more.
+        func end() {
+            switch self {
+            case .one(let continuation): continuation.resume(returning: nil)
+            case .several(let continuation): continuation.resume(returning: nil)
+            }
+        }
+    }
+
+    /// A taker with what it gets, to be resumed outside the lock.
+    private enum Serving {
+        case one(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)
+        case several(CheckedContinuation<[RecordBatch]?, any Error>, [RecordBatch])
+
+        func resume() {
+            switch self {
+            case .one(let continuation, let batch): continuation.resume(returning: batch)
+            case .several(let continuation, let batches): continuation.resume(returning: batches)
+            }
+        }
+    }
+
     private enum Phase {
         /// Goes to `closing`.
         case open
@@ -27,7 +61,7 @@ final class IntakeExchange: Sendable {
         var queues: IntakeQueues
         var ledger = CommitLedger()
         var commands: [Command] = []
-        var takers: [CheckedContinuation<RecordBatch?, any Error>] = []
+        var takers: [Taker] = []
         var closers: [CheckedContinuation<Void, Never>] = []
         var health: SourceHealth
     }
@@ -45,29 +79,39 @@ final class IntakeExchange: Sendable {
     // MARK: For the tasks
 
     func nextBatch() async throws -> RecordBatch? {
-        try await withCheckedThrowingContinuation { continuation in
-            let (answer, isPausing): (Result<RecordBatch?, any Error>?, Bool) = state.withLock { state in
-                if let failure = state.failure { return (.failure(failure), false) }
-                guard state.phase == .open else { return (.success(nil), false) }
-                let pausing = state.queues.partitionsToPause
-                if let batch = state.queues.next() {
-                    return (.success(batch), pausing != state.queues.partitionsToPause)
-                }
-                state.takers.append(continuation)
-                return (nil, false)
-            }
-            if let answer { continuation.resume(with: answer) }
-            if isPausing { waker.wake() }
+        try await withCheckedThrowingContinuation { take(.one($0)) }
+    }
+
+    func nextBatches() async throws -> [RecordBatch]? {
+        try await withCheckedThrowingContinuation { take(.several($0)) }
+    }
+
+    /// Serves the taker now or, when there is nothing for it, later.
+    private func take(_ taker: Taker) {
+        let (servings, failure, isOver, isPausing) = state.withLock { state in
+            if let failure = state.failure { return ([Serving](), failure as TransportError?, true, false) }
+            guard state.phase == .open else { return ([], nil, true, false) }
+            let pausing = state.queues.partitionsToPause
+            state.takers.append(taker)
+            let servings = Self.serve(&state)
+            return (servings, nil, false, pausing != state.queues.partitionsToPause)
         }
+        if isOver {
+            if let failure { taker.resume(throwing: failure) } else { taker.end() }
+        }
+        for serving in servings { serving.resume() }
+        if isPausing { waker.wake() }
     }
 
     func commit(_ batch: RecordBatch) {
-        let isNews = state.withLock { state in
-            guard state.queues.isCurrent(batch) else { return false }
+        let (isNews, servings) = state.withLock { state in
+            guard state.queues.isCurrent(batch) else { return (false, [Serving]()) }
             state.health.lastProgress = .now
             state.ledger.report(TopicPartition(topic: batch.topic, partition: batch.partition), next: batch.next)
-            return true
+            state.queues.settle(batch)
+            return (true, Self.serve(&state))
         }
+        for serving in servings { serving.resume() }
         if isNews { waker.wake() }
     }
 
@@ -89,11 +133,11 @@ final class IntakeExchange: Sendable {
     }
 
     func resume(topic: String) {
-        let batches = state.withLock { state in
+        let servings = state.withLock { state in
             state.queues.resume(topic: topic)
             return Self.serve(&state)
         }
-        for (taker, batch) in batches { taker.resume(returning: batch) }
+        for serving in servings { serving.resume() }
         waker.wake()
     }
 
@@ -171,11 +215,11 @@ final class IntakeExchange: Sendable {
     }
 
     func deliver(_ records: [SourceRecord]) {
-        let batches = state.withLock { state in
+        let servings = state.withLock { state in
             for record in records { state.queues.append(record) }
             return Self.serve(&state)
         }
-        for (taker, batch) in batches { taker.resume(returning: batch) }
+        for serving in servings { serving.resume() }
     }
 
     func takeCommits() -> [PartitionOffset]? {
@@ -196,7 +240,7 @@ final class IntakeExchange: Sendable {
         state.withLock { change(&$0.health) }
     }
 
-    /// The source cannot go on: `nextBatch` throws from here on.
+    /// The source cannot go on: taking records throws from here on.
     func fail(_ failure: TransportError) {
         let takers = state.withLock { state in
             state.failure = state.failure ?? failure
@@ -219,16 +263,25 @@ final class IntakeExchange: Sendable {
             state.closers = []
             return waiting
         }
-        for taker in takers { taker.resume(returning: nil) }
+        for taker in takers { taker.end() }
         for closer in closers { closer.resume() }
     }
 
     /// Pairs who waits with what there is.
-    private static func serve(_ state: inout State) -> [(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)] {
-        var pairs: [(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)] = []
-        while !state.takers.isEmpty, let batch = state.queues.next() {
-            pairs.append((state.takers.removeFirst(), batch))
+    private static func serve(_ state: inout State) -> [Serving] {
+        var servings: [Serving] = []
+        while let taker = state.takers.first {
+            switch taker {
+            case .one(let continuation):
+                guard let batch = state.queues.next() else { return servings }
+                servings.append(.one(continuation, batch))
+            case .several(let continuation):
+                let batches = state.queues.nextTogether()
+                guard !batches.isEmpty else { return servings }
+                servings.append(.several(continuation, batches))
+            }
+            state.takers.removeFirst()
         }
-        return pairs
+        return servings
     }
 }

@@ -62,6 +62,24 @@ struct IntakeQueues: Sendable {
         return nil
     }
 
+    /// The next batches in turn: what waits of one topic's partitions, together within the bounds of one batch; empty
+    /// when nothing waits that may be delivered. A partition has one such batch out at a time: the next comes when the
+    /// last was committed or its partition assigned or read again.
+    mutating func nextTogether() -> [RecordBatch] {
+        for (index, name) in turn.enumerated() where !pausedByOperator.contains(name) {
+            guard let batches = topics[name]?.nextTogether(of: name, limits: limits), !batches.isEmpty else { continue }
+            turn.remove(at: index)
+            turn.append(name)
+            return batches
+        }
+        return []
+    }
+
+    /// The batch is accounted for: its partition may give another.
+    mutating func settle(_ batch: RecordBatch) {
+        topics[batch.topic]?.partitions[batch.partition]?.settle(batch)
+    }
+
     /// Whether the batch belongs to the present assignment of its partition, unrewound.
     func isCurrent(_ batch: RecordBatch) -> Bool {
         topics[batch.topic]?.partitions[batch.partition]?.assignment == batch.assignment
@@ -116,14 +134,38 @@ private struct TopicQueue: Sendable {
     }
 
     mutating func next(of name: String, limits: IntakeQueues.Limits) -> RecordBatch? {
-        guard let index = turn.firstIndex(where: { partitions[$0]?.records.isEmpty == false }) else { return nil }
+        guard let index = turn.firstIndex(where: { partitions[$0]?.isReady == true }) else { return nil }
         let partition = turn.remove(at: index)
         turn.append(partition)
-        guard let batch = partitions[partition]?.take(topic: name, partition: partition, limits: limits) else {
+        var room = Room(records: limits.batchRecordsMax, bytes: limits.batchBytesMax)
+        guard let batch = partitions[partition]?.take(topic: name, partition: partition, room: &room) else {
             return nil
         }
-        count(records: -batch.records.count, bytes: -batch.records.reduce(0) { $0 + $1.bytes }, limits: limits)
+        taken(room, limits)
         return batch
+    }
+
+    mutating func nextTogether(of name: String, limits: IntakeQueues.Limits) -> [RecordBatch] {
+        var batches: [RecordBatch] = []
+        var room = Room(records: limits.batchRecordsMax, bytes: limits.batchBytesMax)
+        var served: [Int32] = []
+        for partition in turn where partitions[partition]?.isReady == true {
+            guard let batch = partitions[partition]?.take(topic: name, partition: partition, room: &room) else { break }
+            partitions[partition]?.lend(batch)
+            batches.append(batch)
+            served.append(partition)
+        }
+        guard !batches.isEmpty else { return [] }
+        // All but the last were emptied, so the order in which they go behind the others does not matter.
+        let isServed = Set(served)
+        turn.removeAll { isServed.contains($0) }
+        turn += served
+        taken(room, limits)
+        return batches
+    }
+
+    private mutating func taken(_ room: Room, _ limits: IntakeQueues.Limits) {
+        count(records: -room.recordsTaken, bytes: -room.bytesTaken, limits: limits)
     }
 
     mutating func replace(_ partition: Int32, with queue: PartitionQueue, limits: IntakeQueues.Limits) {
@@ -143,6 +185,28 @@ private struct TopicQueue: Sendable {
     }
 }
 
+/// What still fits into a batch, or into several taken together.
+private struct Room {
+    private let recordsMax: Int
+    private let bytesMax: Int
+    private(set) var recordsTaken = 0
+    private(set) var bytesTaken = 0
+
+    init(records: Int, bytes: Int) {
+        recordsMax = records
+        bytesMax = bytes
+    }
+
+    /// Makes room for a record; false if there is none. The first always fits.
+    mutating func add(_ record: SourceRecord) -> Bool {
+        let bytes = record.bytes
+        guard recordsTaken == 0 || (recordsTaken < recordsMax && bytesTaken + bytes <= bytesMax) else { return false }
+        recordsTaken += 1
+        bytesTaken += bytes
+        return true
+    }
+}
+
 /// One partition's records, in offset order.
 private struct PartitionQueue: Sendable {
     /// Changes with each assignment, suspension and restart.
@@ -152,6 +216,11 @@ private struct PartitionQueue: Sendable {
     private(set) var records: [SourceRecord] = []
     /// It is not known yet where to go on.
     private let isSuspended: Bool
+    /// The end of the batch that must be settled before the next is given.
+    private var lentUntil: Int64?
+
+    /// Whether records wait that may be delivered.
+    var isReady: Bool { !records.isEmpty && lentUntil == nil }
 
     init(assignment: Int64, start: Int64?, isSuspended: Bool = false) {
         self.assignment = assignment
@@ -168,18 +237,20 @@ private struct PartitionQueue: Sendable {
         return true
     }
 
-    mutating func take(topic: String, partition: Int32, limits: IntakeQueues.Limits) -> RecordBatch? {
+    /// Takes as many records as there is room for; nil for none.
+    mutating func take(topic: String, partition: Int32, room: inout Room) -> RecordBatch? {
         var count = 0
-        var bytes = 0
-        for record in records.prefix(limits.batchRecordsMax) {
-            guard count == 0 || bytes + record.bytes <= limits.batchBytesMax else { break }
-            count += 1
-            bytes += record.bytes
+        while count < records.count, room.add(records[count]) { count += 1 }
+        guard let start, count > 0 else { return nil }
+        let taken: [SourceRecord]
+        if count == records.count {
+            taken = records
+            records = []
+        } else {
+            taken = Array(records.prefix(count))
+            records.removeFirst(count)
         }
-        let taken = Array(records.prefix(count))
-        guard let start, let last = taken.last else { return nil }
-        records.removeFirst(count)
-        let next = last.position.offset + 1
+        let next = taken[count - 1].position.offset + 1
         self.start = next
         return RecordBatch(
             topic: topic,
@@ -189,6 +260,16 @@ private struct PartitionQueue: Sendable {
             records: taken,
             assignment: assignment
         )
+    }
+
+    /// Gives nothing more until the batch is settled.
+    mutating func lend(_ batch: RecordBatch) {
+        lentUntil = batch.next
+    }
+
+    mutating func settle(_ batch: RecordBatch) {
+        guard let next = lentUntil, batch.assignment == assignment, batch.next >= next else { return }
+        lentUntil = nil
     }
 }
 

@@ -153,4 +153,101 @@ import Testing
         let got17 = queues.next()
         #expect(got17?.start == 0)
     }
+
+    @Test func severalPartitionsOfOneTopicComeTogetherWithinTheBoundsOfABatch() {
+        let third = TopicPartition(topic: "bulk", partition: 2)
+        var queues = queues([bulk: 0, bulk1: 0, third: 0, agents: 0])
+        for offset in Int64(0)..<2 {
+            for place in [bulk, bulk1, third] { queues.append(record(place, offset)) }
+        }
+        let first = queues.nextTogether()
+        #expect(first.map(\.partition) == [0, 1])
+        #expect(first.map(\.records.count) == [2, 1])
+        #expect(first.map(\.next) == [2, 1])
+        for batch in first { queues.settle(batch) }
+        // Who was not served comes first.
+        let second = queues.nextTogether()
+        #expect(second.map(\.partition) == [2, 1])
+        #expect(second.map(\.start) == [0, 1])
+        #expect(queues.countByTopic == ["bulk": 0, "agents": 0])
+        let third1 = queues.nextTogether()
+        #expect(third1.isEmpty)
+    }
+
+    @Test func batchesTogetherAreBoundedInBytesButNeverEmpty() {
+        var queues = queues([bulk: 0, bulk1: 0])
+        queues.append(record(bulk, 0, bytes: 500))
+        queues.append(record(bulk1, 0, bytes: 60))
+        queues.append(record(bulk1, 1, bytes: 60))
+        let sizes = (0..<3).map { _ in
+            let batches = queues.nextTogether()
+            for batch in batches { queues.settle(batch) }
+            return batches.map(\.records.count)
+        }
+        #expect(sizes == [[1], [1], [1]])
+    }
+
+    @Test func topicsTakeTurnsWhenTheirPartitionsComeTogether() {
+        var queues = queues([bulk: 0, bulk1: 0, agents: 0])
+        for offset in Int64(0)..<9 {
+            queues.append(record(bulk, offset))
+            queues.append(record(bulk1, offset))
+        }
+        let first = queues.nextTogether()
+        queues.append(record(agents, 0))
+        let second = queues.nextTogether()
+        #expect(Set(first.map(\.topic)) == ["bulk"])
+        #expect(Set(second.map(\.topic)) == ["agents"])
+    }
+
+    @Test func aPartitionGivesItsNextBatchOnlyWhenTheLastIsSettled() throws {
+        var queues = queues([bulk: 0, bulk1: 0])
+        for offset in Int64(0)..<5 { queues.append(record(bulk, offset)) }
+        let taken = queues.nextTogether()
+        let batch = try #require(taken.first)
+        #expect(batch.next == 3)
+        // Neither together nor alone; another partition may.
+        let got1 = queues.nextTogether()
+        #expect(got1.isEmpty)
+        let got2 = queues.next()
+        #expect(got2 == nil)
+        queues.append(record(bulk1, 0))
+        let other = queues.nextTogether()
+        #expect(other.map(\.partition) == [1])
+        queues.settle(batch)
+        let rest = queues.nextTogether()
+        #expect(rest.map(\.start) == [3])
+        // An old batch, or one of another assignment, settles nothing.
+        queues.append(record(bulk, 5))
+        queues.settle(batch)
+        let got3 = queues.nextTogether()
+        #expect(got3.isEmpty)
+    }
+
+    @Test func aRewoundPartitionIsFreeAgain() throws {
+        var queues = queues([bulk: 0])
+        queues.append(record(bulk, 0))
+        let taken = queues.nextTogether()
+        let batch = try #require(taken.first)
+        queues.suspend(bulk)
+        queues.restart(bulk, at: 0)
+        queues.append(record(bulk, 0))
+        let again = queues.nextTogether()
+        #expect(again.map(\.start) == [0])
+        queues.settle(batch)
+        queues.append(record(bulk, 1))
+        let early = queues.nextTogether()
+        #expect(early.isEmpty, "a batch of before the rewind settled the one after it")
+    }
+
+    @Test func ofAPausedTopicNothingComesTogether() {
+        var queues = queues([bulk: 0])
+        queues.append(record(bulk, 0))
+        queues.pause(topic: "bulk")
+        let paused = queues.nextTogether()
+        #expect(paused.isEmpty)
+        queues.resume(topic: "bulk")
+        let resumed = queues.nextTogether()
+        #expect(resumed.count == 1)
+    }
 }

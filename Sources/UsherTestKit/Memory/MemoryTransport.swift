@@ -35,6 +35,21 @@ package final class MemorySource: JobSource {
         return first
     }
 
+    /// What was delivered of the first batch's topic up to the first other topic or second batch of one partition.
+    package func nextBatches() async throws -> [RecordBatch]? {
+        guard let first = try await nextBatch() else { return nil }
+        var batches = [first]
+        while let next = pending.withLock({ pending in
+            guard let next = pending.first, next.topic == first.topic,
+                !batches.contains(where: { $0.partition == next.partition })
+            else { return nil as RecordBatch? }
+            return pending.removeFirst()
+        }) {
+            batches.append(next)
+        }
+        return batches
+    }
+
     package func commit(_ batch: RecordBatch) {
         state.withLock { $0.commits.append(batch) }
     }
