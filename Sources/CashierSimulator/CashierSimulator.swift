@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import HTTPServer
 import SessionCore
 import Synchronization
 
@@ -21,12 +22,17 @@ package final class RunningSimulator: Sendable {
     fileprivate init(_ configuration: SimulatorConfiguration) throws(SimulatorError) {
         let salt = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         cashier = SharedCashier(SimulatedCashier(configuration, salt: salt))
-        server = try HTTPServer(
-            host: configuration.host,
-            port: configuration.port,
-            connectionsMax: configuration.connectionsMax,
-            handler: cashier
-        )
+        do throws(ListenError) {
+            server = try HTTPServer(
+                name: "simulator",
+                host: configuration.host,
+                port: configuration.port,
+                connectionsMax: configuration.connectionsMax,
+                handler: cashier
+            )
+        } catch {
+            throw SimulatorError(error)
+        }
         port = server.port
     }
 

@@ -1,4 +1,5 @@
 import Cryptography
+import HTTPServer
 import SessionCore
 import Testing
 

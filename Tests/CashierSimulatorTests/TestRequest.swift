@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import HTTPServer
 
 @testable import CashierSimulator
 

@@ -1,3 +1,4 @@
+import HTTPServer
 import SessionCore
 
 /// The simulator's own endpoints: what happened, and what shall happen.

@@ -1,3 +1,5 @@
+import HTTPServer
+
 /// One thing that can go wrong between the provider and its client. `docs/SIMULATOR.md` says what each means for truth.
 package enum Fault: Equatable, Sendable {
     /// An HTTP error without the provider's body: 408, 425, 429 or 500 to 599.

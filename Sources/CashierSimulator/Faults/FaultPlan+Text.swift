@@ -1,3 +1,5 @@
+import HTTPServer
+
 /// A fault plan that cannot be read. `item` is the part of the text that is wrong, `reason` what to write instead.
 package struct FaultPlanError: Error, Equatable, CustomStringConvertible {
     package var item: String

@@ -1,3 +1,4 @@
+import HTTPServer
 import SessionCore
 
 /// A value of a request's body, whole.

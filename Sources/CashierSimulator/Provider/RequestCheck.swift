@@ -1,3 +1,4 @@
+import HTTPServer
 import SessionCore
 
 /// The provider's rules for a request's content, in the order in which they answer.

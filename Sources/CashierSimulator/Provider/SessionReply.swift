@@ -1,4 +1,5 @@
 import Cryptography
+import HTTPServer
 import SessionCore
 
 /// A successful answer, before it is written (API 1.3, cashier_api/virtual_terminal and agent_api/find_order).

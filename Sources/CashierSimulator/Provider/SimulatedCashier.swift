@@ -1,4 +1,5 @@
 import Cryptography
+import HTTPServer
 import SessionCore
 
 /// The provider, as a value: takes a request and the time, and says what to answer and how. No socket, clock or thread.

@@ -15,7 +15,10 @@ enum ModuleTable {
         "CashierClient": [
             "CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs", "Glibc", "Synchronization",
         ],
-        "CashierSimulator": ["CLinux", "SessionCore", "Cryptography", "BlockingThreads", "Glibc", "Synchronization"],
+        "HTTPServer": ["CLinux", "BlockingThreads", "Glibc", "Synchronization"],
+        "CashierSimulator": [
+            "CLinux", "HTTPServer", "SessionCore", "Cryptography", "BlockingThreads", "Glibc", "Synchronization",
+        ],
         "Worker": ["SessionCore", "BlockingThreads", "Logs", "Synchronization"],
         "Settings": ["CLibyaml", "SessionCore", "Spelling", "Glibc"],
         "Terminal": ["Spelling", "Glibc"],

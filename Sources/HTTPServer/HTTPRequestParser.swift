@@ -8,7 +8,7 @@ struct HTTPRefusal: Error, Equatable, Sendable {
 ///
 /// Bounds: 16 KiB of head, 256 KiB of body. What could be read in two ways (two lengths, a length and chunks, bare line
 /// feeds) is refused.
-struct HTTPRequestParser {
+package struct HTTPRequestParser {
     enum Step: Equatable {
         case needsMore
         /// The client waits for `100 Continue` before it sends the body.
@@ -17,8 +17,8 @@ struct HTTPRequestParser {
         case refused(HTTPRefusal)
     }
 
-    static let headBytesMax = 16 * 1024
-    static let bodyBytesMax = 256 * 1024
+    package static let headBytesMax = 16 * 1024
+    package static let bodyBytesMax = 256 * 1024
 
     private enum State {
         case head

@@ -329,7 +329,7 @@ final class EventLoop {
 
 extension Duration {
     /// Whole nanoseconds; durations here are hours at most.
-    var nanoseconds: Int64 {
+    package var nanoseconds: Int64 {
         components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }

@@ -1,5 +1,5 @@
 /// What goes wrong on the connection while an answer is given.
-enum WireFault: Equatable, Sendable {
+package enum WireFault: Equatable, Sendable {
     /// Never answered; the connection stays until the client closes it.
     case hang
     /// The connection is reset instead of an answer.
@@ -15,25 +15,31 @@ enum WireFault: Equatable, Sendable {
 }
 
 /// Which part of the event list a streamed answer still has to give.
-struct EventRange: Equatable, Sendable {
+package struct EventRange: Equatable, Sendable {
     /// The list's incarnation: it is emptied by a reset.
-    var epoch: Int
-    var next: Int
-    var end: Int
+    package var epoch: Int
+    package var next: Int
+    package var end: Int
+
+    package init(epoch: Int, next: Int, end: Int) {
+        self.epoch = epoch
+        self.next = next
+        self.end = end
+    }
 }
 
 /// An answer and the manner in which it is given.
-struct HTTPAnswer: Equatable, Sendable {
-    var status: Int
-    var headers: [HTTPHeader]
-    var body: [UInt8]
+package struct HTTPAnswer: Equatable, Sendable {
+    package var status: Int
+    package var headers: [HTTPHeader]
+    package var body: [UInt8]
     /// Time between the request and the first byte of the answer.
-    var delay: Duration = .zero
-    var fault: WireFault?
+    package var delay: Duration = .zero
+    package var fault: WireFault?
     /// More body than `body`, made piece by piece while the client reads.
-    var rest: EventRange?
+    package var rest: EventRange?
 
-    init(status: Int, headers: [HTTPHeader] = [], body: [UInt8]) {
+    package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8]) {
         self.status = status
         self.headers = headers
         self.body = body

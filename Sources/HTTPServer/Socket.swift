@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// The simulator cannot listen.
-package enum SimulatorError: Error, Equatable, CustomStringConvertible {
+/// A server cannot listen.
+package enum ListenError: Error, Equatable, CustomStringConvertible {
     /// `host` is not an IPv4 address in dotted form.
     case notAnAddress(String)
     /// The system refused; `reason` is its text.
@@ -11,9 +11,9 @@ package enum SimulatorError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notAnAddress(let host):
-            "the simulator's host \(host) is not an IPv4 address; use 127.0.0.1 or 0.0.0.0"
+            "\(host) is not an IPv4 address; use 127.0.0.1 or 0.0.0.0"
         case .cannotListen(let host, let port, let reason):
-            "the simulator cannot listen on \(host):\(port): \(reason); choose another port, or 0 for any free one"
+            "cannot listen on \(host):\(port): \(reason); choose another port, or 0 for any free one"
         }
     }
 }
@@ -21,12 +21,12 @@ package enum SimulatorError: Error, Equatable, CustomStringConvertible {
 /// System calls on sockets, with the flags that an event loop needs. Descriptors are closed by whoever got them.
 enum Socket {
     /// A non-blocking listening socket and the port that it got.
-    static func listen(host: String, port: Int) throws(SimulatorError) -> (descriptor: Int32, port: Int) {
+    static func listen(host: String, port: Int) throws(ListenError) -> (descriptor: Int32, port: Int) {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
         guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { throw .notAnAddress(host) }
-        func refused() -> SimulatorError {
+        func refused() -> ListenError {
             .cannotListen(host: host, port: port, reason: String(cString: strerror(errno)))
         }
         guard (0...65535).contains(port) else {
@@ -99,7 +99,7 @@ enum Socket {
 }
 
 /// Nanoseconds of the monotonic clock.
-func monotonicNanoseconds() -> Int64 {
+package func monotonicNanoseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)

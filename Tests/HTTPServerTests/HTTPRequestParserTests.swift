@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CashierSimulator
+@testable import HTTPServer
 
 @Suite struct HTTPRequestParserTests {
     private func steps(_ text: String, cutInto size: Int = .max) -> [HTTPRequestParser.Step] {
@@ -87,7 +87,7 @@ import Testing
 
     @Test func timersFireInOrder() {
         var heap = TimerHeap<Int>()
-        let times = (0..<500).map { Int64(mixed(UInt64($0)) % 100) }
+        let times = (0..<500).map { Int64(($0 * 7919 + 13) % 100) }
         for (index, time) in times.enumerated() { heap.add(index, at: time) }
         var fired: [Int] = []
         while let event = heap.takeDue(now: 99) { fired.append(event) }

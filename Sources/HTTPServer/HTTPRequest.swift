@@ -1,22 +1,33 @@
 /// One header field; `name` in lower case.
-struct HTTPHeader: Equatable, Sendable {
-    var name: String
-    var value: String
+package struct HTTPHeader: Equatable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// A complete request, its body already put together.
-struct HTTPRequest: Equatable, Sendable {
-    var method: String
+package struct HTTPRequest: Equatable, Sendable {
+    package var method: String
     /// The target up to `?`, as sent.
-    var path: String
+    package var path: String
     /// The target after `?`, as sent.
-    var query: String
-    var headers: [HTTPHeader]
-    var body: [UInt8]
+    package var query: String
+    package var headers: [HTTPHeader]
+    package var body: [UInt8]
     /// Whether the client wants the connection to stay open.
-    var keepsAlive: Bool
+    package var keepsAlive: Bool
 
-    init(method: String, target: String, headers: [HTTPHeader] = [], body: [UInt8] = [], keepsAlive: Bool = true) {
+    package init(
+        method: String,
+        target: String,
+        headers: [HTTPHeader] = [],
+        body: [UInt8] = [],
+        keepsAlive: Bool = true
+    ) {
         self.method = method
         let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = mark.map { String(target[..<$0]) } ?? target
@@ -27,12 +38,12 @@ struct HTTPRequest: Equatable, Sendable {
     }
 
     /// The value of the first header of this lower-case name.
-    func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value
     }
 
     /// The decoded value of a parameter of the query; nil when it is not there.
-    func parameter(_ name: String) -> String? {
+    package func parameter(_ name: String) -> String? {
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let key = parts.first, Array(key) == Array(name.utf8) else { continue }

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// What a server asks for answers. Called on the server's thread, and must not block.
-protocol HTTPHandler: Sendable {
+package protocol HTTPHandler: Sendable {
     /// - Parameter isHeld: the request waited for `WireFault.hold` and comes a second time.
     func answer(_ request: HTTPRequest, isHeld: Bool, connectionsOpen: Int) -> HTTPAnswer
     /// The next piece of a streamed body; empty at its end.
@@ -12,16 +12,24 @@ protocol HTTPHandler: Sendable {
 }
 
 /// A small HTTP/1.1 server on one thread and one epoll set. It knows nothing of what it serves.
-final class HTTPServer: Sendable {
-    let port: Int
+package final class HTTPServer: Sendable {
+    package let port: Int
     private let wake: Int32
     private let thread: NamedThread
     private let isStopped = Mutex(false)
 
     /// Listens and starts the thread.
     ///
-    /// - Parameter connectionsMax: beyond it, connections wait in the system's queue until one is closed.
-    init(host: String, port: Int, connectionsMax: Int, handler: any HTTPHandler) throws(SimulatorError) {
+    /// - Parameters:
+    ///   - name: of the thread, followed by the port.
+    ///   - connectionsMax: beyond it, connections wait in the system's queue until one is closed.
+    package init(
+        name: String,
+        host: String,
+        port: Int,
+        connectionsMax: Int,
+        handler: any HTTPHandler
+    ) throws(ListenError) {
         let (listener, boundPort) = try Socket.listen(host: host, port: port)
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         let wake = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
@@ -32,7 +40,7 @@ final class HTTPServer: Sendable {
         }
         self.port = boundPort
         self.wake = wake
-        thread = NamedThread("simulator-\(boundPort)") {
+        thread = NamedThread("\(name)-\(boundPort)") {
             let loop = EventLoop(
                 epoll: epoll,
                 listener: listener,
@@ -45,7 +53,7 @@ final class HTTPServer: Sendable {
     }
 
     /// Closes every connection and the port, and waits until the thread has ended. A second call returns at once.
-    func stop() {
+    package func stop() {
         isStopped.withLock { isStopped in
             guard !isStopped else { return }
             isStopped = true
