@@ -49,7 +49,11 @@ let package = Package(
             ["CLibpq", "SessionCore", "BlockingThreads", "Cryptography", "Logs"],
             plugins: ["EmbedSQL"]
         ),
-        module("CashierClient", ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs"]),
+        module("CashierSignature", ["Cryptography"]),
+        module(
+            "CashierClient",
+            ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs"]
+        ),
         module("HTTPServer", ["CLinux", "BlockingThreads"]),
         module("CashierSimulator", ["HTTPServer", "SessionCore", "Cryptography"]),
         module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
@@ -78,7 +82,10 @@ let package = Package(
         tests("CryptographyTests", ["Cryptography"]),
         tests("KafkaTransportTests", ["KafkaTransport", "SessionCore", "Logs"]),
         tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
-        tests("CashierClientTests", ["CashierClient", "SessionCore", "Cryptography", "CashierSimulator"]),
+        tests(
+            "CashierClientTests",
+            ["CashierClient", "CashierSignature", "SessionCore", "Cryptography", "CashierSimulator"]
+        ),
         tests("HTTPServerTests", ["HTTPServer"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "HTTPServer", "SessionCore", "Cryptography"]),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),

@@ -1,3 +1,4 @@
+package import CashierSignature
 package import Cryptography
 
 /// One set of the provider's credentials, where to send with them, and how strictly answers are taken.

@@ -1,3 +1,4 @@
+import CashierSignature
 package import SessionCore
 import Synchronization
 

@@ -1,3 +1,4 @@
+import CashierSignature
 import SessionCore
 
 /// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it.

@@ -1,3 +1,4 @@
+import CashierSignature
 package import SessionCore
 
 /// Reads the provider's replies. Pure: the same reply at the same moment is the same answer.

@@ -1,3 +1,4 @@
+import CashierSignature
 package import SessionCore
 
 /// Writes the provider's requests (API 1.3, cashier_api/virtual_terminal and agent_api/find_order). Names are those of

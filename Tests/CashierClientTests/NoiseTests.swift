@@ -1,3 +1,4 @@
+import CashierSignature
 import Cryptography
 import SessionCore
 import Testing

@@ -1,4 +1,5 @@
 import CashierClient
+import CashierSignature
 import Cryptography
 import SessionCore
 

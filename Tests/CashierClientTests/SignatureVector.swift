@@ -1,4 +1,5 @@
 import CashierClient
+import CashierSignature
 import Testing
 
 /// A message whose signature is known.

@@ -8,12 +8,14 @@ enum ModuleTable {
         "BlockingThreads": ["CLinux", "Glibc", "Synchronization"],
         "Logs": ["BlockingThreads", "Glibc"],
         "Cryptography": ["COpenSSL"],
+        "CashierSignature": ["Cryptography"],
         "KafkaTransport": ["CLibrdkafka", "SessionCore", "BlockingThreads", "Logs", "Glibc", "Synchronization"],
         "PostgresStore": [
             "CLibpq", "CLinux", "SessionCore", "BlockingThreads", "Cryptography", "Logs", "Glibc", "Synchronization",
         ],
         "CashierClient": [
-            "CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "Logs", "Glibc", "Synchronization",
+            "CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs", "Glibc",
+            "Synchronization",
         ],
         "HTTPServer": ["CLinux", "BlockingThreads", "Glibc", "Synchronization"],
         "CashierSimulator": [

@@ -13,7 +13,8 @@ package enum SignedValue: Equatable, Sendable {
         .text(Array(text.utf8))
     }
 
-    var bytes: [UInt8] {
+    /// What is hashed for it.
+    package var bytes: [UInt8] {
         switch self {
         case .null: []
         case .text(let bytes): bytes
