@@ -1,0 +1,91 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from . import kafka, report
+from .bench import Bench, Subject
+from .measurements import throughput
+from .processes import Failure
+from .stage import Stage
+
+MEASUREMENTS = {
+    "throughput": (throughput, {}),
+    "partitions16": (throughput, {"partitions": 16}),
+    "random-ids": (throughput, {"ids": "random"}),
+}
+EPILOG = """
+Each worker of several --usher takes its turn in each run, on the same broker and database server. A figure counts only
+when every job has one opened result on the results topic: it is read back and counted.
+"""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures Usher on this machine.", epilog=EPILOG)
+    parser.add_argument("--quick", action="store_true", help="small and short: two minutes on two cores")
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], choices=MEASUREMENTS,
+                        help="only these: " + ", ".join(MEASUREMENTS))
+    parser.add_argument("--runs", type=int, metavar="N", help="of throughput (default 5, quick 1)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="in the backlog (default 200000, quick 20000)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for result.json and the plots")
+    parser.add_argument("--usher", action="append", metavar="[NAME=]PATH", default=[],
+                        help="a release build to measure, instead of building this one; may be repeated")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="a setting of the workers'")
+    parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def subjects(words: list[str], settings: list[str]) -> list[Subject]:
+    found: list[Subject] = []
+    for number, word in enumerate(words):
+        name, separator, path = word.rpartition("=")
+        if not separator:
+            name = "usher" if len(words) == 1 else f"usher-{number + 1}"
+        if not os.access(path, os.X_OK):
+            raise Failure(f"--usher {word}: there is no program {path}")
+        found.append(Subject(name, Path(path).resolve(), settings))
+    return found
+
+
+def main() -> int:
+    options = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    out = options.out or Path(f"/tmp/usher-bench-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        kafka.home()
+        chosen = subjects(options.usher, options.set)
+        out.mkdir(parents=True, exist_ok=True)
+        with Stage(options.tools.resolve()) as stage:
+            return _measure(options, Bench(
+                stage=stage,
+                subjects=chosen,
+                quick=options.quick,
+                runs=options.runs or (1 if options.quick else 5),
+                jobs=options.jobs or (20_000 if options.quick else 200_000),
+                out=out.resolve(),
+                found={},
+            ))
+    except Failure as failure:
+        print(f"scripts/bench: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _measure(options: argparse.Namespace, bench: Bench) -> int:
+    bench.note("warming up the broker")
+    throughput.one_run(bench.stage, bench.subjects[0], 10_000, 64)
+    for name in options.only or MEASUREMENTS:
+        module, arguments = MEASUREMENTS[name]
+        found = module.run(bench, **arguments)
+        bench.found[name] = found
+        report.say(f"{name}: {module.TITLE}", module.show(found))
+        report.write_json(bench.out / "result.json", bench.found)
+    print(f"\n{bench.out}/result.json")
+    return 0

@@ -1,0 +1,115 @@
+"""Jobs per second from a backlog, and the CPU that each job costs, part by part."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from ..bench import Bench, Subject
+from ..processes import Failure
+from ..report import table
+from ..runs import PARTS, Observer, StatementCounts
+from ..stage import Stage
+from ..subject import Installation, Topics
+
+TITLE = "Throughput from a backlog, provider at 0 ms"
+SPREAD = (
+    "jobs_per_second",
+    "worker_peak_rss_mb",
+    "context_switches_per_job",
+    "wal_bytes_per_job",
+    "commits_per_1000_jobs",
+    "statements_per_1000_jobs",
+)
+
+
+def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
+    runs: dict[str, list[dict]] = {subject.name: [] for subject in bench.subjects}
+    # Subjects take turns, so that a busy quarter of an hour of the machine's falls on all of them.
+    for number in range(bench.runs):
+        for subject in bench.subjects:
+            found = one_run(bench.stage, subject, bench.jobs, partitions, ids)
+            runs[subject.name].append(found)
+            cost = ", ".join(f"{part} {value:.0f}" for part, value in found["cpu_us_per_job"].items())
+            bench.note(f"run {number + 1}, {subject.name}: {found['jobs_per_second']:,} jobs/s; CPU µs per job: {cost}")
+    return {name: {"summary": summary(each), "runs": each} for name, each in runs.items()}
+
+
+def show(found: dict) -> str:
+    rows = [
+        [name, each["summary"]["jobs_per_second"]]
+        + [each["summary"]["cpu_us_per_job"][part] for part in PARTS]
+        + [each["summary"]["cpu_us_per_job_all"]]
+        for name, each in found.items()
+    ]
+    costs = table(["", "jobs/s", *(f"{part} µs" for part in PARTS), "all µs CPU per job"], rows)
+    headers = ["", "peak RSS MB", "ctx switches/job", "WAL B/job", "commits/1000 jobs", "statements/1000 jobs"]
+    rows = [[name, *(each["summary"].get(key) for key in SPREAD[1:])] for name, each in found.items()]
+    return costs + "\n" + table(headers, rows)
+
+
+def one_run(
+    stage: Stage, subject: Subject, jobs: int, partitions: int, ids: str = "sequential", workers: int = 1
+) -> dict:
+    """A backlog of jobs, preloaded; then the worker starts, and everything is counted until it is through."""
+    name = stage.new_name("throughput")
+    topics = Topics([(f"{name}-jobs", "auto")], f"{name}-results")
+    stage.kafka.create(f"{name}-jobs", partitions)
+    stage.kafka.create(topics.results, partitions, append_time=True)
+    preload = stage.kafka.preload(f"{name}-jobs", jobs, "campaign-2026", ids=ids)
+    installation = subject.install(stage, name, topics)
+    try:
+        found = _observe(stage, installation, jobs, workers)
+    finally:
+        installation.remove()
+    found["bytes_per_job"] = preload["bytes_per_job"]
+    return found
+
+
+def _observe(stage: Stage, installation: Installation, jobs: int, workers: int) -> dict:
+    # Every run begins on the same foot: nothing of an earlier one is still to be written.
+    with stage.postgres.session("postgres") as session:
+        session.ask("checkpoint")
+    stage.cashier.reset()
+    statements = StatementCounts(stage, installation)
+    with Observer(stage, installation, jobs) as observer:
+        for number in range(workers):
+            installation.start_worker(number + 1)
+        observer.await_begin()
+        observer.await_results(jobs, within=60 + jobs / 200)
+        observer.await_rest()
+        found = observer.finish()
+        asked, began_ms = observer.session.asked, observer.observation.began_ms
+    read = stage.kafka.read_back(installation.topics.results)
+    check(read, jobs)
+    installation.stop_workers()
+    found.update(statements.finish(jobs, asked))
+    seconds = (read["last_ms"] - began_ms) / 1000
+    found["seconds"] = round(seconds, 3)
+    found["jobs_per_second"] = round(found["counted_jobs"] / seconds)
+    found["bytes_per_result"] = read["bytes_per_result"]
+    found["copies"] = read["records"] - read["distinct_result_ids"]
+    return found
+
+
+def check(found: dict, jobs: int) -> None:
+    """A figure counts only when the work was done: one opened result for each job."""
+    if found["distinct_result_ids"] != jobs or found["outcomes"] != {"opened": found["records"]}:
+        raise Failure(
+            f"the results topic does not hold one opened result for each of {jobs} jobs: "
+            f"{found['distinct_result_ids']} distinct results, outcomes {found['outcomes']}"
+        )
+
+
+def summary(runs: list[dict]) -> dict:
+    """Medians, with the least and the greatest."""
+
+    def spread(values: list[float]) -> dict:
+        return {"median": round(median(values), 2), "min": min(values), "max": max(values)}
+
+    out: dict = {"runs": len(runs), "jobs": runs[0]["counted_jobs"]}
+    out["cpu_us_per_job"] = {part: spread([each["cpu_us_per_job"][part] for each in runs]) for part in PARTS}
+    out["cpu_us_per_job_all"] = spread([round(sum(each["cpu_us_per_job"].values()), 2) for each in runs])
+    for name in SPREAD:
+        if name in runs[0]:
+            out[name] = spread([each[name] for each in runs])
+    return out

@@ -1,0 +1,55 @@
+// librdkafka, as the benchmark's programs use it.
+#pragma once
+#include "common.h"
+#include <librdkafka/rdkafka.h>
+
+static inline void kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value) {
+    char why[512];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) die("Kafka: %s", why);
+}
+
+static inline rd_kafka_t *kafka_client(rd_kafka_type_t type, rd_kafka_conf_t *conf) {
+    char why[512];
+    rd_kafka_t *client = rd_kafka_new(type, conf, why, sizeof why);
+    if (!client) die("Kafka: %s", why);
+    return client;
+}
+
+static inline rd_kafka_conf_t *kafka_conf(const char *bootstrap) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    kafka_set(conf, "bootstrap.servers", bootstrap);
+    kafka_set(conf, "log_level", "3");
+    return conf;
+}
+
+// All partitions of a topic, each at `offset`.
+static inline rd_kafka_topic_partition_list_t *kafka_partitions(rd_kafka_t *client, const char *topic, int64_t offset) {
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, handle, &metadata, 10000);
+    if (error) die("Kafka: metadata of %s: %s", topic, rd_kafka_err2str(error));
+    if (metadata->topics[0].err || metadata->topics[0].partition_cnt == 0)
+        die("Kafka: topic %s: %s", topic, rd_kafka_err2str(metadata->topics[0].err));
+    int count = metadata->topics[0].partition_cnt;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++) rd_kafka_topic_partition_list_add(list, topic, i)->offset = offset;
+    rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(handle);
+    return list;
+}
+
+// The end of each partition, by one request to the broker.
+static inline rd_kafka_topic_partition_list_t *kafka_ends(rd_kafka_t *client, const char *topic) {
+    rd_kafka_topic_partition_list_t *list = kafka_partitions(client, topic, RD_KAFKA_OFFSET_END);
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client, list, 10000);
+    if (error) die("Kafka: ends of %s: %s", topic, rd_kafka_err2str(error));
+    return list;
+}
+
+static inline int64_t kafka_sum(const rd_kafka_topic_partition_list_t *list) {
+    int64_t sum = 0;
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].offset > 0) sum += list->elems[i].offset;
+    }
+    return sum;
+}

@@ -1,0 +1,74 @@
+// Puts jobs on a topic: as fast as it goes, or each at its due time.
+//
+//   produce --bootstrap B --topic T --count N --prefix P [--rate PER_SECOND] [--first N] [--ids random] [--campaign C]
+//
+// With --rate the load is open: a job is sent when it is due whatever happens to those before it, and its record's
+// timestamp is the time that it was due, so that a late producer cannot hide a delay. Prints a line of JSON.
+#include "job.h"
+#include "kafka.h"
+
+static int64_t delivered, bytes;
+
+static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+    (void)client, (void)opaque;
+    if (message->err) die("Kafka: a job was not taken: %s", rd_kafka_err2str(message->err));
+    delivered += 1;
+}
+
+static void send_job(rd_kafka_t *client, const char *topic, const struct job_style *style, uint64_t nth, int64_t due_ms) {
+    char id[JOB_ID_MAX + 1], value[JOB_MAX];
+    int id_length = job_id(id, style, nth), length = job_value(value, style, id, nth);
+    bytes += length;
+    while (true) {
+        rd_kafka_resp_err_t error = rd_kafka_producev(
+            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(id, (size_t)id_length),
+            RD_KAFKA_V_VALUE(value, (size_t)length), RD_KAFKA_V_TIMESTAMP(due_ms),
+            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+        if (!error) return;
+        if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) die("Kafka: %s", rd_kafka_err2str(error));
+        rd_kafka_poll(client, 10);
+    }
+}
+
+int main(int count, char **arguments) {
+    const char *topic = need(count, arguments, "topic");
+    int64_t jobs = number(count, arguments, "count", 1), first = number(count, arguments, "first", 1);
+    int64_t rate = number(count, arguments, "rate", 0);
+    struct job_style style = {
+        .prefix = need(count, arguments, "prefix"),
+        .random_ids = strcmp(option(count, arguments, "ids", "sequential"), "random") == 0,
+        .campaign = option(count, arguments, "campaign", NULL),
+    };
+    rd_kafka_conf_t *conf = kafka_conf(need(count, arguments, "bootstrap"));
+    kafka_set(conf, "enable.idempotence", "true");
+    kafka_set(conf, "linger.ms", rate ? "0" : "20");
+    kafka_set(conf, "queue.buffering.max.messages", "200000");
+    // The default of Java clients, so that a CRM's jobs would lie in the same partitions.
+    kafka_set(conf, "partitioner", "murmur2_random");
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_t *client = kafka_client(RD_KAFKA_PRODUCER, conf);
+    // Connected and asked for an id before the first job is due.
+    rd_kafka_topic_partition_list_destroy(kafka_partitions(client, topic, 0));
+    if (rate) rd_kafka_poll(client, 300);
+
+    int64_t began = monotonic_us(), wall = wall_us(), worst = 0;
+    for (int64_t i = 0; i < jobs; i++) {
+        int64_t due = rate ? i * 1000000 / rate : monotonic_us() - began;
+        int64_t late = monotonic_us() - began - due;
+        while (late < 0) {
+            rd_kafka_poll(client, 0);
+            int64_t rest = -late;
+            nanosleep(&(struct timespec){rest / 1000000, rest % 1000000 * 1000}, NULL);
+            late = monotonic_us() - began - due;
+        }
+        if (late > worst) worst = late;
+        send_job(client, topic, &style, (uint64_t)(first + i), (wall + due) / 1000);
+        if (!rate || i % 16 == 0) rd_kafka_poll(client, 0);
+    }
+    rd_kafka_resp_err_t error = rd_kafka_flush(client, 60000);
+    if (error || delivered != jobs) die("Kafka: %lld of %lld jobs were taken", (long long)delivered, (long long)jobs);
+    printf("{\"jobs\": %lld, \"seconds\": %.3f, \"bytes_per_job\": %.1f, \"worst_lateness_ms\": %.1f, \"cpu_us\": %lld}\n",
+           (long long)jobs, (double)(monotonic_us() - began) / 1e6, (double)bytes / (double)jobs, (double)worst / 1e3,
+           (long long)cpu_us());
+    rd_kafka_destroy(client);
+}
