@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Hands values from anywhere to one waiting task, which takes all that have gathered at once: batches form by
-/// themselves while the taker is busy, and nothing waits on a timer to fill one.
+/// Hands values from anywhere to waiting tasks, one of which takes all that have gathered at once: batches form by
+/// themselves while the takers are busy, and nothing waits on a timer to fill one.
 ///
 /// The mailbox itself has no bound; whoever sends is bounded by something else (calls in flight, records fetched) and
 /// says so where it sends.
@@ -9,7 +9,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var isFinished = false
-        var waiter: CheckedContinuation<[Element]?, Never>?
+        var waiters: [CheckedContinuation<[Element]?, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -27,8 +27,8 @@ package final class Mailbox<Element: Sendable>: Sendable {
             state in
             guard !state.isFinished else { return nil }
             state.elements.append(contentsOf: elements)
-            guard let waiter = state.waiter else { return nil }
-            state.waiter = nil
+            guard !state.waiters.isEmpty else { return nil }
+            let waiter = state.waiters.removeFirst()
             let taken = state.elements
             state.elements = []
             return (waiter, taken)
@@ -36,9 +36,8 @@ package final class Mailbox<Element: Sendable>: Sendable {
         waiter?.continuation.resume(returning: waiter?.elements)
     }
 
-    /// Waits until there are elements and returns them all; nil once the mailbox is finished and empty.
-    ///
-    /// - Precondition: one task at a time waits.
+    /// Waits until there are elements and returns them all; nil once the mailbox is finished and empty. Who waits first
+    /// is served first.
     package func takeAll() async -> [Element]? {
         await withCheckedContinuation { continuation in
             let answer: [Element]?? = state.withLock { state in
@@ -48,8 +47,7 @@ package final class Mailbox<Element: Sendable>: Sendable {
                     return .some(taken)
                 }
                 if state.isFinished { return .some(nil) }
-                precondition(state.waiter == nil, "two tasks wait for one mailbox")
-                state.waiter = continuation
+                state.waiters.append(continuation)
                 return nil
             }
             if let answer { continuation.resume(returning: answer) }
@@ -65,14 +63,14 @@ package final class Mailbox<Element: Sendable>: Sendable {
         }
     }
 
-    /// No more elements: the waiting task is told after it has taken what is there.
+    /// No more elements: waiting tasks are told after what is there was taken.
     package func finish() {
-        let waiter = state.withLock { state in
+        let waiters = state.withLock { state in
             state.isFinished = true
-            let waiter = state.waiter
-            state.waiter = nil
-            return waiter
+            let waiters = state.waiters
+            state.waiters = []
+            return waiters
         }
-        waiter?.resume(returning: nil)
+        for waiter in waiters { waiter.resume(returning: nil) }
     }
 }

@@ -1,3 +1,4 @@
+import BlockingThreads
 import CashierSignature
 package import SessionCore
 import Synchronization
@@ -10,6 +11,8 @@ package final class CashierHTTPClient: Cashier {
     /// Calls on the way at a time.
     package let inFlightMax: Int
     private let transport: any HTTPTransport
+    /// Bounded by the calls that were begun.
+    private let answered = Mailbox<AnsweredCall>()
     private let accounts: Mutex<[String: CashierAccount]>
 
     /// - Throws: The first setting of an account that is wrong.
@@ -43,18 +46,28 @@ package final class CashierHTTPClient: Cashier {
         accounts.withLock { $0 = Self.byName(changed) }
     }
 
-    package func start(_ call: CashierCall, completion: @escaping @Sendable (CashierAnswer) -> Void) {
-        switch prepare(call) {
-        case .success(let prepared):
-            transport.start(prepared.request) { completion(prepared.answer(to: $0)) }
-        case .failure(let fault):
-            let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
-            transport.run { completion(answer) }
+    package func start(_ calls: [CashierCall]) {
+        for call in calls {
+            let job = call.job
+            switch prepare(call) {
+            case .success(let prepared):
+                transport.start(prepared.request) { [answered] ending in
+                    answered.send(AnsweredCall(job: job, answer: prepared.answer(to: ending)))
+                }
+            case .failure(let fault):
+                let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
+                answered.send(AnsweredCall(job: job, answer: answer))
+            }
         }
+    }
+
+    package func answers() async -> [AnsweredCall]? {
+        await answered.takeAll()
     }
 
     package func close(timeout: Duration) async {
         await transport.close(timeout: timeout)
+        answered.finish()
     }
 
     /// Asks an account's endpoint for its headers only, which opens nothing. `now` is the clock that signs.
@@ -76,7 +89,8 @@ package final class CashierHTTPClient: Cashier {
     }
 
     private func prepare(_ call: CashierCall) -> Result<PreparedCall, Fault> {
-        guard let account = account(call.order.account) else {
+        let order = call.job.order
+        guard let account = account(order.account) else {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
         let timestamp = RequestWriter.timestamp(markedAt: call.markedAt, account: account)
@@ -84,21 +98,20 @@ package final class CashierHTTPClient: Cashier {
         let signed: RequestWriter.Signed
         let expectation: ReplyReader.Expectation
         switch call.kind {
-        case .open(let body):
-            // A body of another order would be signed and echoed rightly: only this comparison finds it.
-            guard let job = try? JobCodec.decodeCanonical(body), job.order == call.order else {
+        case .open:
+            guard let request = call.job.request else {
                 return .failure(Fault(code: "job_unreadable", message: "The stored job is not readable as this order."))
             }
             url = account.endpoint
-            signed = RequestWriter.open(job.request, account: account, timestamp: timestamp)
-            expectation = .open(job.request)
+            signed = RequestWriter.open(request, account: account, timestamp: timestamp)
+            expectation = .open(request)
         case .lookUp:
             guard let findOrderURL = account.findOrderURL else {
                 return .failure(Fault(code: "no_find_order_url", message: "The account has no find_order_url."))
             }
             url = findOrderURL
-            signed = RequestWriter.lookUp(orderID: call.order.orderID, account: account, timestamp: timestamp)
-            expectation = .lookUp(orderID: call.order.orderID)
+            signed = RequestWriter.lookUp(orderID: order.orderID, account: account, timestamp: timestamp)
+            expectation = .lookUp(orderID: order.orderID)
         }
         var request = httpRequest(to: url, account: account)
         request.headers = [

@@ -16,12 +16,13 @@ final class IntakeExchange: Sendable {
     /// Who waits for records.
     private enum Taker {
         case one(CheckedContinuation<RecordBatch?, any Error>)
-        case several(CheckedContinuation<[RecordBatch]?, any Error>)
+        /// Of one topic, or of any.
+        case several(String?, CheckedContinuation<[RecordBatch]?, any Error>)
 
         func resume(throwing failure: TransportError) {
             switch self {
             case .one(let continuation): continuation.resume(throwing: failure)
-            case .several(let continuation): continuation.resume(throwing: failure)
+            case .several(_, let continuation): continuation.resume(throwing: failure)
             }
         }
 
@@ -29,7 +30,7 @@ final class IntakeExchange: Sendable {
         func end() {
             switch self {
             case .one(let continuation): continuation.resume(returning: nil)
-            case .several(let continuation): continuation.resume(returning: nil)
+            case .several(_, let continuation): continuation.resume(returning: nil)
             }
         }
     }
@@ -83,7 +84,11 @@ final class IntakeExchange: Sendable {
     }
 
     func nextBatches() async throws -> [RecordBatch]? {
-        try await withCheckedThrowingContinuation { take(.several($0)) }
+        try await withCheckedThrowingContinuation { take(.several(nil, $0)) }
+    }
+
+    func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+        try await withCheckedThrowingContinuation { take(.several(topic, $0)) }
     }
 
     /// Serves the taker now or, when there is nothing for it, later.
@@ -270,18 +275,25 @@ final class IntakeExchange: Sendable {
     /// Pairs who waits with what there is.
     private static func serve(_ state: inout State) -> [Serving] {
         var servings: [Serving] = []
-        while let taker = state.takers.first {
+        var left: [Taker] = []
+        for taker in state.takers {
             switch taker {
             case .one(let continuation):
-                guard let batch = state.queues.next() else { return servings }
-                servings.append(.one(continuation, batch))
-            case .several(let continuation):
-                let batches = state.queues.nextTogether()
-                guard !batches.isEmpty else { return servings }
-                servings.append(.several(continuation, batches))
+                if let batch = state.queues.next() {
+                    servings.append(.one(continuation, batch))
+                } else {
+                    left.append(taker)
+                }
+            case .several(let topic, let continuation):
+                let batches = topic.map { state.queues.nextTogether(of: $0) } ?? state.queues.nextTogether()
+                if batches.isEmpty {
+                    left.append(taker)
+                } else {
+                    servings.append(.several(continuation, batches))
+                }
             }
-            state.takers.removeFirst()
         }
+        state.takers = left
         return servings
     }
 }

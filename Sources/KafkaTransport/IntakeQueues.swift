@@ -75,6 +75,12 @@ struct IntakeQueues: Sendable {
         return []
     }
 
+    /// The same of one topic.
+    mutating func nextTogether(of name: String) -> [RecordBatch] {
+        guard !pausedByOperator.contains(name) else { return [] }
+        return topics[name]?.nextTogether(of: name, limits: limits) ?? []
+    }
+
     /// The batch is accounted for: its partition may give another.
     mutating func settle(_ batch: RecordBatch) {
         topics[batch.topic]?.partitions[batch.partition]?.settle(batch)

@@ -68,6 +68,10 @@ package final class KafkaJobSource: JobSource {
         try await exchange.nextBatches()
     }
 
+    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+        try await exchange.nextBatches(of: topic)
+    }
+
     package func commit(_ batch: RecordBatch) {
         exchange.commit(batch)
     }

@@ -24,7 +24,7 @@ package final class KafkaResultSink: ResultSink {
         let mailbox = mailbox
         // Bounded by what the worker publishes before it waits for acknowledgements.
         try ProducerThread.start("usher-results", settings, exchange: exchange, log: log) { acks in
-            mailbox.send(contentsOf: acks.map { PublishAck(outboxID: $0.id, failure: $0.failure) })
+            mailbox.send(contentsOf: acks.map { PublishAck(token: $0.id, failure: $0.failure) })
         }
     }
 
@@ -34,7 +34,7 @@ package final class KafkaResultSink: ResultSink {
 
     package func publish(_ records: [OutboxRecord]) {
         guard !exchange.send(records.map(outgoing)) else { return }
-        mailbox.send(contentsOf: records.map { PublishAck(outboxID: $0.outboxID, failure: "the sink is closed") })
+        mailbox.send(contentsOf: records.map { PublishAck(token: $0.token, failure: "the sink is closed") })
     }
 
     package func acks() async -> [PublishAck]? {
@@ -61,7 +61,7 @@ package final class KafkaResultSink: ResultSink {
         ]
         if let traceparent = record.traceparent { headers.append(RecordHeader("traceparent", traceparent)) }
         return OutgoingRecord(
-            id: record.outboxID,
+            id: record.token,
             record: NewRecord(
                 topic: topic,
                 key: Array(record.result.orderID.utf8),

@@ -22,7 +22,8 @@ package struct WorkerService<
     private let patience: Patience
     private let slots: CallSlots
     private let causes = Mailbox<DispatchCause>()
-    private let ended = Mailbox<EndedCall>()
+    private let decided = Mailbox<DecidedJob>()
+    private let shares: LaneShares
     private let relayCauses = Mailbox<Void>()
     private let stopRequests = Mailbox<Void>()
     private let unpublished = Unpublished()
@@ -55,6 +56,7 @@ package struct WorkerService<
         patience = Patience(log: log, clock: clock)
         slots = CallSlots(limit: settings.inFlightMax)
         guards = AccountGuards(accounts: settings.accounts)
+        shares = LaneShares(weights: settings.laneWeights, reserve: settings.interactiveReserve)
         pressure = BackPressure(topics: settings.topics, unpublishedMax: settings.unpublishedMax)
         writer = SettlementWriter(identity: identity)
     }
@@ -118,11 +120,16 @@ package struct WorkerService<
         }
     }
 
+    /// Intake and settlement run twice: one batch is stored while the next is made.
     private var services: [@Sendable () async throws -> Void] {
         let publishing = publishingService
         let settlement = settlementService(publishing)
-        return [
-            intakeService.run, dispatchService.run, settlement.run, publishing.runAcknowledging,
+        let intake = intakeService
+        let intakes = settings.topics.map(\.name).flatMap { topic in
+            Array(repeating: { @Sendable in try await intake.run(topic: topic) }, count: 2)
+        }
+        return intakes + [
+            dispatchService.run, answerService.run, settlement.run, settlement.run, publishing.runAcknowledging,
             publishing.runRelaying,
         ]
     }
@@ -140,10 +147,11 @@ package struct WorkerService<
         log.notice("stopping: finishing what is in flight", [.count: .init(slots.held)])
         slots.stop()
         causes.finish()
+        dispatcher.giveBackQueued()
         await source.close()
         await cashier.close(timeout: settings.shutdownGrace)
         await waitForSettlements()
-        ended.finish()
+        decided.finish()
         relayCauses.finish()
         await sink.close(timeout: Self.flushGrace)
         patience.stopWaiting()
@@ -159,7 +167,7 @@ package struct WorkerService<
     /// Until every claimed job is settled; without a database at most for a moment, then leases run out instead.
     private func waitForSettlements() async {
         let deadline = clock.uptime + Self.flushGrace
-        while slots.held > 0 {
+        while !slots.isIdle {
             if clock.uptime > deadline { patience.stopWaiting() }
             if clock.uptime > deadline + Self.flushGrace { return }
             do { try await clock.wait(for: .milliseconds(5)) } catch { return }
@@ -181,17 +189,38 @@ extension WorkerService {
         )
     }
 
-    private var intakeService: IntakeService<Store, Source> {
+    private var dispatcher: Dispatcher<Provider> {
+        Dispatcher(
+            cashier: cashier,
+            accounts: settings.accounts,
+            guards: guards,
+            slots: slots,
+            decided: decided,
+            clock: clock,
+            activity: activity,
+            lease: settings.lease
+        )
+    }
+
+    private var mayMint: @Sendable () -> Bool {
+        { [pressure, unpublished] in pressure.mayMint && unpublished.count < Unpublished.adoptBelow }
+    }
+
+    private var intakeService: IntakeService<Store, Source, Provider> {
         IntakeService(
             store: store,
             source: source,
             decider: decider,
+            admission: Admission(slots: slots, shares: shares, guards: guards, clock: clock, mayMint: mayMint),
+            dispatcher: dispatcher,
+            slots: slots,
+            lease: settings.lease,
             patience: patience,
             clock: clock,
             activity: activity,
             log: log,
             onStored: { [causes, relayCauses] report in
-                if report.accepted > 0 { causes.send(.workStored) }
+                if report.hasWaiting { causes.send(.workStored) }
                 if report.answered { relayCauses.send(()) }
             }
         )
@@ -200,31 +229,39 @@ extension WorkerService {
     private var dispatchService: DispatchService<Store, Provider> {
         DispatchService(
             store: store,
-            cashier: cashier,
+            dispatcher: dispatcher,
             settings: settings,
             guards: guards,
             slots: slots,
+            shares: shares,
             causes: causes,
-            ended: ended,
             patience: patience,
             clock: clock,
             activity: activity,
-            log: log,
-            mayMint: { [pressure, unpublished] in pressure.mayMint && unpublished.count < 10_000 }
+            mayMint: mayMint
+        )
+    }
+
+    private var answerService: AnswerService<Provider> {
+        AnswerService(
+            cashier: cashier,
+            dispatcher: dispatcher,
+            guards: guards,
+            slots: slots,
+            causes: causes,
+            decided: decided,
+            clock: clock,
+            log: log
         )
     }
 
     private func settlementService(_ publishing: PublishingService<Store, Sink>) -> SettlementService<Store> {
         SettlementService(
             store: store,
-            settings: settings,
             writer: writer,
-            guards: guards,
             slots: slots,
-            ended: ended,
-            causes: causes,
+            decided: decided,
             patience: patience,
-            clock: clock,
             activity: activity,
             log: log,
             publish: { publishing.publish($0) }
@@ -238,6 +275,7 @@ extension WorkerService {
             settings: settings,
             causes: causes,
             relayCauses: relayCauses,
+            slots: slots,
             pressure: pressure,
             unpublished: unpublished,
             patience: patience,

@@ -38,6 +38,22 @@ package struct LanePlanner: Equatable, Sendable {
         }
     }
 
+    /// How many jobs of a lane may be sent as they come in, past the queue: none while older ones of the lane wait, and
+    /// no more than the lane's share while other lanes have work.
+    package func startable(_ lane: Lane, free: Int) -> Int {
+        guard drained.contains(lane) else { return 0 }
+        let others = Lane.allCases.contains { $0 != lane && !drained.contains($0) }
+        guard others else { return lane == .interactive ? free : max(0, free - reserve) }
+        var planner = self
+        planner.drained.remove(lane)
+        return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
+    }
+
+    /// Jobs of the lane were stored that wait.
+    package mutating func hasWaiting(_ lane: Lane) {
+        drained.remove(lane)
+    }
+
     private func distribute(_ slots: Int, among lanes: [Lane], into quotas: inout [Lane: Int]) {
         let total = lanes.reduce(0) { $0 + weights[$1, default: 1] }
         var given = 0

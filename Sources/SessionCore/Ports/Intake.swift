@@ -56,16 +56,13 @@ package struct TopicPartition: Hashable, Sendable {
 
 /// Where jobs come from.
 package protocol JobSource: Sendable {
-    /// Waits for the next batch; nil once the source was closed and has nothing left.
-    /// Throws `TransportError` when the source cannot go on.
-    func nextBatch() async throws -> RecordBatch?
-    /// Waits for records and returns what waits of several partitions of one topic, at most one batch a partition and
-    /// never empty; topics and partitions take turns. nil once the source was closed and has nothing left.
+    /// Waits for records of a topic and returns what waits of several of its partitions, at most one batch a partition
+    /// and never empty; partitions take turns. nil once the source was closed and has nothing left.
     ///
     /// A partition gives its next batch only after the last was committed (or the partition was rewound, or assigned
     /// again), so that several takers keep each partition's order. Batches may be committed in any order.
     /// Throws `TransportError` when the source cannot go on.
-    func nextBatches() async throws -> [RecordBatch]?
+    func nextBatches(of topic: String) async throws -> [RecordBatch]?
     /// Tells Kafka that everything before `batch.next` is durably accounted for.
     func commit(_ batch: RecordBatch)
     /// Reads the partition of `batch` again from its stored position: the batch could not be taken.
@@ -73,6 +70,6 @@ package protocol JobSource: Sendable {
     /// Stops delivering a topic's records, while polling goes on.
     func pause(topic: String)
     func resume(topic: String)
-    /// Stops reading, commits what was reported, leaves the group. `nextBatch` and `nextBatches` return nil afterwards.
+    /// Stops reading, commits what was reported, leaves the group. `nextBatches` returns nil afterwards.
     func close() async
 }

@@ -9,7 +9,7 @@ package final class MemoryStore: JobStore {
         package var state = JobState.ready
         package var attempts = 0
         package var lookUps = 0
-        package var epoch: Int32 = 0
+        package var epoch: Int64 = 0
         package var leaseUntil: Timestamp?
         package var dueAt: Timestamp
         package var firstSend: Timestamp?
@@ -23,7 +23,7 @@ package final class MemoryStore: JobStore {
         var rows: [Int64: Row] = [:]
         var ids: [Order: Int64] = [:]
         var positions: [TopicPartition: Int64] = [:]
-        var outbox: [Int64: EncodedResult] = [:]
+        var outbox: [Int64: OutboxEntry] = [:]
         var unowned: Set<Int64> = []
         var nextID: Int64 = 1
         var gates: [String: Timestamp] = [:]
@@ -91,31 +91,21 @@ package final class MemoryStore: JobStore {
     package func ingest(_ batch: IngestBatch) async throws -> IngestReport {
         try transact { state in
             var report = IngestReport()
-            let partition = TopicPartition(topic: batch.topic, partition: batch.partition)
-            if let stored = state.positions[partition], stored < batch.start {
-                throw StoreError.positionMovedBack(partition, stored: stored)
-            }
-            for job in batch.jobs {
-                if let id = state.ids[job.order], let row = state.rows[id] {
-                    if row.job.offset == job.offset {
-                        report.repeated += 1
-                    } else if row.job.contentDigest == job.contentDigest {
-                        report.duplicates += 1
-                        if let result = row.result { state.emit(result) }
-                    } else {
-                        report.conflicts += 1
-                    }
-                    continue
+            report.now = state.now
+            for range in batch.ranges {
+                let partition = TopicPartition(topic: batch.topic, partition: range.partition)
+                if let stored = state.positions[partition], stored < range.start {
+                    throw StoreError.positionMovedBack(partition, stored: stored)
                 }
-                let id = state.takeID()
-                state.ids[job.order] = id
-                state.rows[id] = Row(job: job, dueAt: job.notBefore ?? state.now)
-                report.accepted += 1
             }
+            for job in batch.jobs { state.take(job, lease: batch.lease, &report) }
             report.quarantined = batch.quarantined.count
             state.quarantined += batch.quarantined
             for answer in batch.quarantined.compactMap(\.answer) { state.emit(answer) }
-            state.positions[partition] = max(state.positions[partition] ?? 0, batch.next)
+            for range in batch.ranges {
+                let partition = TopicPartition(topic: batch.topic, partition: range.partition)
+                state.positions[partition] = max(state.positions[partition] ?? 0, range.next)
+            }
             return report
         }
     }
@@ -128,11 +118,11 @@ package final class MemoryStore: JobStore {
         try transact { state in
             let now = state.now
             var claimed: [ClaimedJob] = []
-            for quota in request.quotas {
+            for quota in request.lanes {
                 let due = state.rows.filter { _, row in
                     row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
                         && (row.state == .ready || row.state == .verify)
-                        && request.accounts.contains(row.job.order.account)
+                        && request.accounts.contains { $0.account == row.job.order.account }
                         && (state.gates[row.job.order.account] ?? now) <= now
                 }
                 for id in due.keys.sorted().prefix(quota.limit) {
@@ -164,12 +154,15 @@ package final class MemoryStore: JobStore {
         }
     }
 
-    package func adoptOutbox(limit: Int) async throws -> [OutboxRecord] {
+    /// Its rows have one result each: there is no part of one.
+    package func acknowledge(_ parts: [PartlyPublished]) async throws {}
+
+    package func adoptOutbox(limit: Int) async throws -> [OutboxRow] {
         try transact { state in
             let ids = state.unowned.sorted().prefix(limit)
             state.unowned.subtract(ids)
             return ids.compactMap { id in
-                state.outbox[id].map { OutboxRecord(outboxID: id, result: $0, traceparent: nil) }
+                state.outbox[id].map { OutboxRow(outboxID: id, entries: [$0]) }
             }
         }
     }
@@ -212,8 +205,29 @@ extension MemoryStore.State {
 
     fileprivate mutating func emit(_ result: EncodedResult) {
         let id = takeID()
-        outbox[id] = result
+        outbox[id] = OutboxEntry(key: .answer(id), result: result, traceparent: nil)
         unowned.insert(id)
+    }
+
+    fileprivate mutating func take(_ job: AcceptedJob, lease: Duration, _ report: inout IngestReport) {
+        if let id = ids[job.order], let row = rows[id] {
+            if row.job.offset == job.offset {
+                report.repeated += 1
+            } else if row.job.contentDigest == job.contentDigest {
+                report.duplicates += 1
+                if let result = row.result { emit(result) }
+            } else {
+                report.conflicts += 1
+            }
+            return
+        }
+        let id = takeID()
+        ids[job.order] = id
+        rows[id] = MemoryStore.Row(job: job, dueAt: job.notBefore ?? now)
+        report.accepted += 1
+        if job.mayStart, (gates[job.order.account] ?? now) <= now {
+            report.started.append(self.lease(id, until: now.advanced(by: lease)))
+        }
     }
 
     fileprivate mutating func lease(_ id: Int64, until: Timestamp) -> ClaimedJob {
@@ -248,14 +262,14 @@ extension MemoryStore.State {
             notAfter: row.job.notAfter,
             firstSend: row.firstSend,
             lastSend: row.lastSend,
-            body: row.job.body,
+            request: row.job.request,
             traceparent: row.job.traceparent
         )
     }
 
-    fileprivate mutating func write(_ settlement: Settlement) -> OutboxRecord? {
+    fileprivate mutating func write(_ settlement: Settlement) -> OutboxRow? {
         guard var row = rows[settlement.lease.jobID] else { return nil }
-        var published: OutboxRecord?
+        var published: OutboxRow?
         row.leaseUntil = nil
         if let attempt = settlement.attempt { row.attemptRecords.append(attempt) }
         switch settlement.step {
@@ -276,8 +290,13 @@ extension MemoryStore.State {
             row.state = end
             row.result = result
             let id = takeID()
-            outbox[id] = result
-            published = OutboxRecord(outboxID: id, result: result, traceparent: row.job.traceparent)
+            let entry = OutboxEntry(
+                key: .job(settlement.lease.jobID),
+                result: result,
+                traceparent: row.job.traceparent
+            )
+            outbox[id] = entry
+            published = OutboxRow(outboxID: id, entries: [entry])
         }
         rows[settlement.lease.jobID] = row
         return published

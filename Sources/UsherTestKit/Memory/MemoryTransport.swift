@@ -28,26 +28,19 @@ package final class MemorySource: JobSource {
         state.withLock { $0.rewinds }
     }
 
-    package func nextBatch() async throws -> RecordBatch? {
-        if let batch = pending.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return batch }
-        guard let gathered = await batches.takeAll(), let first = gathered.first else { return nil }
-        pending.withLock { $0.append(contentsOf: gathered.dropFirst()) }
-        return first
-    }
-
-    /// What was delivered of the first batch's topic up to the first other topic or second batch of one partition.
-    package func nextBatches() async throws -> [RecordBatch]? {
-        guard let first = try await nextBatch() else { return nil }
-        var batches = [first]
-        while let next = pending.withLock({ pending in
-            guard let next = pending.first, next.topic == first.topic,
-                !batches.contains(where: { $0.partition == next.partition })
-            else { return nil as RecordBatch? }
-            return pending.removeFirst()
-        }) {
-            batches.append(next)
+    /// What was delivered, up to the second batch of one partition. All of it is of one topic.
+    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+        var batches: [RecordBatch] = []
+        if pending.withLock({ $0.isEmpty }) {
+            guard let gathered = await self.batches.takeAll() else { return nil }
+            pending.withLock { $0.append(contentsOf: gathered) }
         }
-        return batches
+        pending.withLock { pending in
+            while let next = pending.first, !batches.contains(where: { $0.partition == next.partition }) {
+                batches.append(pending.removeFirst())
+            }
+        }
+        return batches.isEmpty ? try await nextBatches(of: topic) : batches
     }
 
     package func commit(_ batch: RecordBatch) {
@@ -96,10 +89,10 @@ package final class MemorySink: ResultSink {
             records.map { record in
                 guard state.failuresLeft == 0 else {
                     state.failuresLeft -= 1
-                    return PublishAck(outboxID: record.outboxID, failure: "the test says so")
+                    return PublishAck(token: record.token, failure: "the test says so")
                 }
                 state.published.append(record)
-                return PublishAck(outboxID: record.outboxID, failure: nil)
+                return PublishAck(token: record.token, failure: nil)
             }
         }
         mailbox.send(contentsOf: acks)
@@ -118,11 +111,12 @@ package final class MemorySink: ResultSink {
 package final class ScriptedCashier: Cashier {
     private struct State {
         var calls: [CashierCall] = []
-        var open: [@Sendable (CashierAnswer) -> Void] = []
+        var open: [CashierCall] = []
         var isSilent = false
     }
 
     private let state = Mutex(State())
+    private let answered = Mailbox<AnsweredCall>()
     private let answer: @Sendable (CashierCall) -> CashierAnswer
 
     package init(answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
@@ -138,13 +132,18 @@ package final class ScriptedCashier: Cashier {
         state.withLock { $0.isSilent = true }
     }
 
-    package func start(_ call: CashierCall, completion: @escaping @Sendable (CashierAnswer) -> Void) {
+    package func start(_ calls: [CashierCall]) {
         let isSilent = state.withLock { state in
-            state.calls.append(call)
-            if state.isSilent { state.open.append(completion) }
+            state.calls += calls
+            if state.isSilent { state.open += calls }
             return state.isSilent
         }
-        if !isSilent { completion(answer(call)) }
+        guard !isSilent else { return }
+        answered.send(contentsOf: calls.map { AnsweredCall(job: $0.job, answer: answer($0)) })
+    }
+
+    package func answers() async -> [AnsweredCall]? {
+        await answered.takeAll()
     }
 
     package func close(timeout: Duration) async {
@@ -152,8 +151,8 @@ package final class ScriptedCashier: Cashier {
             defer { state.open = [] }
             return state.open
         }
-        for completion in open {
-            completion(CashierAnswer(outcome: .unknown, code: "shutdown", message: "ended at shutdown"))
-        }
+        let ended = CashierAnswer(outcome: .unknown, code: "shutdown", message: "ended at shutdown")
+        answered.send(contentsOf: open.map { AnsweredCall(job: $0.job, answer: ended) })
+        answered.finish()
     }
 }

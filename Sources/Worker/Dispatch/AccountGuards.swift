@@ -1,23 +1,51 @@
 import SessionCore
 import Synchronization
 
-/// Per account: breaker, retry budget and calls in flight.
+/// Per account: breaker, retry budget, calls in flight, and the calls that wait for one of these to end.
 final class AccountGuards: Sendable {
+    /// A call that waits for its account's turn, and until when it may still be made.
+    struct QueuedCall: Sendable {
+        var call: CashierCall
+        var sendBy: Duration
+    }
+
     private struct Guard {
         var breaker: Breaker
         var budget: RetryBudget
         var inFlight = 0
+        var queue: [QueuedCall] = []
         let concurrencyMax: Int
+
+        /// As many as the account has room for; the rest waits in line.
+        mutating func begin(_ calls: [QueuedCall]) -> [QueuedCall] {
+            queue.append(contentsOf: calls)
+            let count = min(queue.count, max(0, concurrencyMax - inFlight))
+            guard count > 0 else { return [] }
+            inFlight += count
+            let begun = Array(queue.prefix(count))
+            queue.removeFirst(count)
+            return begun
+        }
     }
 
-    /// What may be claimed now.
+    /// What may be taken now.
     struct Permits: Equatable {
-        /// Accounts without a restriction.
-        var open: [String] = []
+        /// Accounts without a restriction, with the jobs that each has room for.
+        var open: [AccountQuota] = []
         /// Accounts of which one job may be tried, to find out whether the provider answers again.
         var probing: [String] = []
-        /// How many calls the fullest open account has room for.
-        var room = Int.max
+    }
+
+    /// A call that ended, as far as its account is concerned.
+    struct EndedCall: Sendable {
+        var job: ClaimedJob
+        var isFailure: Bool
+    }
+
+    /// What an ended call changed.
+    struct Change: Sendable {
+        var account: String
+        var breaker: Breaker.State
     }
 
     private let guards: Mutex<[String: Guard]>
@@ -34,14 +62,14 @@ final class AccountGuards: Sendable {
         )
     }
 
-    func permits(at uptime: Duration) -> Permits {
+    /// - Parameter ahead: how many more than its calls in flight an account may have in line.
+    func permits(at uptime: Duration, ahead: Int) -> Permits {
         guards.withLock { guards in
             var permits = Permits()
             for (account, entry) in guards.sorted(by: { $0.key < $1.key }) {
+                let room = entry.concurrencyMax + ahead - entry.inFlight - entry.queue.count
                 switch entry.breaker.permit(at: uptime) {
-                case .all where entry.inFlight < entry.concurrencyMax:
-                    permits.open.append(account)
-                    permits.room = min(permits.room, entry.concurrencyMax - entry.inFlight)
+                case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
                 case .oneProbe: permits.probing.append(account)
                 case .all, .none: break
                 }
@@ -62,19 +90,64 @@ final class AccountGuards: Sendable {
         guards.withLock { $0[account]?.budget.withdraw(at: uptime) ?? false }
     }
 
-    func callStarted(_ account: String) {
-        guards.withLock { $0[account]?.inFlight += 1 }
+    /// The calls that may be made now; the others follow as calls of their accounts end.
+    func begin(_ calls: [QueuedCall]) -> [QueuedCall] {
+        guards.withLock { guards in
+            var begun: [QueuedCall] = []
+            for (account, calls) in Self.byAccount(calls, { $0.call.job.order.account }) {
+                begun += guards[account]?.begin(calls) ?? []
+            }
+            return begun
+        }
     }
 
-    /// Returns the breaker's new state when it changed between open and closed.
-    func callEnded(_ job: ClaimedJob, isFailure: Bool, at uptime: Duration) -> Breaker.State? {
+    /// Notes ended calls and returns what changed, and the calls that may be made instead.
+    func ended(_ calls: [EndedCall], at uptime: Duration) -> (changes: [Change], next: [QueuedCall]) {
         guards.withLock { guards in
-            guard var entry = guards[job.order.account] else { return nil }
-            entry.inFlight -= 1
-            if !isFailure, job.purpose == .open { entry.budget.callSucceeded(wasRepeat: job.attempts > 1) }
-            let hasChanged = entry.breaker.callEnded(isFailure: isFailure, at: uptime)
-            guards[job.order.account] = entry
-            return hasChanged ? entry.breaker.state : nil
+            var changes: [Change] = []
+            var next: [QueuedCall] = []
+            for (account, calls) in Self.byAccount(calls, { $0.job.order.account }) {
+                guard var entry = guards.removeValue(forKey: account) else { continue }
+                entry.inFlight -= calls.count
+                for call in calls {
+                    if !call.isFailure, call.job.purpose == .open {
+                        entry.budget.callSucceeded(wasRepeat: call.job.attempts > 1)
+                    }
+                    if entry.breaker.callEnded(isFailure: call.isFailure, at: uptime) {
+                        changes.append(Change(account: account, breaker: entry.breaker.state))
+                    }
+                }
+                next += entry.begin([])
+                guards[account] = entry
+            }
+            return (changes, next)
         }
+    }
+
+    /// A call that was begun is not made after all.
+    func abandoned(_ job: ClaimedJob) {
+        guards.withLock { $0[job.order.account]?.inFlight -= 1 }
+    }
+
+    /// Takes everything that waits in line: it will not be called.
+    func drain() -> [QueuedCall] {
+        guards.withLock { guards in
+            var drained: [QueuedCall] = []
+            for account in guards.keys {
+                drained += guards[account]?.queue ?? []
+                guards[account]?.queue = []
+            }
+            return drained
+        }
+    }
+
+    /// Nearly always one account: no dictionary for that.
+    private static func byAccount<Element>(
+        _ elements: [Element],
+        _ account: (Element) -> String
+    ) -> [(String, [Element])] {
+        guard let first = elements.first.map(account) else { return [] }
+        if elements.allSatisfy({ account($0) == first }) { return [(first, elements)] }
+        return Dictionary(grouping: elements, by: account).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

@@ -25,11 +25,15 @@ package struct IntakeDecider: Sendable {
         self.sha256 = sha256
     }
 
-    /// - Parameter now: the database's clock; only `not_after` defaults and answers depend on it.
-    package func decide(_ batch: RecordBatch, now: Timestamp) -> IngestBatch {
+    /// - Parameters:
+    ///   - batches: of one topic, each of another partition.
+    ///   - now: the database's clock; only `not_after` defaults and answers depend on it.
+    ///   - lease: for jobs that start at once.
+    package func decide(_ batches: [RecordBatch], now: Timestamp, lease: Duration) -> IngestBatch {
         var jobs: [AcceptedJob] = []
         var quarantined: [QuarantinedRecord] = []
-        for record in batch.records {
+        jobs.reserveCapacity(batches.reduce(0) { $0 + $1.records.count })
+        for record in batches.lazy.flatMap(\.records) {
             do {
                 jobs.append(accepted(try codec.decode(key: record.key, value: record.value), record, now))
             } catch {
@@ -37,18 +41,18 @@ package struct IntakeDecider: Sendable {
             }
         }
         return IngestBatch(
-            topic: batch.topic,
-            partition: batch.partition,
-            start: batch.start,
-            next: batch.next,
+            topic: batches.first?.topic ?? "",
+            ranges: batches.map { PartitionRange(partition: $0.partition, start: $0.start, next: $0.next) },
             jobs: jobs,
-            quarantined: quarantined
+            quarantined: quarantined,
+            lease: lease
         )
     }
 
     private func accepted(_ job: Job, _ record: SourceRecord, _ now: Timestamp) -> AcceptedJob {
         let body = JobCodec.canonicalBody(job)
         return AcceptedJob(
+            partition: record.position.partition,
             offset: record.position.offset,
             order: job.order,
             lane: topics[record.position.topic]?.lane ?? (job.campaign == nil ? .interactive : .campaign),
@@ -57,6 +61,7 @@ package struct IntakeDecider: Sendable {
             notAfter: job.notAfter ?? max(now, job.notBefore ?? now).advanced(by: notAfterDefault),
             contentDigest: contentDigest(body),
             body: body,
+            request: job.request,
             traceparent: record.traceparent
         )
     }
@@ -64,6 +69,7 @@ package struct IntakeDecider: Sendable {
     private func refused(_ refusal: JobRefusal, _ record: SourceRecord, _ now: Timestamp) -> QuarantinedRecord {
         let raw = record.value ?? []
         var quarantined = QuarantinedRecord(
+            partition: record.position.partition,
             offset: record.position.offset,
             reason: refusal.reason.rawValue,
             field: refusal.field,

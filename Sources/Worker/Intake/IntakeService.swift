@@ -1,11 +1,17 @@
+import BlockingThreads
 import Logs
 import SessionCore
 
-/// Takes records in: decide, store with the position, and only then tell Kafka.
-struct IntakeService<Store: JobStore, Source: JobSource>: Sendable {
+/// Takes records in: decide, store with the positions, and only then tell Kafka. What may be sent at once is stored
+/// claimed, and called.
+struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sendable {
     let store: Store
     let source: Source
     let decider: IntakeDecider
+    let admission: Admission
+    let dispatcher: Dispatcher<Provider>
+    let slots: CallSlots
+    let lease: Duration
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
@@ -13,11 +19,12 @@ struct IntakeService<Store: JobStore, Source: JobSource>: Sendable {
     /// New work, or answers to publish, are in the database.
     let onStored: @Sendable (IngestReport) -> Void
 
-    /// Ends when the source was closed and its last batch is stored.
-    func run() async throws {
-        while let batch = try await source.nextBatch() {
+    /// Takes in one topic. Ends when the source was closed and its last batches are stored. May run more than once:
+    /// one batch is stored while the next is read.
+    func run(topic: String) async throws {
+        while let batches = try await source.nextBatches(of: topic) {
             do {
-                try await take(batch)
+                try await take(batches)
             } catch StoreError.unavailable {
                 // Shutting down without a database: the records stay Kafka's.
                 return
@@ -25,24 +32,47 @@ struct IntakeService<Store: JobStore, Source: JobSource>: Sendable {
         }
     }
 
-    private func take(_ batch: RecordBatch) async throws {
-        let decided = decider.decide(batch, now: clock.databaseNow)
+    private func take(_ batches: [RecordBatch]) async throws {
+        var decided = decider.decide(batches, now: clock.databaseNow, lease: lease)
+        let reserved = await admission.admit(&decided)
         do {
-            let report = try await patience.untilDone { try await store.ingest(decided) }
-            source.commit(batch)
+            let batch = decided
+            let (asked, report) = try await patience.untilDone {
+                let asked = clock.uptime
+                return (asked, try await store.ingest(batch))
+            }
+            if let now = report.now { clock.learn(now, receivedAt: clock.uptime) }
+            slots.taken(report.started.count, of: reserved)
+            admission.stored(batch, started: report.started.count)
+            dispatcher.start(report.started, asked: asked)
+            for batch in batches { source.commit(batch) }
             activity.stored(report)
-            tell(decided)
+            tell(batch)
             onStored(report)
         } catch StoreError.positionMovedBack(let partition, let stored) {
-            log.error(
-                "the stored position is behind: the database lost commits; reading the partition again",
-                [
-                    .topic: .text(partition.topic), .partition: .init(partition.partition),
-                    .offset: .init(batch.start), .position: .init(stored ?? -1),
-                ]
-            )
-            source.rewind(batch)
+            slots.taken(0, of: reserved)
+            try await readAgain(partition, stored, batches)
+        } catch {
+            slots.taken(0, of: reserved)
+            throw error
         }
+    }
+
+    /// One partition is read again; the others are taken without it.
+    private func readAgain(_ partition: TopicPartition, _ stored: Int64?, _ batches: [RecordBatch]) async throws {
+        guard let batch = batches.first(where: { $0.partition == partition.partition }) else {
+            throw StoreError.positionMovedBack(partition, stored: stored)
+        }
+        log.error(
+            "the stored position is behind: the database lost commits; reading the partition again",
+            [
+                .topic: .text(partition.topic), .partition: .init(partition.partition),
+                .offset: .init(batch.start), .position: .init(stored ?? -1),
+            ]
+        )
+        source.rewind(batch)
+        let others = batches.filter { $0.partition != partition.partition }
+        if !others.isEmpty { try await take(others) }
     }
 
     private func tell(_ batch: IngestBatch) {
@@ -50,7 +80,7 @@ struct IntakeService<Store: JobStore, Source: JobSource>: Sendable {
             log.warning(
                 "record quarantined",
                 [
-                    .topic: .text(batch.topic), .partition: .init(batch.partition), .offset: .init(record.offset),
+                    .topic: .text(batch.topic), .partition: .init(record.partition), .offset: .init(record.offset),
                     .reason: .text(record.reason), .order: .text(record.order?.orderID ?? "unreadable"),
                     .error: .text(record.detail),
                 ]

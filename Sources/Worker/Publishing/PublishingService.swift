@@ -15,39 +15,52 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     let log: Log
 
     /// Rows that one adoption takes.
-    private let adoptMax = 500
+    private let adoptMax = 50
 
     /// Hands committed results to the producer.
-    func publish(_ records: [OutboxRecord]) {
-        guard !records.isEmpty else { return }
-        unpublished.add(records, at: clock.uptime)
-        sink.publish(records)
+    func publish(_ rows: [OutboxRow]) {
+        let records = unpublished.add(rows, at: clock.uptime)
+        if !records.isEmpty { sink.publish(records) }
     }
 
     /// Marks acknowledgements until the sink is closed.
     func runAcknowledging() async throws {
         while let acks = await sink.acks() {
-            let good = acks.filter { $0.failure == nil }.map(\.outboxID)
             let bad = acks.filter { $0.failure != nil }
             if !bad.isEmpty {
                 log.warning(
                     "results not acknowledged: they will be sent again",
                     [.count: .init(bad.count), .reason: .text(bad[0].failure ?? "")]
                 )
-                unpublished.failed(bad.map(\.outboxID))
+                unpublished.failed(bad.map(\.token))
             }
             activity.update {
-                $0.published += good.count
+                $0.published += acks.count - bad.count
                 $0.publishFailures += bad.count
             }
-            guard !good.isEmpty else { continue }
-            do {
-                try await patience.untilDone { try await store.acknowledge(good) }
-            } catch StoreError.unavailable(let reason) {
-                // Published but not marked: another worker publishes the same bytes again under the same result_id.
-                log.error("acknowledgements not stored", [.count: .init(good.count), .reason: .text(reason)])
-            }
-            unpublished.acknowledged(good)
+            try await forget(unpublished.acknowledged(acks.lazy.filter { $0.failure == nil }.map(\.token)))
+        }
+        try await keepTheRest()
+    }
+
+    private func forget(_ rows: [Int64]) async throws {
+        guard !rows.isEmpty else { return }
+        do {
+            try await patience.untilDone { try await store.acknowledge(rows) }
+        } catch StoreError.unavailable(let reason) {
+            // Published but not marked: another worker publishes the same bytes again under the same result_id.
+            log.error("acknowledgements not stored", [.count: .init(rows.count), .reason: .text(reason)])
+        }
+    }
+
+    /// At the end: what was acknowledged is taken out of rows that others will publish.
+    private func keepTheRest() async throws {
+        let parts = unpublished.partlyAcknowledged
+        guard !parts.isEmpty else { return }
+        do {
+            try await patience.untilDone { try await store.acknowledge(parts) }
+        } catch StoreError.unavailable(let reason) {
+            log.error("acknowledgements not stored", [.count: .init(parts.count), .reason: .text(reason)])
         }
     }
 
@@ -66,7 +79,7 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     }
 
     private func adopt() async throws {
-        while unpublished.count < adoptMax * 20 {
+        while unpublished.count < Unpublished.adoptBelow {
             let adopted = try await patience.untilDone { try await store.adoptOutbox(limit: adoptMax) }
             publish(adopted)
             if adopted.count < adoptMax { return }

@@ -1,42 +1,89 @@
 import SessionCore
 import Synchronization
 
-/// The outbox rows that this worker owns and that the broker has not acknowledged.
+/// The outbox rows that this worker owns and that the broker has not acknowledged in full.
 final class Unpublished: Sendable {
+    /// With more results than this no rows of others are taken over.
+    static let adoptBelow = 10_000
+
     private struct Entry {
-        var record: OutboxRecord
+        var outboxID: Int64
+        var entry: OutboxEntry
         var since: Duration
+    }
+
+    private struct Row {
+        var waiting: Int
+        var acknowledged: [OutboxEntry.Key] = []
     }
 
     private struct State {
         var entries: [Int64: Entry] = [:]
+        var rows: [Int64: Row] = [:]
         var failed: [Int64] = []
+        var lastToken: Int64 = 0
     }
 
     private let state = Mutex(State())
 
-    func add(_ records: [OutboxRecord], at uptime: Duration) {
+    /// The rows' results, to be sent. A row without any is not noted: nothing will be acknowledged of it.
+    func add(_ rows: [OutboxRow], at uptime: Duration) -> [OutboxRecord] {
         state.withLock { state in
-            for record in records { state.entries[record.outboxID] = Entry(record: record, since: uptime) }
+            var records: [OutboxRecord] = []
+            for row in rows where !row.entries.isEmpty {
+                state.rows[row.outboxID] = Row(waiting: row.entries.count)
+                for entry in row.entries {
+                    state.lastToken += 1
+                    let token = state.lastToken
+                    state.entries[token] = Entry(outboxID: row.outboxID, entry: entry, since: uptime)
+                    records.append(OutboxRecord(token: token, result: entry.result, traceparent: entry.traceparent))
+                }
+            }
+            return records
         }
     }
 
-    func acknowledged(_ ids: [Int64]) {
+    /// Returns the rows of which nothing waits any more.
+    func acknowledged(_ tokens: some Sequence<Int64>) -> [Int64] {
         state.withLock { state in
-            for id in ids { state.entries[id] = nil }
+            var done: [Int64] = []
+            for token in tokens {
+                guard let entry = state.entries.removeValue(forKey: token) else { continue }
+                guard let waiting = state.rows[entry.outboxID]?.waiting else { continue }
+                if waiting == 1 {
+                    state.rows[entry.outboxID] = nil
+                    done.append(entry.outboxID)
+                } else {
+                    state.rows[entry.outboxID]?.waiting = waiting - 1
+                    state.rows[entry.outboxID]?.acknowledged.append(entry.entry.key)
+                }
+            }
+            return done
         }
     }
 
     /// To be handed to the producer again by `takeFailed`.
-    func failed(_ ids: [Int64]) {
-        state.withLock { $0.failed.append(contentsOf: ids) }
+    func failed(_ tokens: [Int64]) {
+        state.withLock { $0.failed.append(contentsOf: tokens) }
     }
 
     func takeFailed() -> [OutboxRecord] {
         state.withLock { state in
-            let records = state.failed.compactMap { state.entries[$0]?.record }
+            let records = state.failed.compactMap { token in
+                state.entries[token].map { entry in
+                    OutboxRecord(token: token, result: entry.entry.result, traceparent: entry.entry.traceparent)
+                }
+            }
             state.failed = []
             return records
+        }
+    }
+
+    var partlyAcknowledged: [PartlyPublished] {
+        state.withLock { state in
+            state.rows.filter { !$0.value.acknowledged.isEmpty }.sorted { $0.key < $1.key }.map {
+                PartlyPublished(outboxID: $0.key, acknowledged: $0.value.acknowledged)
+            }
         }
     }
 

@@ -3,13 +3,15 @@ import SessionCore
 
 extension SettlementService {
     /// A line for what an operator may want to know; a clean opening is worth one at `debug` only.
-    func tell(_ job: ClaimedJob, _ verdict: Verdict, _ answer: CashierAnswer?) {
+    func tell(_ decided: DecidedJob) {
+        if case .opened = decided.verdict, log.level > .debug { return }
+        let job = decided.job
         let order = LogValue(job.order.orderID)
         let account = LogValue(job.order.account)
         let attempts = LogValue(job.attempts)
-        let code = LogValue(answer?.code ?? "none")
-        let elapsed = LogValue(answer?.elapsed.wholeMilliseconds ?? 0)
-        switch verdict {
+        let code = LogValue(decided.attempt?.code ?? "none")
+        let elapsed = LogValue(decided.attempt?.elapsed.wholeMilliseconds ?? 0)
+        switch decided.verdict {
         case .opened:
             log.debug("opened", [.order: order, .account: account, .attempts: attempts, .elapsedMs: elapsed])
         case .ended(let state, let error):
@@ -38,6 +40,7 @@ extension SettlementService {
             )
         case .park:
             log.warning("parked: an operator decides", [.order: order, .account: account, .code: code])
+        case .release where decided.attempt == nil: break
         case .release(let pause):
             log.info(
                 "given back unsent",
@@ -47,9 +50,10 @@ extension SettlementService {
     }
 
     func count(_ settlements: [Settlement], _ report: SettleReport) {
+        let lost = Set(report.lost)
         activity.update { counts in
-            counts.leasesLost += report.lost.count
-            for settlement in settlements where !report.lost.contains(settlement.lease) {
+            counts.leasesLost += lost.count
+            for settlement in settlements where lost.isEmpty || !lost.contains(settlement.lease) {
                 switch settlement.step {
                 case .finish(let state, _, _): counts.ended[state, default: 0] += 1
                 case .retry: counts.retries += 1

@@ -8,26 +8,26 @@ package struct SettlementWriter: Sendable {
         self.identity = identity
     }
 
-    /// The row that a verdict becomes. `completedAt` is in the result; running the same settlement again must use the
-    /// same value, so it is taken once.
-    package func settlement(
-        _ job: ClaimedJob,
-        _ verdict: Verdict,
-        attempt: AttemptRecord?,
-        completedAt: Timestamp
-    ) -> Settlement {
+    /// The row that a decided job becomes. When it was decided is in the result; running the same settlement again must
+    /// use the same value, so it is taken once.
+    func settlement(of decided: DecidedJob) -> Settlement {
+        let job = decided.job
         let step: SettledStep =
-            switch verdict {
+            switch decided.verdict {
             case .release(let pause): .release(after: pause)
             case .retry(let pause): .retry(after: pause)
             case .verify(let pause): .verify(after: pause)
             case .park: .park
             case .opened(let session, let expiresAt):
-                .finish(.opened, result: opened(job, session, expiresAt, completedAt), expiresAt: expiresAt)
+                .finish(
+                    .opened,
+                    result: opened(job, session, expiresAt, decided.decidedAt),
+                    expiresAt: expiresAt
+                )
             case .ended(let state, let error):
-                .finish(state, result: ended(job, state, error, completedAt), expiresAt: nil)
+                .finish(state, result: ended(job, state, error, decided.decidedAt), expiresAt: nil)
             }
-        return Settlement(lease: job.lease, step: step, attempt: attempt)
+        return Settlement(lease: job.lease, step: step, attempt: decided.attempt, traceparent: job.traceparent)
     }
 
     private func opened(
@@ -67,7 +67,7 @@ package struct SettlementWriter: Sendable {
             completedAt: completedAt
         )
         result.campaign = job.campaign
-        if let request = (try? JobCodec.decodeCanonical(job.body))?.request {
+        if let request = job.request {
             result.variable1 = request.variable1
             result.variable2 = request.variable2
             result.variable3 = request.variable3

@@ -10,6 +10,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
     let settings: WorkerSettings
     let causes: Mailbox<DispatchCause>
     let relayCauses: Mailbox<Void>
+    let slots: CallSlots
     let pressure: BackPressure
     let unpublished: Unpublished
     let patience: Patience
@@ -23,6 +24,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
         while true {
             try await clock.wait(for: min(.milliseconds(50), settings.pollInterval))
             causes.send(.tick)
+            slots.nudge()
         }
     }
 
@@ -43,7 +45,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
     func runReaping() async throws {
         while true {
             try await clock.wait(for: min(.seconds(2), settings.lease / 4))
-            let reaped = try await patience.untilDone { try await store.reap(limit: 500) }
+            let reaped = try await patience.untilDone { try await store.reap(limit: 50) }
             guard reaped > 0 else { continue }
             log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
             causes.send(.workStored)

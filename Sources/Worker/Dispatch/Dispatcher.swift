@@ -1,0 +1,158 @@
+import BlockingThreads
+import SessionCore
+
+/// A job that no more can happen to but to be stored: what became of it, and what its answer was.
+struct DecidedJob: Sendable {
+    var job: ClaimedJob
+    var verdict: Verdict
+    /// nil when nothing was done with the provider.
+    var attempt: AttemptRecord?
+    /// Close the account's gate for every worker.
+    var gate: Duration?
+    var decidedAt: Timestamp
+}
+
+/// Starts the calls for jobs that were taken: by a claim, or as they came in.
+struct Dispatcher<Provider: Cashier>: Sendable {
+    let cashier: Provider
+    let accounts: [String: WorkerAccount]
+    let guards: AccountGuards
+    let slots: CallSlots
+    let decided: Mailbox<DecidedJob>
+    let clock: WorkerClock
+    let activity: Activity
+    let lease: Duration
+
+    /// Starts or gives back what was taken. `asked` is the uptime before the lease was asked for: the database cannot
+    /// have granted it earlier.
+    func start(_ jobs: [ClaimedJob], asked: Duration) {
+        guard !jobs.isEmpty else { return }
+        let uptime = clock.uptime
+        let sendBy = asked + lease / 4
+        let isStopping = slots.isStopping
+        var calls: [AccountGuards.QueuedCall] = []
+        var others: [DecidedJob] = []
+        calls.reserveCapacity(jobs.count)
+        for job in jobs {
+            if let verdict = verdictWithoutCall(job, isStopping: isStopping, sendBy, uptime) {
+                others.append(verdict)
+            } else {
+                let kind: CashierCall.Kind = job.purpose == .lookUp ? .lookUp : .open
+                let markedAt = kind == .lookUp ? clock.databaseNow : job.lastSend ?? clock.databaseNow
+                calls.append(.init(call: CashierCall(kind: kind, job: job, markedAt: markedAt), sendBy: sendBy))
+            }
+        }
+        make(guards.begin(calls), at: uptime)
+        finish(others, at: uptime)
+    }
+
+    /// Makes calls that it is their account's turn for.
+    func make(_ queued: [AccountGuards.QueuedCall], at uptime: Duration) {
+        guard !queued.isEmpty else { return }
+        var calls: [CashierCall] = []
+        var late: [DecidedJob] = []
+        calls.reserveCapacity(queued.count)
+        for entry in queued {
+            if entry.sendBy < uptime || slots.isStopping {
+                guards.abandoned(entry.call.job)
+                late.append(unsent(entry.call.job, uptime))
+            } else {
+                calls.append(entry.call)
+            }
+        }
+        if !calls.isEmpty {
+            cashier.start(calls)
+            let lookUps = calls.count { $0.kind == .lookUp }
+            activity.update {
+                $0.calls += calls.count - lookUps
+                $0.lookUps += lookUps
+            }
+        }
+        finish(late, at: uptime)
+    }
+
+    /// Gives back what waits in line: the worker stops.
+    func giveBackQueued() {
+        let uptime = clock.uptime
+        finish(guards.drain().map { unsent($0.call.job, uptime) }, at: uptime)
+    }
+
+    private func finish(_ jobs: [DecidedJob], at uptime: Duration) {
+        guard !jobs.isEmpty else { return }
+        slots.answered(jobs.count, at: uptime)
+        decided.send(contentsOf: jobs)
+    }
+
+    private func verdictWithoutCall(
+        _ job: ClaimedJob,
+        isStopping: Bool,
+        _ sendBy: Duration,
+        _ uptime: Duration
+    ) -> DecidedJob? {
+        switch job.purpose {
+        case .expire:
+            return DecidedJob(job: job, verdict: account(of: job).outcomes.expire(job), decidedAt: clock.databaseNow)
+        case .open where isStopping || uptime > sendBy, .lookUp where isStopping:
+            return unsent(job, uptime)
+        case .open where job.attempts > 1 && !guards.mayRepeat(job.order.account, at: uptime):
+            return unsent(job, uptime, after: .seconds(2))
+        case .lookUp where !account(of: job).outcomes.rules.looksUp:
+            return decide(job, .switchedOff)
+        case .open, .lookUp:
+            return nil
+        }
+    }
+
+    /// Nothing was sent for it. A look-up that was not made leaves the job as it was.
+    private func unsent(_ job: ClaimedJob, _ uptime: Duration, after pause: Duration = .zero) -> DecidedJob {
+        // Had it been the breaker's probe, another one must be free to go.
+        guards.probeAbandoned(job.order.account, at: uptime)
+        if job.purpose == .lookUp { return decide(job, .notMade) }
+        return DecidedJob(job: job, verdict: .release(after: pause), decidedAt: clock.databaseNow)
+    }
+
+    /// What a call's answer means.
+    func decide(_ job: ClaimedJob, _ answer: CashierAnswer) -> DecidedJob {
+        decide(job, answer, now: clock.databaseNow).job
+    }
+
+    func decide(_ job: ClaimedJob, _ answer: CashierAnswer, now: Timestamp) -> (job: DecidedJob, isFailure: Bool) {
+        var random = SystemRandomNumberGenerator()
+        let decision = account(of: job).outcomes.decide(job, answer: answer, now: now, using: &random)
+        let attempt = AttemptRecord(
+            kind: job.purpose == .lookUp ? AttemptRecord.lookUp : AttemptRecord.open,
+            outcome: decision.attemptOutcome,
+            code: answer.code,
+            httpStatus: answer.httpStatus,
+            message: answer.message.isEmpty ? nil : answer.message,
+            elapsed: answer.elapsed
+        )
+        let decided = DecidedJob(
+            job: job,
+            verdict: decision.verdict,
+            attempt: attempt,
+            gate: decision.gate,
+            decidedAt: now
+        )
+        return (decided, decision.isFailure)
+    }
+
+    private func account(of job: ClaimedJob) -> WorkerAccount {
+        guard let account = accounts[job.order.account] else {
+            preconditionFailure("a job of the unknown account \(job.order.account) was claimed")
+        }
+        return account
+    }
+}
+
+extension CashierAnswer {
+    /// For a look-up that was claimed while the worker was stopping.
+    fileprivate static var notMade: CashierAnswer {
+        CashierAnswer(outcome: .notSent, code: "shutdown", message: "the worker stopped before the look-up was made")
+    }
+
+    /// For an account whose configuration says that the look-up must not be used.
+    fileprivate static var switchedOff: CashierAnswer {
+        CashierAnswer(outcome: .lookUpRefused, code: "look_up_off", message: "look_up is off for this account")
+    }
+}

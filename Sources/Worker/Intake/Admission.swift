@@ -1,0 +1,78 @@
+import SessionCore
+
+/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits and
+/// of accounts that may be called. Where room for all of them is about to come, it is waited for: a job that starts at
+/// once costs the database half of one that is stored first and claimed later.
+struct Admission: Sendable {
+    /// At most so long is room waited for. Records that wait in Kafka are not seen by anyone.
+    static let patience = Duration.milliseconds(50)
+
+    let slots: CallSlots
+    let shares: LaneShares
+    let guards: AccountGuards
+    let clock: WorkerClock
+    let mayMint: @Sendable () -> Bool
+
+    /// Marks the jobs that may start, and returns the room that was set aside for them.
+    func admit(_ batch: inout IngestBatch) async -> Int {
+        let now = clock.databaseNow
+        let wishes = batch.jobs.count { Self.isDue($0, now) }
+        guard wishes > 0, mayMint(), let lane = batch.jobs.first?.lane else { return 0 }
+        await waitForRoom(wishes, lane)
+        let uptime = clock.uptime
+        let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
+        var accounts: [String: Int] = [:]
+        for quota in guards.permits(at: uptime, ahead: ahead).open { accounts[quota.account] = quota.limit }
+        let reserved = slots.reserve(wishes, at: uptime)
+        var rooms: [Lane: Int] = [:]
+        for lane in Lane.allCases { rooms[lane] = shares.startable(lane, reserved + slots.free(at: uptime)) }
+        mark(&batch.jobs, now, reserved, &rooms, &accounts)
+        return reserved
+    }
+
+    /// What was stored to wait is ahead of what comes next.
+    func stored(_ batch: IngestBatch, started: Int) {
+        guard started < batch.jobs.count else { return }
+        let now = clock.databaseNow
+        for lane in Lane.allCases {
+            let due = batch.jobs.count { $0.lane == lane && Self.isDue($0, now) }
+            if due > started { shares.hasWaiting(lane) }
+        }
+    }
+
+    private func waitForRoom(_ wishes: Int, _ lane: Lane) async {
+        let start = clock.uptime
+        while true {
+            let uptime = clock.uptime
+            let room = shares.startable(lane, slots.free(at: uptime))
+            guard room < wishes, !slots.isStopping else { return }
+            let left = start + Self.patience - uptime
+            guard left > .zero, slots.expected(within: left, at: uptime) >= wishes - room else { return }
+            await slots.change()
+        }
+    }
+
+    private func mark(
+        _ jobs: inout [AcceptedJob],
+        _ now: Timestamp,
+        _ reserved: Int,
+        _ rooms: inout [Lane: Int],
+        _ accounts: inout [String: Int]
+    ) {
+        var left = reserved
+        for index in jobs.indices {
+            guard left > 0 else { return }
+            let job = jobs[index]
+            guard Self.isDue(job, now), rooms[job.lane, default: 0] > 0, accounts[job.order.account, default: 0] > 0
+            else { continue }
+            jobs[index].mayStart = true
+            left -= 1
+            rooms[job.lane, default: 0] -= 1
+            accounts[job.order.account, default: 0] -= 1
+        }
+    }
+
+    private static func isDue(_ job: AcceptedJob, _ now: Timestamp) -> Bool {
+        (job.notBefore ?? now) <= now && job.notAfter > now
+    }
+}
