@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import kafka, report
 from .bench import Bench, Subject
-from .measurements import throughput
+from .measurements import fullness, latency, mixed, pause, start, throughput, workers3
 from .processes import Failure
 from .stage import Stage
 
@@ -19,7 +19,14 @@ MEASUREMENTS = {
     "throughput": (throughput, {}),
     "partitions16": (throughput, {"partitions": 16}),
     "random-ids": (throughput, {"ids": "random"}),
+    "latency": (latency, {}),
+    "fullness": (fullness, {}),
+    "mixed": (mixed, {}),
+    "pause": (pause, {}),
+    "workers3": (workers3, {}),
+    "start": (start, {}),
 }
+QUICK = ("throughput", "latency", "fullness", "mixed", "start")
 EPILOG = """
 Each worker of several --usher takes its turn in each run, on the same broker and database server. A figure counts only
 when every job has one opened result on the results topic: it is read back and counted.
@@ -81,7 +88,7 @@ def main() -> int:
 def _measure(options: argparse.Namespace, bench: Bench) -> int:
     bench.note("warming up the broker")
     throughput.one_run(bench.stage, bench.subjects[0], 10_000, 64)
-    for name in options.only or MEASUREMENTS:
+    for name in options.only or (QUICK if options.quick else MEASUREMENTS):
         module, arguments = MEASUREMENTS[name]
         found = module.run(bench, **arguments)
         bench.found[name] = found

@@ -69,3 +69,17 @@ def _status(path: str, names: tuple[str, ...]) -> dict[str, int]:
         return {}
     pairs = (line.split() for line in lines)
     return {words[0]: int(words[1]) for words in pairs if len(words) > 1 and words[0] in names}
+
+
+def cpu_by_thread(pid: int) -> dict[str, int]:
+    """CPU time of the threads that are there, summed by their name without numbers."""
+    found: dict[str, int] = {}
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            text = (task / "stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        name = text[text.index("(") + 1 : text.rindex(")")].rstrip("0123456789-#/ ")
+        fields = text[text.rindex(")") + 2 :].split()
+        found[name] = found.get(name, 0) + (int(fields[11]) + int(fields[12])) * TICK_US
+    return found

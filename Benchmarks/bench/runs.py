@@ -1,50 +1,53 @@
-"""One run of the worker over a known number of jobs, with everything about it that can be counted."""
+"""One run of workers over a known number of jobs, with everything about it that can be counted."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import proc
 from .processes import Child, Failure, last_words, until
-from .stage import SOURCES, Stage
+from .stage import Stage
 from .subject import Installation
 
-LAST_JOB = (SOURCES / "sql/last_job.sql").read_text()
-PROGRESS = (SOURCES / "sql/progress.sql").read_text()
 PARTS = ("worker", "postgres", "broker", "stub")
 
 
 @dataclass
-class Observation:
-    """Sums between two moments of a run."""
+class Begin:
+    """The counters when the first job was accepted."""
 
-    began_ms: float = 0
+    at_ms: float = 0
     cpu_us: dict[str, int] = field(default_factory=dict)
+    threads_us: dict[str, Counter] = field(default_factory=dict)
     switches: int = 0
     wal_bytes: int = 0
-    samples: list[tuple[float, int]] = field(default_factory=list)
-    peak_kb: int = 0
-    results_at_begin: int = 0
+    results: int = 0
 
 
 class Observer:
-    """Looks at the workers of an installation from the first accepted job to the last acknowledged result."""
+    """Looks at the workers of an installation from the first accepted job to the last acknowledged result.
 
-    def __init__(self, stage: Stage, installation: Installation, jobs: int):
-        self.stage, self.installation, self.jobs = stage, installation, jobs
+    Jobs and results that were there before are not counted: make it before the jobs can be accepted.
+    """
+
+    def __init__(self, stage: Stage, installation: Installation):
+        self.stage, self.installation = stage, installation
         self.session = stage.postgres.session(installation.name)
-        self.results = stage.kafka.watch(installation.topics.results)
-        self.observation = Observation()
-        self.last_job_before = self.session.number(LAST_JOB)
+        self.watch = stage.kafka.watch(installation.topics.results)
+        self.begin = Begin()
+        self.samples: list[tuple[float, int]] = []
+        self.last_job_before = self.session.number(installation.last_job) if installation.last_job else 0
+        self.results_before = self.watch.count()
 
     def __enter__(self) -> "Observer":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.session.close()
-        self.results.child.stop(9)
+        self.watch.child.stop(9)
 
     @property
     def workers(self) -> list[Child]:
@@ -55,80 +58,106 @@ class Observer:
             if worker.has_ended:
                 raise Failure(f"the worker ended with {worker.process.returncode}: {last_words(worker.log)}")
 
-    def _counters(self) -> dict[str, int]:
+    def results(self) -> int:
+        """Results since this observer was made."""
+        return self.watch.count() - self.results_before
+
+    def _has_begun(self) -> bool:
+        self.check_workers()
+        if self.installation.last_job:
+            return self.session.number(self.installation.last_job) > self.last_job_before
+        return self.results() > 0
+
+    def await_begin(self, within: float = 60) -> None:
+        """Returns when the first job is accepted, and begins to count."""
+        until("the worker accepts a job", self._has_begun, within, every=0.005)
+        self.begin = Begin(
+            at_ms=time.time() * 1000,
+            cpu_us=self._cpu(),
+            threads_us=self._threads(),
+            switches=sum(proc.context_switches(worker.pid) for worker in self.workers),
+            wal_bytes=self._wal(),
+            results=self.results(),
+        )
+
+    def _cpu(self) -> dict[str, int]:
         counters = self.stage.cpu()
-        counters["worker"] = sum(proc.cpu_us(worker.pid) for worker in self.workers)
+        counters["worker"] = sum(self.installation.cpu_us(worker) for worker in self.workers)
         return counters
+
+    def _threads(self) -> dict[str, Counter]:
+        assert self.stage.kafka.broker
+        of_workers: Counter = Counter()
+        for worker in self.workers:
+            of_workers.update(proc.cpu_by_thread(worker.pid))
+        return {"worker": of_workers, "broker": Counter(proc.cpu_by_thread(self.stage.kafka.broker.pid))}
 
     def _wal(self) -> int:
         return self.session.number("select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint")
 
-    def await_begin(self, within: float = 60) -> None:
-        """Returns when the first job is accepted, and begins to count."""
-
-        def begun() -> bool:
-            self.check_workers()
-            return self.session.number(LAST_JOB) > self.last_job_before
-
-        until("the worker accepts a job", begun, within, every=0.005)
-        self.observation.began_ms = time.time() * 1000
-        self.observation.cpu_us = self._counters()
-        self.observation.switches = sum(proc.context_switches(worker.pid) for worker in self.workers)
-        self.observation.wal_bytes = self._wal()
-        self.observation.results_at_begin = self.results.count()
-
     def sample(self) -> None:
+        """Remembers how much memory the workers have now."""
         resident = sum(proc.memory_kb(worker.pid)[0] for worker in self.workers)
-        self.observation.samples.append((time.time() * 1000 - self.observation.began_ms, resident))
+        self.samples.append((time.time() * 1000 - self.begin.at_ms, resident))
 
     def await_results(self, count: int, within: float, meanwhile: Callable[[], None] | None = None) -> None:
-        """Returns when that many results are on the topic."""
+        """Returns when that many results have come since this observer was made."""
 
         def there() -> bool:
             self.check_workers()
             self.sample()
             if meanwhile:
                 meanwhile()
-            return self.results.count() >= count
+            return self.results() >= count
 
         until(f"{count} results are on the topic", there, within, every=0.05)
 
-    def await_rest(self, jobs: int | None = None) -> None:
+    def await_rest(self, jobs: int) -> None:
         """Returns when all jobs have ended and all results are acknowledged."""
-
-        wanted = self.jobs if jobs is None else jobs
+        if not self.installation.progress:
+            return
+        question = self.installation.progress.replace(":before", str(self.last_job_before))
         row: list[str] = []
 
         def at_rest() -> bool:
             self.check_workers()
-            row[:] = self.session.rows(PROGRESS)[0]
-            return int(row[0]) >= wanted and int(row[1]) == 0
+            row[:] = self.session.rows(question)[0]
+            return int(row[0]) >= jobs and int(row[1]) == 0
 
         try:
             until("every result is acknowledged", at_rest, 60, every=0.02)
         except Failure as failure:
-            raise Failure(f"{failure}: {row[0]} of {wanted} jobs have ended, {row[1]} results wait") from failure
+            raise Failure(f"{failure}: {row[0]} of {jobs} jobs have ended, {row[1]} results wait") from failure
 
-    def finish(self) -> dict:
-        """Ends the count. Times are the caller's, from the records on the topic."""
-        begin, end = self.observation, self._counters()
-        # What was done before the first look is in the figures of the start, not in these.
-        jobs = self.jobs - begin.results_at_begin
+    def finish(self, jobs: int) -> dict:
+        """Ends the count over that many jobs. How long it took is in the records' timestamps, not here."""
+        begin, cpu, threads = self.begin, self._cpu(), self._threads()
+        # What was through before the first look cost nothing that was counted.
+        jobs -= begin.results
         switches = sum(proc.context_switches(worker.pid) for worker in self.workers) - begin.switches
         peak = sum(proc.memory_kb(worker.pid)[1] for worker in self.workers)
         return {
             "counted_jobs": jobs,
-            "cpu_us_per_job": {part: round((end[part] - begin.cpu_us[part]) / jobs, 2) for part in PARTS},
+            "began_ms": round(begin.at_ms),
+            "cpu_us_per_job": {part: round((cpu[part] - begin.cpu_us[part]) / jobs, 2) for part in PARTS},
+            "cpu_us_per_job_by_thread": {
+                part: _most(threads[part] - begin.threads_us[part], jobs) for part in ("worker", "broker")
+            },
             "context_switches_per_job": round(switches / jobs, 3),
             "wal_bytes_per_job": round((self._wal() - begin.wal_bytes) / jobs, 1),
             "worker_peak_rss_mb": round(peak / 1024, 1),
             "worker_threads": sum(proc.threads(worker.pid) for worker in self.workers),
-            "rss_mb_over_time": [(round(at / 1000, 2), round(kb / 1024, 1)) for at, kb in begin.samples],
+            "rss_mb_over_time": [(round(at / 1000, 2), round(kb / 1024, 1)) for at, kb in self.samples],
         }
 
 
+def _most(spent: Counter, jobs: int) -> dict[str, float]:
+    """The ten busiest threads, in microseconds per job."""
+    return {name: round(us / jobs, 2) for name, us in spent.most_common(10)}
+
+
 class StatementCounts:
-    """What the worker's sessions asked of the server, by pg_stat_statements and the database's own counters."""
+    """What the workers' sessions asked of the server, by pg_stat_statements and the database's own counters."""
 
     def __init__(self, stage: Stage, installation: Installation):
         self.stage, self.database = stage, installation.name

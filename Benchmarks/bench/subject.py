@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import proc
 from .processes import Child, run
 
 if TYPE_CHECKING:
     from .stage import Stage
 
+SQL = Path(__file__).resolve().parent.parent / "sql"
 MERCHANT, APPLICATION = "Benchmark-Merchant", "Benchmark-Website"
 
 
@@ -35,6 +37,10 @@ class Installation:
     in_flight: int = 500
     settings: list[str] = field(default_factory=list)
     workers: list[Child] = field(default_factory=list)
+
+    # Questions to the worker's own tables; empty for a worker whose tables are not known.
+    last_job: str = (SQL / "last_job.sql").read_text()
+    progress: str = (SQL / "progress.sql").read_text()
 
     @property
     def folder(self) -> Path:
@@ -79,6 +85,10 @@ log: {{level: info, format: text}}
         )
         self.workers.append(worker)
         return worker
+
+    def cpu_us(self, worker: Child) -> int:
+        """CPU time of a worker so far."""
+        return proc.cpu_us(worker.pid)
 
     def stop_workers(self) -> None:
         for worker in self.workers:

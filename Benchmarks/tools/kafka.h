@@ -26,10 +26,16 @@ static inline rd_kafka_conf_t *kafka_conf(const char *bootstrap) {
 static inline rd_kafka_topic_partition_list_t *kafka_partitions(rd_kafka_t *client, const char *topic, int64_t offset) {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, handle, &metadata, 10000);
-    if (error) die("Kafka: metadata of %s: %s", topic, rd_kafka_err2str(error));
-    if (metadata->topics[0].err || metadata->topics[0].partition_cnt == 0)
-        die("Kafka: topic %s: %s", topic, rd_kafka_err2str(metadata->topics[0].err));
+    // A topic that has just been made may not be known at once.
+    for (int64_t deadline = monotonic_us() + 20000000;;) {
+        rd_kafka_resp_err_t error = rd_kafka_metadata(client, 0, handle, &metadata, 10000);
+        if (error) die("Kafka: metadata of %s: %s", topic, rd_kafka_err2str(error));
+        error = metadata->topics[0].err;
+        if (!error && metadata->topics[0].partition_cnt > 0) break;
+        rd_kafka_metadata_destroy(metadata);
+        if (monotonic_us() > deadline) die("Kafka: topic %s: %s", topic, rd_kafka_err2str(error));
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    }
     int count = metadata->topics[0].partition_cnt;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     for (int i = 0; i < count; i++) rd_kafka_topic_partition_list_add(list, topic, i)->offset = offset;
@@ -40,10 +46,16 @@ static inline rd_kafka_topic_partition_list_t *kafka_partitions(rd_kafka_t *clie
 
 // The end of each partition, by one request to the broker.
 static inline rd_kafka_topic_partition_list_t *kafka_ends(rd_kafka_t *client, const char *topic) {
-    rd_kafka_topic_partition_list_t *list = kafka_partitions(client, topic, RD_KAFKA_OFFSET_END);
-    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client, list, 10000);
-    if (error) die("Kafka: ends of %s: %s", topic, rd_kafka_err2str(error));
-    return list;
+    // A new topic's partitions are named before they are led.
+    for (int64_t deadline = monotonic_us() + 20000000;;) {
+        rd_kafka_topic_partition_list_t *list = kafka_partitions(client, topic, RD_KAFKA_OFFSET_END);
+        rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client, list, 10000);
+        for (int i = 0; !error && i < list->cnt; i++) error = list->elems[i].err;
+        if (!error) return list;
+        rd_kafka_topic_partition_list_destroy(list);
+        if (monotonic_us() > deadline) die("Kafka: ends of %s: %s", topic, rd_kafka_err2str(error));
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+    }
 }
 
 static inline int64_t kafka_sum(const rd_kafka_topic_partition_list_t *list) {

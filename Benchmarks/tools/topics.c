@@ -30,23 +30,8 @@ static void create(rd_kafka_t *client, rd_kafka_queue_t *queue, const char *name
     rd_kafka_CreateTopics(client, &topic, 1, NULL, queue);
     finish(queue, name);
     rd_kafka_NewTopic_destroy(topic);
-    // Created is not yet led: wait until each partition answers.
-    int64_t deadline = monotonic_us() + 20000000;
-    while (monotonic_us() < deadline) {
-        rd_kafka_topic_t *handle = rd_kafka_topic_new(client, name, NULL);
-        const struct rd_kafka_metadata *metadata;
-        bool ready = false;
-        if (rd_kafka_metadata(client, 0, handle, &metadata, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const struct rd_kafka_metadata_topic *found = &metadata->topics[0];
-            ready = !found->err && found->partition_cnt == partitions;
-            for (int i = 0; ready && i < found->partition_cnt; i++) ready = found->partitions[i].leader >= 0;
-            rd_kafka_metadata_destroy(metadata);
-        }
-        rd_kafka_topic_destroy(handle);
-        if (ready) return;
-        nanosleep(&(struct timespec){0, 20000000}, NULL);
-    }
-    die("Kafka: the topic %s has no leaders after 20 s", name);
+    // Created is not yet led: it answers once each partition is.
+    rd_kafka_topic_partition_list_destroy(kafka_ends(client, name));
 }
 
 static void delete(rd_kafka_t *client, rd_kafka_queue_t *queue, const char *name) {

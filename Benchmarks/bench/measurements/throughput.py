@@ -51,39 +51,47 @@ def one_run(
     stage: Stage, subject: Subject, jobs: int, partitions: int, ids: str = "sequential", workers: int = 1
 ) -> dict:
     """A backlog of jobs, preloaded; then the worker starts, and everything is counted until it is through."""
-    name = stage.new_name("throughput")
-    topics = Topics([(f"{name}-jobs", "auto")], f"{name}-results")
-    stage.kafka.create(f"{name}-jobs", partitions)
-    stage.kafka.create(topics.results, partitions, append_time=True)
-    preload = stage.kafka.preload(f"{name}-jobs", jobs, "campaign-2026", ids=ids)
-    installation = subject.install(stage, name, topics)
+    topics = new_topics(stage, "throughput", partitions)
+    preload = stage.kafka.preload(topics.jobs[0][0], jobs, "campaign-2026", ids=ids)
+    installation = subject.install(stage, topics.results, topics)
     try:
-        found = _observe(stage, installation, jobs, workers)
+        found = work_off(stage, installation, jobs, workers=workers)
     finally:
         installation.remove()
     found["bytes_per_job"] = preload["bytes_per_job"]
     return found
 
 
-def _observe(stage: Stage, installation: Installation, jobs: int, workers: int) -> dict:
+def new_topics(stage: Stage, what: str, partitions: int, lanes: tuple[str, ...] = ("auto",)) -> Topics:
+    """A topic for each lane and one for results, whose records tell when the broker took them."""
+    name = stage.new_name(what)
+    topics = Topics([(f"{name}-jobs-{lane}", lane) for lane in lanes], name)
+    for topic, _ in topics.jobs:
+        stage.kafka.create(topic, partitions)
+    stage.kafka.create(topics.results, partitions, append_time=True)
+    return topics
+
+
+def work_off(stage: Stage, installation: Installation, jobs: int, earlier: int = 0, workers: int = 1) -> dict:
+    """Works off a backlog that is on the topic, and counts. `earlier` jobs have been worked off before it."""
     # Every run begins on the same foot: nothing of an earlier one is still to be written.
     with stage.postgres.session("postgres") as session:
         session.ask("checkpoint")
     stage.cashier.reset()
     statements = StatementCounts(stage, installation)
-    with Observer(stage, installation, jobs) as observer:
+    with Observer(stage, installation) as observer:
         for number in range(workers):
             installation.start_worker(number + 1)
         observer.await_begin()
         observer.await_results(jobs, within=60 + jobs / 200)
-        observer.await_rest()
-        found = observer.finish()
-        asked, began_ms = observer.session.asked, observer.observation.began_ms
+        observer.await_rest(jobs)
+        found = observer.finish(jobs)
+        asked = observer.session.asked
     read = stage.kafka.read_back(installation.topics.results)
-    check(read, jobs)
+    check(read, earlier + jobs)
     installation.stop_workers()
     found.update(statements.finish(jobs, asked))
-    seconds = (read["last_ms"] - began_ms) / 1000
+    seconds = (read["last_ms"] - found["began_ms"]) / 1000
     found["seconds"] = round(seconds, 3)
     found["jobs_per_second"] = round(found["counted_jobs"] / seconds)
     found["bytes_per_result"] = read["bytes_per_result"]

@@ -1,0 +1,69 @@
+"""An agent's job every 100 ms, on a topic and lane of its own, while a campaign's backlog is worked off."""
+
+from __future__ import annotations
+
+import time
+
+from ..bench import Bench, Subject
+from ..paced import added, finish_producer, read_times, start_producer
+from ..processes import until
+from ..report import table
+from ..runs import Observer
+from . import throughput
+
+TITLE = "An interactive job every 100 ms beside a campaign's backlog: added ms"
+
+
+def run(bench: Bench) -> dict:
+    return {subject.name: _measure(bench, subject) for subject in bench.subjects}
+
+
+def _measure(bench: Bench, subject: Subject) -> dict:
+    backlog, seconds = (50_000, 6) if bench.quick else (1_000_000, 60)
+    topics = throughput.new_topics(bench.stage, "mixed", 64, lanes=("interactive", "campaign"))
+    interactive, bulk = topics.jobs[0][0], topics.jobs[1][0]
+    bench.stage.kafka.preload(bulk, backlog, "bulk", campaign="autumn")
+    installation = subject.install(bench.stage, topics.results, topics)
+    bench.stage.cashier.reset()
+    try:
+        with Observer(bench.stage, installation) as observer:
+            installation.start_worker()
+            observer.await_begin()
+            # The worker's start is a measurement of its own.
+            observer.await_results(1000, within=60)
+            results, began = observer.results(), time.monotonic()
+            producer = start_producer(bench, interactive, 10, seconds * 10, "agent")
+
+            def has_ended() -> bool:
+                observer.check_workers()
+                observer.sample()
+                return producer.has_ended
+
+            until("the agents' jobs are sent", has_ended, within=seconds * 2 + 30, every=0.1)
+            finish_producer(producer, 1)
+            rate = (observer.results() - results) / (time.monotonic() - began)
+            # Their results are there long before the backlog's end, or it is what this measurement is to show.
+            until("the last agents have their results", lambda: len(read_times(bench, installation, interactive))
+                  >= seconds * 10, within=60, every=0.5)
+            counted = observer.finish(max(observer.results(), 1))
+        times = read_times(bench, installation, interactive)
+    finally:
+        installation.remove()
+    return {
+        "backlog": backlog,
+        "jobs_per_second": round(rate),
+        "backlog_lasted": rate * seconds < backlog,
+        "added_ms": added(times),
+        "worker_peak_rss_mb": counted["worker_peak_rss_mb"],
+        "rss_mb_over_time": counted["rss_mb_over_time"],
+    }
+
+
+def show(found: dict) -> str:
+    rows = [
+        [name, each["backlog"], each["jobs_per_second"]]
+        + [each["added_ms"][key] for key in ("p50", "p90", "p99", "max")]
+        + [each["worker_peak_rss_mb"]]
+        for name, each in found.items()
+    ]
+    return table(["", "backlog", "jobs/s", "p50", "p90", "p99", "max", "peak RSS MB"], rows)
