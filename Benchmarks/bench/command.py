@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import kafka, report
 from .bench import Bench, Subject
-from .measurements import fullness, latency, limit, mixed, pause, start, throughput, workers3
+from .measurements import allocations, fullness, latency, limit, mixed, pause, rows, start, throughput, workers3
 from .processes import Failure
 from .stage import Stage
 
@@ -25,9 +25,11 @@ MEASUREMENTS = {
     "pause": (pause, {}),
     "workers3": (workers3, {}),
     "start": (start, {}),
+    "rows": (rows, {}),
+    "allocations": (allocations, {}),
     "limit": (limit, {}),
 }
-QUICK = ("throughput", "latency", "fullness", "mixed", "start", "limit")
+QUICK = ("throughput", "latency", "fullness", "mixed", "start", "allocations", "limit")
 EPILOG = """
 Each worker of several --usher takes its turn in each run, on the same broker and database server. A figure counts only
 when every job has one opened result on the results topic: it is read back and counted.
