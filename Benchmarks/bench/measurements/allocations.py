@@ -1,4 +1,7 @@
-"""How often a worker asks for memory, per job: a short run of its own with a counting allocator."""
+"""How often a worker asks for memory, per job: a short run of its own with a counting allocator.
+
+The counts of statements and bytes of WAL of the same run ride along: together they are the budgets' figures.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from ..bench import Bench, Subject
 from ..report import table
-from ..runs import Observer
+from ..runs import Observer, StatementCounts
 from . import throughput
 
 TITLE = "Allocations (malloc, calloc, realloc, …) of the worker"
@@ -19,12 +22,13 @@ def run(bench: Bench) -> dict:
 
 
 def counted_run(bench: Bench, subject: Subject, jobs: int, partitions: int) -> dict:
-    """Works off a backlog with the allocator that counts; the start is left out by counting from 20 % on."""
+    """Works off a backlog with the allocator that counts; allocations are counted from 20 % on, without the start."""
     topics = throughput.new_topics(bench.stage, "allocations", partitions)
     bench.stage.kafka.preload(topics.jobs[0][0], jobs, "campaign-2026")
     installation = subject.install(bench.stage, topics.results, topics)
     counts = installation.folder / "counts"
     bench.stage.cashier.reset()
+    statements = StatementCounts(bench.stage, installation)
     try:
         with Observer(bench.stage, installation) as observer:
             installation.start_worker(variables={
@@ -36,7 +40,9 @@ def counted_run(bench: Bench, subject: Subject, jobs: int, partitions: int) -> d
             observer.await_results(jobs, within=60 + jobs / 200)
             observer.await_rest(jobs)
             calls_after, asked_after = _read(counts)
+            wal, asked_by_us = observer.finish(jobs)["wal_bytes_per_job"], observer.session.asked
         installation.stop_workers()
+        counted = statements.finish(jobs, asked_by_us)
         throughput.check(bench.stage.kafka.read_back(topics.results), jobs)
     finally:
         installation.remove()
@@ -45,7 +51,8 @@ def counted_run(bench: Bench, subject: Subject, jobs: int, partitions: int) -> d
         "counted_jobs": done,
         "allocations_per_job": round((calls_after - calls) / done, 2),
         "allocated_bytes_per_job": round((asked_after - asked) / done),
-    }
+        "wal_bytes_per_job": wal,
+    } | {name: counted[name] for name in ("statements_per_1000_jobs", "commits_per_1000_jobs") if name in counted}
 
 
 def _read(counts: Path) -> tuple[int, int]:

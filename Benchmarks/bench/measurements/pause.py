@@ -52,6 +52,11 @@ def judge(times: list[tuple[int, int]], stopped: float, restarted: float, rate: 
     normal = percentiles([result - due for due, result in times if due < stopped - 1000])
     dues = sorted(due for due, _ in times)
     results = sorted(result for _, result in times)
+    backlog = bisect_right(dues, restarted) - bisect_right(results, restarted)
+    if normal["p99"] > 1000:
+        # It did not keep up before the pause either: there is nothing to come back to.
+        return {"normal_p99_ms": normal["p99"], "backlog_at_restart": backlog, "backlog_gone_s": None,
+                "p99_usual_again_s": None}
     last = dues[-1]
     gone = None
     moment = restarted
@@ -70,7 +75,7 @@ def judge(times: list[tuple[int, int]], stopped: float, restarted: float, rate: 
     usual = (max(slow) + 1) * WINDOW_MS / 1000 if slow else 0.0
     return {
         "normal_p99_ms": normal["p99"],
-        "backlog_at_restart": bisect_right(dues, restarted) - bisect_right(results, restarted),
+        "backlog_at_restart": backlog,
         "backlog_gone_s": gone,
         "p99_usual_again_s": usual if usual < (last - restarted) / 1000 else None,
     }

@@ -1,0 +1,36 @@
+# Sourced by scripts/bench and scripts/budgets: what both need before they can measure.
+# shellcheck shell=bash
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+# run_bench MODULE ARGUMENTS…
+run_bench() {
+  local module=$1
+  shift
+  PYTHONPATH="$usher_root/Benchmarks" PYTHONDONTWRITEBYTECODE=1 exec python3 -m "$module" "$@"
+}
+
+# prepare_bench SCRIPT ARGUMENTS…: packages, Swift, a release build unless --usher names one. Sets `prepared` to the
+# arguments that tell the program what was prepared.
+prepare_bench() {
+  local script=$1 word module=bench builds=yes
+  shift
+  [ "$script" = scripts/budgets ] && module=bench.budgets
+  for word in "$@"; do
+    case "$word" in
+      -h | --help) run_bench "$module" --help ;;
+      --usher | --usher=*) builds= ;;
+    esac
+  done
+  if [ ! -d "${KAFKA_HOME:-/nonexistent}/libs" ]; then
+    say "KAFKA_HOME must name an unpacked Apache Kafka 4, the folder that holds libs/: only a real broker is measured."
+    exit 69
+  fi
+  need_swift "$script" "$@"
+  need_packages "${usher_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless
+  prepared=(--tools "$usher_root/.build/bench")
+  mkdir -p "$usher_root/.build/bench"
+  [ -n "$builds" ] || return 0
+  say "building usher for release"
+  (cd "$usher_root" && swift build -c release --product usher 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]' >&2 || true; })
+  prepared+=(--usher "$(cd "$usher_root" && swift build -c release --show-bin-path)/usher")
+}
