@@ -33,6 +33,8 @@ class Bench:
     out: Path
     # What earlier measurements of the same run found: some build on the throughput.
     found: dict
+    # Takes part in the throughput measurements only.
+    rival: Subject | None = None
 
     def note(self, text: str) -> None:
         print(f"  … {text}", flush=True)

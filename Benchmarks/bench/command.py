@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import kafka, report
+from . import kafka, machine, plots, report, rival
 from .bench import Bench, Subject
 from .measurements import allocations, fullness, latency, limit, mixed, pause, rows, start, throughput, workers3
 from .processes import Failure
@@ -46,6 +46,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="for result.json and the plots")
     parser.add_argument("--usher", action="append", metavar="[NAME=]PATH", default=[],
                         help="a release build to measure, instead of building this one; may be repeated")
+    parser.add_argument("--rival", nargs="?", type=Path, const=rival.DEFAULT_FOLDER, metavar="DIR",
+                        help="measure the worker in Python too (default: Benchmarks/rival)")
+    parser.add_argument("--rival-processes", type=int, default=2, metavar="N", help="of the rival (default 2)")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="a setting of the workers'")
     parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -70,6 +73,9 @@ def main() -> int:
     try:
         kafka.home()
         chosen = subjects(options.usher, options.set)
+        other = None
+        if options.rival:
+            other = rival.find(options.rival.resolve(), options.tools.resolve() / "rival", options.rival_processes)
         out.mkdir(parents=True, exist_ok=True)
         with Stage(options.tools.resolve()) as stage:
             return _measure(options, Bench(
@@ -80,6 +86,7 @@ def main() -> int:
                 jobs=options.jobs or (20_000 if options.quick else 200_000),
                 out=out.resolve(),
                 found={},
+                rival=other,
             ))
     except Failure as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)
@@ -89,13 +96,19 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace, bench: Bench) -> int:
+    began = time.monotonic()
+    result: dict = {"machine": machine.facts(bench.stage, [subject.binary for subject in bench.subjects])}
+    print(machine.text(result["machine"]), flush=True)
+    result["settings"] = {"quick": bench.quick, "runs": bench.runs, "jobs": bench.jobs, "workers": options.set}
     bench.note("warming up the broker")
     throughput.one_run(bench.stage, bench.subjects[0], 10_000, 64)
-    for name in options.only or (QUICK if options.quick else MEASUREMENTS):
+    chosen = options.only or (QUICK if options.quick else MEASUREMENTS)
+    # What others build on comes first, whatever the order asked for.
+    for name in [name for name in MEASUREMENTS if name in chosen]:
         module, arguments = MEASUREMENTS[name]
-        found = module.run(bench, **arguments)
-        bench.found[name] = found
-        report.say(f"{name}: {module.TITLE}", module.show(found))
-        report.write_json(bench.out / "result.json", bench.found)
-    print(f"\n{bench.out}/result.json")
+        bench.found[name] = module.run(bench, **arguments)
+        report.say(f"{name}: {module.TITLE}", module.show(bench.found[name]))
+        report.write_json(bench.out / "result.json", result | {"found": bench.found})
+    print(f"\nin {time.monotonic() - began:.0f} s; {bench.out}:")
+    print("  result.json " + " ".join(path.name for path in plots.draw(bench.found, bench.out)))
     return 0

@@ -85,7 +85,7 @@ class Child:
         return self.process.returncode
 
 
-def run(command: Sequence[str | Path], within: float = 120) -> str:
+def run(command: Sequence[str | Path], within: float = 120, variables: dict[str, str] | None = None) -> str:
     """Runs a program to its end and returns what it printed. Raises Failure with what it complained about."""
     done = subprocess.run(
         [str(word) for word in command],
@@ -93,7 +93,7 @@ def run(command: Sequence[str | Path], within: float = 120) -> str:
         capture_output=True,
         text=True,
         timeout=within,
-        env=environment(),
+        env=environment() | (variables or {}),
         preexec_fn=_die_with_parent,
         check=False,
     )

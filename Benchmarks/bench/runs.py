@@ -53,6 +53,10 @@ class Observer:
     def workers(self) -> list[Child]:
         return self.installation.workers
 
+    @property
+    def pids(self) -> list[int]:
+        return [pid for worker in self.workers for pid in self.installation.processes_of(worker)]
+
     def check_workers(self) -> None:
         for worker in self.workers:
             if worker.has_ended:
@@ -75,21 +79,21 @@ class Observer:
             at_ms=time.time() * 1000,
             cpu_us=self._cpu(),
             threads_us=self._threads(),
-            switches=sum(proc.context_switches(worker.pid) for worker in self.workers),
+            switches=sum(proc.context_switches(pid) for pid in self.pids),
             wal_bytes=self._wal(),
             results=self.results(),
         )
 
     def _cpu(self) -> dict[str, int]:
         counters = self.stage.cpu()
-        counters["worker"] = sum(self.installation.cpu_us(worker) for worker in self.workers)
+        counters["worker"] = sum(proc.cpu_us(pid) for pid in self.pids)
         return counters
 
     def _threads(self) -> dict[str, Counter]:
         assert self.stage.kafka.broker
         of_workers: Counter = Counter()
-        for worker in self.workers:
-            of_workers.update(proc.cpu_by_thread(worker.pid))
+        for pid in self.pids:
+            of_workers.update(proc.cpu_by_thread(pid))
         return {"worker": of_workers, "broker": Counter(proc.cpu_by_thread(self.stage.kafka.broker.pid))}
 
     def _wal(self) -> int:
@@ -97,7 +101,7 @@ class Observer:
 
     def sample(self) -> None:
         """Remembers how much memory the workers have now."""
-        resident = sum(proc.memory_kb(worker.pid)[0] for worker in self.workers)
+        resident = sum(proc.memory_kb(pid)[0] for pid in self.pids)
         self.samples.append((time.time() * 1000 - self.begin.at_ms, resident))
 
     def await_results(self, count: int, within: float, meanwhile: Callable[[], None] | None = None) -> None:
@@ -134,8 +138,8 @@ class Observer:
         begin, cpu, threads = self.begin, self._cpu(), self._threads()
         # What was through before the first look cost nothing that was counted.
         jobs -= begin.results
-        switches = sum(proc.context_switches(worker.pid) for worker in self.workers) - begin.switches
-        peak = sum(proc.memory_kb(worker.pid)[1] for worker in self.workers)
+        switches = sum(proc.context_switches(pid) for pid in self.pids) - begin.switches
+        peak = sum(proc.memory_kb(pid)[1] for pid in self.pids)
         return {
             "counted_jobs": jobs,
             "began_ms": round(begin.at_ms),
@@ -146,7 +150,7 @@ class Observer:
             "context_switches_per_job": round(switches / jobs, 3),
             "wal_bytes_per_job": round((self._wal() - begin.wal_bytes) / jobs, 1),
             "worker_peak_rss_mb": round(peak / 1024, 1),
-            "worker_threads": sum(proc.threads(worker.pid) for worker in self.workers),
+            "worker_threads": sum(proc.threads(pid) for pid in self.pids),
             "rss_mb_over_time": [(round(at / 1000, 2), round(kb / 1024, 1)) for at, kb in self.samples],
         }
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import proc
 from .processes import Child, run
 
 if TYPE_CHECKING:
@@ -39,8 +38,8 @@ class Installation:
     workers: list[Child] = field(default_factory=list)
 
     # Questions to the worker's own tables; empty for a worker whose tables are not known.
-    last_job: str = (SQL / "last_job.sql").read_text()
-    progress: str = (SQL / "progress.sql").read_text()
+    last_job = (SQL / "last_job.sql").read_text()
+    progress = (SQL / "progress.sql").read_text()
 
     @property
     def folder(self) -> Path:
@@ -86,9 +85,9 @@ log: {{level: info, format: text}}
         self.workers.append(worker)
         return worker
 
-    def cpu_us(self, worker: Child) -> int:
-        """CPU time of a worker so far."""
-        return proc.cpu_us(worker.pid)
+    def processes_of(self, worker: Child) -> list[int]:
+        """The worker's process, and those that it started to work with."""
+        return [worker.pid]
 
     def stop_workers(self) -> None:
         for worker in self.workers:

@@ -23,10 +23,11 @@ SPREAD = (
 
 
 def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
-    runs: dict[str, list[dict]] = {subject.name: [] for subject in bench.subjects}
+    subjects = bench.subjects + ([bench.rival] if bench.rival else [])
+    runs: dict[str, list[dict]] = {subject.name: [] for subject in subjects}
     # Subjects take turns, so that a busy quarter of an hour of the machine's falls on all of them.
     for number in range(bench.runs):
-        for subject in bench.subjects:
+        for subject in subjects:
             found = one_run(bench.stage, subject, bench.jobs, partitions, ids)
             runs[subject.name].append(found)
             cost = ", ".join(f"{part} {value:.0f}" for part, value in found["cpu_us_per_job"].items())
@@ -44,7 +45,13 @@ def show(found: dict) -> str:
     costs = table(["", "jobs/s", *(f"{part} µs" for part in PARTS), "all µs CPU per job"], rows)
     headers = ["", "peak RSS MB", "ctx switches/job", "WAL B/job", "commits/1000 jobs", "statements/1000 jobs"]
     rows = [[name, *(each["summary"].get(key) for key in SPREAD[1:])] for name, each in found.items()]
-    return costs + "\n" + table(headers, rows)
+    text = costs + "\n" + table(headers, rows)
+    if "rival" in found:
+        theirs = found["rival"]["summary"]["jobs_per_second"]["median"]
+        for name in [name for name in found if name != "rival"]:
+            ours = found[name]["summary"]["jobs_per_second"]["median"]
+            text += f"\n  {name} is {ours / theirs:.2f} times as fast as the rival"
+    return text
 
 
 def one_run(

@@ -1,0 +1,94 @@
+"""Pictures of what was found, as SVG. Without matplotlib there are none, and that is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+COLOURS = {"worker": "#3b6ea5", "postgres": "#7aa95c", "broker": "#d08c3f", "stub": "#9a9a9a"}
+
+
+def draw(found: dict, out: Path) -> list[Path]:
+    """One file for each subject that was measured."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("  no plots: matplotlib is missing (Debian: python3-matplotlib)")
+        return []
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    # Text stays text, and the same figures make the same file.
+    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "usher", "font.size": 9})
+    drawn = []
+    for name, draw_one in (("throughput", _throughput), ("latency", _latency), ("rows", _rows), ("memory", _memory)):
+        figure, axes = pyplot.subplots(1, 2 if name == "throughput" else 1, figsize=(9 if name == "throughput" else 6, 4))
+        if draw_one(found, axes):
+            figure.tight_layout()
+            path = out / f"{name}.svg"
+            figure.savefig(path, metadata={"Date": None})
+            drawn.append(path)
+        pyplot.close(figure)
+    return drawn
+
+
+def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
+    below = [0.0] * len(names)
+    for part, colour in COLOURS.items():
+        values = [cost[part] for cost in costs]
+        axis.bar(names, values, bottom=below, label=part, color=colour, width=0.6)
+        below = [under + value for under, value in zip(below, values)]
+    axis.set_ylabel("CPU µs per job")
+    axis.legend(frameon=False)
+
+
+def _throughput(found: dict, axes) -> bool:
+    runs = [(f"{subject}\n{name}", each["summary"]) for name in ("throughput", "partitions16", "random-ids")
+            for subject, each in found.get(name, {}).items()]
+    if not runs:
+        return False
+    names = [name for name, _ in runs]
+    rates = [each["jobs_per_second"] for _, each in runs]
+    middle = [rate["median"] for rate in rates]
+    spread = [[rate["median"] - rate["min"] for rate in rates], [rate["max"] - rate["median"] for rate in rates]]
+    axes[0].bar(names, middle, yerr=spread, capsize=4, color=COLOURS["worker"], width=0.6)
+    axes[0].set_ylabel("jobs/s (median, least, greatest)")
+    _stack(axes[1], names, [{part: value["median"] for part, value in each["cpu_us_per_job"].items()}
+                            for _, each in runs])
+    return True
+
+
+def _latency(found: dict, axis) -> bool:
+    for subject, phases in found.get("latency", {}).items():
+        names = list(phases)
+        for key, style in (("p50", "-o"), ("p99", "--s"), ("max", ":^")):
+            axis.plot(names, [phases[name]["added_ms"][key] for name in names], style, label=f"{subject} {key}")
+    axis.set_yscale("log")
+    axis.set_ylabel("added latency, ms")
+    axis.tick_params(axis="x", rotation=20)
+    if "latency" in found:
+        axis.legend(frameon=False)
+    return "latency" in found
+
+
+def _rows(found: dict, axis) -> bool:
+    if "rows" not in found:
+        return False
+    steps = [(subject, each) for subject, all_steps in found["rows"].items() for each in all_steps]
+    names = [f"{each['finished'] / 1e6:g} M done\n{each['waiting'] / 1e6:g} M waiting" for _, each in steps]
+    _stack(axis, names, [each["cpu_us_per_job"] for _, each in steps])
+    return True
+
+
+def _memory(found: dict, axis) -> bool:
+    lines = 0
+    for name in ("throughput", "mixed"):
+        for subject, each in found.get(name, {}).items():
+            samples = (each["runs"][-1] if "runs" in each else each)["rss_mb_over_time"]
+            axis.plot([at for at, _ in samples], [mb for _, mb in samples], label=f"{subject}, {name}")
+            lines += 1
+    axis.set_xlabel("s since the first accepted job")
+    axis.set_ylabel("resident memory of the worker, MB")
+    axis.set_ylim(bottom=0)
+    if lines:
+        axis.legend(frameon=False)
+    return lines > 0
