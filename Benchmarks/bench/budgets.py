@@ -32,9 +32,7 @@ def measure(binary: Path, tools: Path, workload: dict) -> dict[str, float]:
     with Stage(tools) as stage:
         subject = Subject("usher", binary, [])
         bench = Bench(stage, [subject], quick=True, runs=1, jobs=workload["jobs"], out=stage.folder, found={})
-        runs = [
-            counted_run(bench, subject, workload["jobs"], workload["partitions"]) for _ in range(workload["runs"])
-        ]
+        runs = [counted_run(bench, subject, workload["jobs"], workload["partitions"]) for _ in range(workload["runs"])]
     return {name: min(run[name] for run in runs) for name in ADVICE if name in runs[0]}
 
 
@@ -59,8 +57,13 @@ def limit(budget: dict) -> float:
 def check(measured: dict[str, float], content: dict) -> int:
     budgets = content["budgets"]
     rows = [
-        [name, float(value), float(budgets[name]["budget"]), float(budgets[name]["tolerance_percent"]),
-         "ok" if value <= limit(budgets[name]) else "ABOVE"]
+        [
+            name,
+            float(value),
+            float(budgets[name]["budget"]),
+            float(budgets[name]["tolerance_percent"]),
+            "ok" if value <= limit(budgets[name]) else "ABOVE",
+        ]
         for name, value in measured.items()
         if name in budgets
     ]

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 from . import kafka, machine, plots, report, rival
 from .bench import Bench, Subject
@@ -15,7 +16,7 @@ from .measurements import allocations, fullness, latency, limit, mixed, pause, r
 from .processes import Failure
 from .stage import Stage
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, tuple[ModuleType, dict]] = {
     "throughput": (throughput, {}),
     "partitions16": (throughput, {"partitions": 16}),
     "random-ids": (throughput, {"ids": "random"}),
@@ -30,6 +31,20 @@ MEASUREMENTS = {
     "limit": (limit, {}),
 }
 QUICK = ("throughput", "latency", "fullness", "mixed", "start", "allocations", "limit")
+WHAT = {
+    "throughput": "jobs/s from a backlog on 64 partitions, and the CPU of each part per job",
+    "partitions16": "the same on 16 partitions",
+    "random-ids": "the same with order ids in no order",
+    "latency": "at rest, at 10, 50 and 80 % of the throughput, and with a provider that takes 200 ms",
+    "fullness": "how full 500 calls in flight are kept",
+    "mixed": "an agent's job every 100 ms beside a campaign of a million",
+    "pause": "the worker away for 10 s, and how long until nobody notices any more",
+    "workers3": "three workers against one",
+    "start": "from the program's start to its first job",
+    "rows": "the cost per job with up to five million rows in the tables",
+    "allocations": "allocations, statements and WAL per job: the budgets' figures",
+    "limit": "the same SQL, HTTP and Kafka operations alone in C, and how near the worker comes to their sum",
+}
 EPILOG = """
 Each worker of several --usher takes its turn in each run, on the same broker and database server. A figure counts only
 when every job has one opened result on the results topic: it is read back and counted.
@@ -37,17 +52,39 @@ when every job has one opened result on the results topic: it is read back and c
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures Usher on this machine.", epilog=EPILOG)
-    parser.add_argument("--quick", action="store_true", help="small and short: two minutes on two cores")
-    parser.add_argument("--only", nargs="+", metavar="NAME", default=[], choices=MEASUREMENTS,
-                        help="only these: " + ", ".join(MEASUREMENTS))
+    names = "\n".join(f"  {name:<13} {what}" for name, what in WHAT.items())
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description=f"Measures Usher on this machine.\n\nmeasurements:\n{names}",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small and short, two minutes on two cores: " + ", ".join(QUICK)
+    )
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", default=[], choices=MEASUREMENTS, help="only these measurements"
+    )
     parser.add_argument("--runs", type=int, metavar="N", help="of throughput (default 5, quick 1)")
     parser.add_argument("--jobs", type=int, metavar="N", help="in the backlog (default 200000, quick 20000)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="for result.json and the plots")
-    parser.add_argument("--usher", action="append", metavar="[NAME=]PATH", default=[],
-                        help="a release build to measure, instead of building this one; may be repeated")
-    parser.add_argument("--rival", nargs="?", type=Path, const=rival.DEFAULT_FOLDER, metavar="DIR",
-                        help="measure the worker in Python too (default: Benchmarks/rival)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="for result.json and the plots (default .build/bench-results/DATE)"
+    )
+    parser.add_argument(
+        "--usher",
+        action="append",
+        metavar="[NAME=]PATH",
+        default=[],
+        help="a release build to measure, instead of building this one; may be repeated",
+    )
+    parser.add_argument(
+        "--rival",
+        nargs="?",
+        type=Path,
+        const=rival.DEFAULT_FOLDER,
+        metavar="DIR",
+        help="measure the worker in Python too (default: Benchmarks/rival)",
+    )
     parser.add_argument("--rival-processes", type=int, default=2, metavar="N", help="of the rival (default 2)")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="a setting of the workers'")
     parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
@@ -69,7 +106,8 @@ def subjects(words: list[str], settings: list[str]) -> list[Subject]:
 def main() -> int:
     options = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    out = options.out or Path(f"/tmp/usher-bench-{time.strftime('%Y%m%d-%H%M%S')}")
+    # Beside the build: it is not committed, and to be seen from outside where this runs in a root of its own.
+    out = options.out or options.tools.parent / "bench-results" / time.strftime("%Y%m%d-%H%M%S")
     try:
         kafka.home()
         chosen = subjects(options.usher, options.set)
@@ -78,16 +116,19 @@ def main() -> int:
             other = rival.find(options.rival.resolve(), options.tools.resolve() / "rival", options.rival_processes)
         out.mkdir(parents=True, exist_ok=True)
         with Stage(options.tools.resolve()) as stage:
-            return _measure(options, Bench(
-                stage=stage,
-                subjects=chosen,
-                quick=options.quick,
-                runs=options.runs or (1 if options.quick else 5),
-                jobs=options.jobs or (20_000 if options.quick else 200_000),
-                out=out.resolve(),
-                found={},
-                rival=other,
-            ))
+            return _measure(
+                options,
+                Bench(
+                    stage=stage,
+                    subjects=chosen,
+                    quick=options.quick,
+                    runs=options.runs or (1 if options.quick else 5),
+                    jobs=options.jobs or (20_000 if options.quick else 200_000),
+                    out=out.resolve(),
+                    found={},
+                    rival=other,
+                ),
+            )
     except Failure as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)
         return 1

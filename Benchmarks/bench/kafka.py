@@ -134,7 +134,7 @@ class Kafka:
             words += ["--jobs", jobs, "--times", str(times)]
         return json.loads(run(words, within=300))
 
-    def watch(self, topic: str) -> "TopicWatch":
+    def watch(self, topic: str) -> TopicWatch:
         return TopicWatch(self, topic)
 
     def stop(self) -> None:
@@ -153,7 +153,7 @@ class TopicWatch:
     def count(self) -> int:
         return int(self.child.ask("?"))
 
-    def __enter__(self) -> "TopicWatch":
+    def __enter__(self) -> TopicWatch:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -60,7 +60,10 @@ def text(found: dict) -> str:
     return "\n".join(
         f"  {name:<10} {value}"
         for name, value in (
-            ("machine", f"{found['cores']} cores, {found['processor']}, {found['memory_mb']:,} MB, {found['file_system']}"),
+            (
+                "machine",
+                f"{found['cores']} cores, {found['processor']}, {found['memory_mb']:,} MB, {found['file_system']}",
+            ),
             ("system", f"{found['system']}, Linux {found['kernel']}, load {found['load_before'][0]}"),
             ("Kafka", f"{found['kafka']}, {found['java']}"),
             ("PostgreSQL", found["postgres"]),

@@ -21,7 +21,9 @@ def draw(found: dict, out: Path) -> list[Path]:
     pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "usher", "font.size": 9})
     drawn = []
     for name, draw_one in (("throughput", _throughput), ("latency", _latency), ("rows", _rows), ("memory", _memory)):
-        figure, axes = pyplot.subplots(1, 2 if name == "throughput" else 1, figsize=(9 if name == "throughput" else 6, 4))
+        figure, axes = pyplot.subplots(
+            1, 2 if name == "throughput" else 1, figsize=(9 if name == "throughput" else 6, 4)
+        )
         if draw_one(found, axes):
             figure.tight_layout()
             path = out / f"{name}.svg"
@@ -42,8 +44,11 @@ def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
 
 
 def _throughput(found: dict, axes) -> bool:
-    runs = [(f"{subject}\n{name}", each["summary"]) for name in ("throughput", "partitions16", "random-ids")
-            for subject, each in found.get(name, {}).items()]
+    runs = [
+        (f"{subject}\n{name}", each["summary"])
+        for name in ("throughput", "partitions16", "random-ids")
+        for subject, each in found.get(name, {}).items()
+    ]
     if not runs:
         return False
     names = [name for name, _ in runs]
@@ -52,8 +57,9 @@ def _throughput(found: dict, axes) -> bool:
     spread = [[rate["median"] - rate["min"] for rate in rates], [rate["max"] - rate["median"] for rate in rates]]
     axes[0].bar(names, middle, yerr=spread, capsize=4, color=COLOURS["worker"], width=0.6)
     axes[0].set_ylabel("jobs/s (median, least, greatest)")
-    _stack(axes[1], names, [{part: value["median"] for part, value in each["cpu_us_per_job"].items()}
-                            for _, each in runs])
+    _stack(
+        axes[1], names, [{part: value["median"] for part, value in each["cpu_us_per_job"].items()} for _, each in runs]
+    )
     return True
 
 

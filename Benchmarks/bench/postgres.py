@@ -90,7 +90,7 @@ class Postgres:
         assert self.server
         return self.server.pid
 
-    def session(self, database: str, user: str = OBSERVER) -> "Session":
+    def session(self, database: str, user: str = OBSERVER) -> Session:
         return Session(self, database, user)
 
     def connection(self, database: str, user: str = SUPERUSER) -> str:
@@ -134,7 +134,7 @@ class Session:
         assert pipe_in and pipe_out
         pipe_in.write(f"{sql.rstrip().rstrip(';')};\n\\echo {self.END}\n")
         pipe_in.flush()
-        rows = []
+        rows: list[list[str]] = []
         while True:
             line = pipe_out.readline()
             if not line:
@@ -154,7 +154,7 @@ class Session:
     def close(self) -> None:
         self.child.stop(9)
 
-    def __enter__(self) -> "Session":
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:

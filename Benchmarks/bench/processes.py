@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -28,12 +29,12 @@ def environment() -> dict[str, str]:
 
 
 class Child:
-    """A process with its output in a file. Started from the main thread only: it dies with the thread that starts it."""
+    """A process with its output in a file. It dies with the thread that starts it, which must be the main one."""
 
     def __init__(
-        self, command: Sequence[str | Path], log: Path, variables: dict[str, str] | None = None, pipes: bool = False
+        self, command: Sequence[object], log: Path, variables: dict[str, str] | None = None, pipes: bool = False
     ):
-        self.name = Path(command[0]).name
+        self.name = Path(str(command[0])).name
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
@@ -78,14 +79,12 @@ class Child:
                 self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
         return self.process.returncode
 
 
-def run(command: Sequence[str | Path], within: float = 120, variables: dict[str, str] | None = None) -> str:
+def run(command: Sequence[object], within: float = 120, variables: dict[str, str] | None = None) -> str:
     """Runs a program to its end and returns what it printed. Raises Failure with what it complained about."""
     done = subprocess.run(
         [str(word) for word in command],
@@ -98,7 +97,9 @@ def run(command: Sequence[str | Path], within: float = 120, variables: dict[str,
         check=False,
     )
     if done.returncode != 0:
-        raise Failure(f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}")
+        raise Failure(
+            f"{Path(str(command[0])).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"
+        )
     return done.stdout
 
 

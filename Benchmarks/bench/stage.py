@@ -27,7 +27,7 @@ class Stage:
         self.folder.chmod(0o711)
         self._numbers = 0
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> Stage:
         try:
             run(["make", "-s", "-C", SOURCES / "tools", f"OUT={self.tools}"])
             self.secret_file, self.key_file = write_secrets(self.folder)

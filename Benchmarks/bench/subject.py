@@ -29,7 +29,7 @@ class Topics:
 class Installation:
     """One database, one set of topics, one consumer group."""
 
-    stage: "Stage"
+    stage: Stage
     binary: Path
     name: str
     topics: Topics

@@ -62,7 +62,8 @@ WITH held AS MATERIALIZED (
 ),
 moved AS (
   UPDATE usher.job j
-  SET state = 10, lease_until = NULL, lease_owner = NULL, finished_at = now(), expires_at = h.expires_at, last_code = '0'
+  SET state = 10, lease_until = NULL, lease_owner = NULL, finished_at = now(), expires_at = h.expires_at,
+    last_code = '0'
   FROM held h
   WHERE j.ctid = h.at
   RETURNING h.*, j.last_send

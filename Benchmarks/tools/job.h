@@ -18,7 +18,8 @@ static inline const char *letters(char out[17], uint64_t value) {
 }
 
 static inline int job_id(char *out, const struct job_style *style, uint64_t number) {
-    if (!style->random_ids) return snprintf(out, JOB_ID_MAX + 1, "%s-%06llu", style->prefix, (unsigned long long)number);
+    if (!style->random_ids)
+        return snprintf(out, JOB_ID_MAX + 1, "%s-%06llu", style->prefix, (unsigned long long)number);
     uint64_t seed = hash_bytes(style->prefix, strlen(style->prefix));
     uint64_t high = mix(seed ^ number), low = mix(high ^ seed ^ 0x5bd1e995);
     char one[17], other[17];
@@ -27,9 +28,12 @@ static inline int job_id(char *out, const struct job_style *style, uint64_t numb
 
 // Writes the job's value and returns its length. `out` holds JOB_MAX bytes.
 static inline int job_value(char *out, const struct job_style *style, const char *id, uint64_t number) {
-    static const char *first_names[] = {"Jane", "Zo\u00eb", "Marcus", "Agnieszka", "Ivan", "Mar\u00eda", "Li", "Fatima"};
-    static const char *last_names[] = {"Roe", "M\u00fcller", "Van den Berg", "Kowalska", "Petrov", "Garc\u00eda", "Wei", "Haddad"};
-    static const char *cities[] = {"London", "Berlin", "Amsterdam", "Warszawa", "Sofia", "Madrid", "Singapore", "Paris"};
+    static const char *first_names[] = {
+        "Jane", "Zo\u00eb", "Marcus", "Agnieszka", "Ivan", "Mar\u00eda", "Li", "Fatima"};
+    static const char *last_names[] = {
+        "Roe", "M\u00fcller", "Van den Berg", "Kowalska", "Petrov", "Garc\u00eda", "Wei", "Haddad"};
+    static const char *cities[] = {
+        "London", "Berlin", "Amsterdam", "Warszawa", "Sofia", "Madrid", "Singapore", "Paris"};
     uint64_t dice = mix(number);
     const char *first = first_names[dice & 7], *last = last_names[dice >> 3 & 7], *city = cities[dice >> 6 & 7];
     char campaign[160] = "", reference[17], lead[17];

@@ -44,18 +44,23 @@ static inline rd_kafka_topic_partition_list_t *kafka_partitions(rd_kafka_t *clie
     return list;
 }
 
-// The end of each partition, by one request to the broker.
-static inline rd_kafka_topic_partition_list_t *kafka_ends(rd_kafka_t *client, const char *topic) {
+// Asks for the end of each partition in the list, by one request to the broker.
+static inline void kafka_find_ends(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list) {
     // A new topic's partitions are named before they are led.
     for (int64_t deadline = monotonic_us() + 20000000;;) {
-        rd_kafka_topic_partition_list_t *list = kafka_partitions(client, topic, RD_KAFKA_OFFSET_END);
+        for (int i = 0; i < list->cnt; i++) list->elems[i].offset = RD_KAFKA_OFFSET_END;
         rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client, list, 10000);
         for (int i = 0; !error && i < list->cnt; i++) error = list->elems[i].err;
-        if (!error) return list;
-        rd_kafka_topic_partition_list_destroy(list);
-        if (monotonic_us() > deadline) die("Kafka: ends of %s: %s", topic, rd_kafka_err2str(error));
+        if (!error) return;
+        if (monotonic_us() > deadline) die("Kafka: ends of %s: %s", list->elems[0].topic, rd_kafka_err2str(error));
         nanosleep(&(struct timespec){0, 20000000}, NULL);
     }
+}
+
+static inline rd_kafka_topic_partition_list_t *kafka_ends(rd_kafka_t *client, const char *topic) {
+    rd_kafka_topic_partition_list_t *list = kafka_partitions(client, topic, RD_KAFKA_OFFSET_END);
+    kafka_find_ends(client, list);
+    return list;
 }
 
 static inline int64_t kafka_sum(const rd_kafka_topic_partition_list_t *list) {

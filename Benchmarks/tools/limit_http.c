@@ -31,8 +31,8 @@ static void write_request(struct connection *of, int number) {
                        "\"version\":\"1.3\",\"timestamp\":1763740000}";
     of->request_length = snprintf(
         of->request, sizeof of->request,
-        "POST /cashier/virtual-terminal HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json; charset=utf-8\r\n"
-        "Gt-Authentication: %096d\r\nContent-Length: %zu\r\n\r\n%.*s%s",
+        "POST /cashier/virtual-terminal HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Content-Type: application/json; charset=utf-8\r\nGt-Authentication: %096d\r\nContent-Length: %zu\r\n\r\n%.*s%s",
         number, (size_t)length - 1 + strlen(more), length - 1, job, more);
 }
 

@@ -173,13 +173,16 @@ static void keep_columns(const struct statement *of, PGresult *result, struct ke
         if (!kept[slot].values) kept[slot].values = calloc((size_t)batch, sizeof(int64_t));
         kept[slot].count = 0;
         // A row without this column's value is another kind of row.
-        for (int row = 0; row < PQntuples(result) && kept[slot].count < batch; row++)
-            if (!PQgetisnull(result, row, column)) kept[slot].values[kept[slot].count++] = atoll(PQgetvalue(result, row, column));
+        for (int row = 0; row < PQntuples(result) && kept[slot].count < batch; row++) {
+            if (PQgetisnull(result, row, column)) continue;
+            kept[slot].values[kept[slot].count++] = atoll(PQgetvalue(result, row, column));
+        }
         if (kept[slot].count != batch) die("limit_sql: %s kept %d of %d rows", of->name, kept[slot].count, batch);
     }
 }
 
-static void execute(PGconn *connection, const struct statement *of, int64_t first, struct buffer *buffers, struct kept *kept) {
+static void execute(PGconn *connection, const struct statement *of, int64_t first, struct buffer *buffers,
+                    struct kept *kept) {
     const char *values[PARAMETERS];
     int lengths[PARAMETERS], formats[PARAMETERS];
     for (int i = 0; i < of->parameters; i++) {

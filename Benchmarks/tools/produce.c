@@ -15,7 +15,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     delivered += 1;
 }
 
-static void send_job(rd_kafka_t *client, const char *topic, const struct job_style *style, uint64_t nth, int64_t due_ms) {
+static void send_job(rd_kafka_t *client, const char *topic, const struct job_style *style, uint64_t nth,
+                     int64_t due_ms) {
     char id[JOB_ID_MAX + 1], value[JOB_MAX];
     int id_length = job_id(id, style, nth), length = job_value(value, style, id, nth);
     bytes += length;
@@ -67,8 +68,8 @@ int main(int count, char **arguments) {
     }
     rd_kafka_resp_err_t error = rd_kafka_flush(client, 60000);
     if (error || delivered != jobs) die("Kafka: %lld of %lld jobs were taken", (long long)delivered, (long long)jobs);
-    printf("{\"jobs\": %lld, \"seconds\": %.3f, \"bytes_per_job\": %.1f, \"worst_lateness_ms\": %.1f, \"cpu_us\": %lld}\n",
-           (long long)jobs, (double)(monotonic_us() - began) / 1e6, (double)bytes / (double)jobs, (double)worst / 1e3,
+    printf("{\"jobs\": %lld, \"seconds\": %.3f, \"bytes_per_job\": %.1f, \"worst_lateness_ms\": %.1f, "
+           "\"cpu_us\": %lld}\n", (long long)jobs, (double)(monotonic_us() - began) / 1e6, (double)bytes / (double)jobs, (double)worst / 1e3,
            (long long)cpu_us());
     rd_kafka_destroy(client);
 }

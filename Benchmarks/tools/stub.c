@@ -58,7 +58,8 @@ static void reset_statistics(void) {
 
 // ---- the request's body
 
-enum { ORDER_ID, CID, INTENT, CURRENCY, AMOUNT, VARIABLE1, VARIABLE2, VARIABLE3, COUNTRY, FIRST_NAME, LAST_NAME, FIELDS };
+enum { ORDER_ID, CID, INTENT, CURRENCY, AMOUNT, VARIABLE1, VARIABLE2, VARIABLE3, COUNTRY, FIRST_NAME, LAST_NAME };
+enum { FIELDS = LAST_NAME + 1 };
 static const char *names[FIELDS] = {"order_id",  "cid",       "intent",  "currency",   "amount",   "variable1",
                                     "variable2", "variable3", "country", "first_name", "last_name"};
 
@@ -162,9 +163,10 @@ static size_t write_session(char *body, struct text fields[FIELDS], char digits[
 }
 
 static void answer(struct connection *of, const char *type, const char *signature, const char *body, size_t length) {
-    of->out_used = snprintf(of->out, HEAD_ROOM, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%s%sContent-Length: %zu\r\n\r\n",
-                            type, signature ? "Gt-Authentication: " : "", signature ? signature : "",
-                            signature ? "\r\n" : "", length);
+    const char *name = signature ? "Gt-Authentication: " : "", *end = signature ? "\r\n" : "";
+    of->out_used = snprintf(of->out, HEAD_ROOM,
+                            "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%s%sContent-Length: %zu\r\n\r\n", type, name,
+                            signature ? signature : "", end, length);
     memcpy(of->out + of->out_used, body, length);
     of->out_used += (int)length;
     of->out_sent = 0;
@@ -306,7 +308,11 @@ static void accept_all(void) {
 }
 
 static void listen_on(int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(0x7f000001)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(0x7f000001),
+    };
     socklen_t size = sizeof address;
     listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));

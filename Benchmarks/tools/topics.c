@@ -42,13 +42,14 @@ static void delete(rd_kafka_t *client, rd_kafka_queue_t *queue, const char *name
 }
 
 static void watch(rd_kafka_t *client, const char *name) {
+    rd_kafka_topic_partition_list_t *ends = kafka_ends(client, name);
     char line[16];
     while (fgets(line, sizeof line, stdin)) {
-        rd_kafka_topic_partition_list_t *ends = kafka_ends(client, name);
+        kafka_find_ends(client, ends);
         printf("%lld\n", (long long)kafka_sum(ends));
         fflush(stdout);
-        rd_kafka_topic_partition_list_destroy(ends);
     }
+    rd_kafka_topic_partition_list_destroy(ends);
 }
 
 int main(int count, char **arguments) {

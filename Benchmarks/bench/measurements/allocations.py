@@ -31,9 +31,12 @@ def counted_run(bench: Bench, subject: Subject, jobs: int, partitions: int) -> d
     statements = StatementCounts(bench.stage, installation)
     try:
         with Observer(bench.stage, installation) as observer:
-            installation.start_worker(variables={
-                "LD_PRELOAD": str(bench.stage.tools / "count_malloc.so"), "COUNT_MALLOC": str(counts),
-            })
+            installation.start_worker(
+                variables={
+                    "LD_PRELOAD": str(bench.stage.tools / "count_malloc.so"),
+                    "COUNT_MALLOC": str(counts),
+                }
+            )
             observer.await_begin()
             observer.await_results(jobs // 5, within=60)
             results, (calls, asked) = observer.results(), _read(counts)

@@ -58,8 +58,14 @@ def _judge(stats: dict) -> dict:
 
 def show(found: dict) -> str:
     rows = [
-        [name, each["calls_per_second"], each["mean_open"], each["fullness_percent"],
-         each["time_below_90_percent_percent"], each["time_below_half_percent"]]
+        [
+            name,
+            each["calls_per_second"],
+            each["mean_open"],
+            each["fullness_percent"],
+            each["time_below_90_percent_percent"],
+            each["time_below_half_percent"],
+        ]
         for name, each in found.items()
     ]
     return table(["", "calls/s", "mean open", "full %", "% of time < 90 % full", "% of time < half full"], rows)

@@ -41,7 +41,9 @@ def _measure(bench: Bench, subject: Subject) -> dict:
         installation.remove()
     return {
         phase.name: {
-            "rate": phase.rate, "provider_ms": phase.delay_ms, "producer_lateness_ms": phase.lateness_ms,
+            "rate": phase.rate,
+            "provider_ms": phase.delay_ms,
+            "producer_lateness_ms": phase.lateness_ms,
             "added_ms": added(of_phase(times, phase), phase.delay_ms),
         }
         for phase in phases
@@ -61,6 +63,8 @@ def show(found: dict) -> str:
     for name, phases in found.items():
         for phase, each in phases.items():
             ms = each["added_ms"]
-            rows.append([f"{name} {phase}", each["rate"], each["provider_ms"], ms["count"]]
-                        + [ms[key] for key in ("p50", "p90", "p99", "max")])
+            rows.append(
+                [f"{name} {phase}", each["rate"], each["provider_ms"], ms["count"]]
+                + [ms[key] for key in ("p50", "p90", "p99", "max")]
+            )
     return table(["", "jobs/s", "provider ms", "jobs", "p50", "p90", "p99", "max"], rows)

@@ -20,8 +20,12 @@ def run(bench: Bench) -> dict:
     operations = max(bench.jobs // 2, 20_000)
     parts = {
         "sql": _sql(bench, operations),
-        "http": _alone(bench, operations, "stub", ["limit_http", "--port", bench.stage.cashier.base.rsplit(":", 1)[1],
-                                                   "--count", str(operations)]),
+        "http": _alone(
+            bench,
+            operations,
+            "stub",
+            ["limit_http", "--port", bench.stage.cashier.base.rsplit(":", 1)[1], "--count", str(operations)],
+        ),
         "kafka": _kafka(bench, operations),
     }
     cost = sum(each["client_us_per_job"] + each["server_us_per_job"] for each in parts.values())
@@ -32,9 +36,7 @@ def run(bench: Bench) -> dict:
         "cpu_us_per_job_all": round(cost, 2),
         "cores": cores,
         "composite_jobs_per_second": composite,
-        "ratio": {
-            subject.name: round(known_throughput(bench, subject) / composite, 3) for subject in bench.subjects
-        },
+        "ratio": {subject.name: round(known_throughput(bench, subject) / composite, 3) for subject in bench.subjects},
     }
 
 
@@ -60,12 +62,26 @@ def _sql(bench: Bench, operations: int) -> dict:
     try:
         with stage.postgres.session("postgres") as session:
             session.ask("checkpoint")
-        return _alone(bench, operations, "postgres", [
-            "limit_sql", "--connection", stage.postgres.connection(topics.results), "--jobs", str(operations),
-            "--file", str(SOURCES / "limit/lifecycle.sql"), "--session", str(SOURCES.parent / "sql/session/settings.sql"),
-        ])
+        return _alone(
+            bench,
+            operations,
+            "postgres",
+            [
+                "limit_sql",
+                "--connection",
+                stage.postgres.connection(topics.results),
+                "--jobs",
+                str(operations),
+                "--file",
+                str(SOURCES / "limit/lifecycle.sql"),
+                "--session",
+                str(SOURCES.parent / "sql/session/settings.sql"),
+            ],
+        )
     except Failure as failure:
-        raise Failure(f"{failure}\nBenchmarks/limit/lifecycle.sql must follow the schema in sql/migrations.") from failure
+        raise Failure(
+            f"{failure}\nBenchmarks/limit/lifecycle.sql must follow the schema in sql/migrations."
+        ) from failure
     finally:
         installation.remove()
 
@@ -75,8 +91,12 @@ def _kafka(bench: Bench, operations: int) -> dict:
     jobs = topics.jobs[0][0]
     bench.stage.kafka.preload(jobs, operations, "campaign-2026")
     try:
-        return _alone(bench, operations, "broker", ["limit_kafka", "--bootstrap", bench.stage.kafka.bootstrap,
-                                                    "--jobs", jobs, "--results", topics.results])
+        return _alone(
+            bench,
+            operations,
+            "broker",
+            ["limit_kafka", "--bootstrap", bench.stage.kafka.bootstrap, "--jobs", jobs, "--results", topics.results],
+        )
     finally:
         bench.stage.kafka.delete(jobs)
         bench.stage.kafka.delete(topics.results)
@@ -84,8 +104,14 @@ def _kafka(bench: Bench, operations: int) -> dict:
 
 def show(found: dict) -> str:
     rows: list[list[object]] = [
-        [name, each["per_second"], each["client_us_per_job"], each["server"], each["server_us_per_job"],
-         each["client_us_per_job"] + each["server_us_per_job"]]
+        [
+            name,
+            each["per_second"],
+            each["client_us_per_job"],
+            each["server"],
+            each["server_us_per_job"],
+            each["client_us_per_job"] + each["server_us_per_job"],
+        ]
         for name, each in found["parts"].items()
     ]
     text = table(["alone", "jobs/s", "client µs", "server", "server µs", "both µs CPU per job"], rows)

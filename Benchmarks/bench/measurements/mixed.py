@@ -43,8 +43,12 @@ def _measure(bench: Bench, subject: Subject) -> dict:
             finish_producer(producer, 1)
             rate = (observer.results() - results) / (time.monotonic() - began)
             # Their results are there long before the backlog's end, or it is what this measurement is to show.
-            until("the last agents have their results", lambda: len(read_times(bench, installation, interactive))
-                  >= seconds * 10, within=60, every=0.5)
+            until(
+                "the last agents have their results",
+                lambda: len(read_times(bench, installation, interactive)) >= seconds * 10,
+                within=60,
+                every=2,
+            )
             counted = observer.finish(max(observer.results(), 1))
         times = read_times(bench, installation, interactive)
     finally:

@@ -55,8 +55,12 @@ def judge(times: list[tuple[int, int]], stopped: float, restarted: float, rate: 
     backlog = bisect_right(dues, restarted) - bisect_right(results, restarted)
     if normal["p99"] > 1000:
         # It did not keep up before the pause either: there is nothing to come back to.
-        return {"normal_p99_ms": normal["p99"], "backlog_at_restart": backlog, "backlog_gone_s": None,
-                "p99_usual_again_s": None}
+        return {
+            "normal_p99_ms": normal["p99"],
+            "backlog_at_restart": backlog,
+            "backlog_gone_s": None,
+            "p99_usual_again_s": None,
+        }
     last = dues[-1]
     gone = None
     moment = restarted

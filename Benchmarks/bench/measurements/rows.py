@@ -32,7 +32,9 @@ def _measure(bench: Bench, subject: Subject) -> list[dict]:
             bench.stage.kafka.preload(topics.jobs[0][0], jobs, f"step-{step}")
             each = throughput.work_off(bench.stage, installation, jobs, earlier=step * jobs)
             each.pop("rss_mb_over_time")
-            bench.note(f"{subject.name}, {want_finished:,} finished, {want_waiting:,} waiting: {each['cpu_us_per_job']}")
+            bench.note(
+                f"{subject.name}, {want_finished:,} finished, {want_waiting:,} waiting: {each['cpu_us_per_job']}"
+            )
             found.append({"finished": want_finished, "waiting": want_waiting} | each)
     finally:
         installation.remove()
@@ -42,15 +44,28 @@ def _measure(bench: Bench, subject: Subject) -> list[dict]:
 def _fill(bench: Bench, installation: Installation, finished: int, waiting: int) -> None:
     run_program(
         bench.stage.psql(installation.name)
-        + ["-v", f"finished={max(finished, 0)}", "-v", f"waiting={max(waiting, 0)}", "-f", str(SOURCES / "sql/prefill.sql")],
+        + [
+            "-v",
+            f"finished={max(finished, 0)}",
+            "-v",
+            f"waiting={max(waiting, 0)}",
+            "-f",
+            str(SOURCES / "sql/prefill.sql"),
+        ],
         within=1800,
     )
 
 
 def show(found: dict) -> str:
     rows = [
-        [name, each["finished"], each["waiting"], each["jobs_per_second"], *each["cpu_us_per_job"].values(),
-         sum(each["cpu_us_per_job"].values())]
+        [
+            name,
+            each["finished"],
+            each["waiting"],
+            each["jobs_per_second"],
+            *each["cpu_us_per_job"].values(),
+            sum(each["cpu_us_per_job"].values()),
+        ]
         for name, steps in found.items()
         for each in steps
     ]

@@ -23,7 +23,14 @@ def show(found: dict) -> str:
     for name, by_count in found.items():
         for count, each in by_count.items():
             cost = each["cpu_us_per_job"]
-            rows.append([f"{name}, {count}", each["jobs_per_second"], *cost.values(), sum(cost.values()),
-                         each["worker_peak_rss_mb"]])
+            rows.append(
+                [
+                    f"{name}, {count}",
+                    each["jobs_per_second"],
+                    *cost.values(),
+                    sum(cost.values()),
+                    each["worker_peak_rss_mb"],
+                ]
+            )
     headers = ["workers", "jobs/s", *(f"{part} µs" for part in throughput.PARTS), "all µs CPU per job", "RSS MB, all"]
     return table(headers, rows)
