@@ -33,6 +33,11 @@ def draw(found: dict, out: Path) -> list[Path]:
     return drawn
 
 
+def _legend(axis) -> None:
+    """Above the picture, where it covers nothing."""
+    axis.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
 def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
     below = [0.0] * len(names)
     for part, colour in COLOURS.items():
@@ -40,7 +45,7 @@ def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
         axis.bar(names, values, bottom=below, label=part, color=colour, width=0.6)
         below = [under + value for under, value in zip(below, values)]
     axis.set_ylabel("CPU µs per job")
-    axis.legend(frameon=False)
+    _legend(axis)
 
 
 def _throughput(found: dict, axes) -> bool:
@@ -72,7 +77,7 @@ def _latency(found: dict, axis) -> bool:
     axis.set_ylabel("added latency, ms")
     axis.tick_params(axis="x", rotation=20)
     if "latency" in found:
-        axis.legend(frameon=False)
+        _legend(axis)
     return "latency" in found
 
 
@@ -96,5 +101,5 @@ def _memory(found: dict, axis) -> bool:
     axis.set_ylabel("resident memory of the worker, MB")
     axis.set_ylim(bottom=0)
     if lines:
-        axis.legend(frameon=False)
+        _legend(axis)
     return lines > 0

@@ -38,10 +38,10 @@ def _measure(bench: Bench, subject: Subject) -> dict:
     finally:
         installation.remove()
         bench.stage.cashier.reset()
-    return _judge(stats)
+    return judge(stats)
 
 
-def _judge(stats: dict) -> dict:
+def judge(stats: dict) -> dict:
     elapsed, by_tens = stats["elapsed_us"], stats["time_by_open_in_tens_us"]
     below = {share: sum(by_tens[: LIMIT * share // 1000]) / elapsed for share in (50, 90)}
     return {

@@ -1,0 +1,101 @@
+"""The benchmark's arithmetic: python3 -m unittest discover -s Benchmarks/tests -t Benchmarks"""
+
+import unittest
+
+from bench.budgets import breaches
+from bench.measurements.fullness import LIMIT, judge
+from bench.measurements.pause import judge as judge_pause
+from bench.measurements.throughput import check, summary
+from bench.paced import added, percentiles
+from bench.processes import Failure
+from bench.report import table
+
+
+class Percentiles(unittest.TestCase):
+    def test_are_by_nearest_rank(self):
+        found = percentiles(list(range(1, 101)))
+        self.assertEqual((found["p50"], found["p90"], found["p99"], found["max"]), (51, 91, 100, 100))
+
+    def test_of_one_value_are_that_value(self):
+        self.assertEqual(percentiles([7]), {"count": 1, "p50": 7, "p90": 7, "p99": 7, "max": 7})
+
+    def test_added_latency_leaves_out_the_provider(self):
+        self.assertEqual(added([(1000, 1230)], delay_ms=200)["p50"], 30)
+
+
+class Counting(unittest.TestCase):
+    def test_a_run_without_a_result_for_each_job_is_refused(self):
+        good = {"records": 3, "distinct_result_ids": 3, "outcomes": {"opened": 3}}
+        check(good, 3)
+        for bad in (
+            good | {"distinct_result_ids": 2},
+            good | {"outcomes": {"opened": 2, "declined": 1}},
+            good | {"outcomes": {"rejected": 3}},
+        ):
+            with self.assertRaises(Failure):
+                check(bad, 3)
+
+    def test_a_copy_of_a_result_is_no_second_result(self):
+        check({"records": 4, "distinct_result_ids": 3, "outcomes": {"opened": 4}}, 3)
+
+    def test_summary_is_the_median_run_with_its_spread(self):
+        def run(rate: int) -> dict:
+            cost = {"worker": 1.0, "postgres": 2.0, "broker": 3.0, "stub": 4.0}
+            return {"counted_jobs": 10, "jobs_per_second": rate, "cpu_us_per_job": cost}
+
+        found = summary([run(5), run(9), run(6)])
+        self.assertEqual(found["jobs_per_second"], {"median": 6, "min": 5, "max": 9})
+        self.assertEqual(found["cpu_us_per_job_all"]["median"], 10)
+
+
+class Fullness(unittest.TestCase):
+    def test_half_the_time_full_and_half_empty_is_half_full(self):
+        tens = [500_000] + [0] * (LIMIT // 10 - 1) + [500_000]
+        found = judge(
+            {
+                "elapsed_us": 1_000_000,
+                "time_by_open_in_tens_us": tens,
+                "requests": 100,
+                "open_time_us": 250_000_000,
+            }
+        )
+        self.assertEqual(found["fullness_percent"], 50)
+        self.assertEqual(found["time_below_half_percent"], 50)
+
+
+class Pause(unittest.TestCase):
+    def test_tells_when_the_backlog_is_gone(self):
+        # A job each 10 ms, answered after 5 ms; none is answered from 6 s to 16 s, and all that waited by 20 s.
+        times = []
+        for due in range(0, 40_000, 10):
+            waited = 6_000 <= due < 20_000
+            times.append((due, max(due + 5, 16_000 + (due - 6_000) * 2 // 7) if waited else due + 5))
+        found = judge_pause(times, stopped=6_000, restarted=16_000, rate=100)
+        self.assertEqual(found["backlog_at_restart"], 1000)
+        self.assertAlmostEqual(found["backlog_gone_s"], 4, delta=0.3)
+        self.assertAlmostEqual(found["p99_usual_again_s"], 4, delta=0.3)
+
+    def test_says_nothing_of_a_worker_that_never_kept_up(self):
+        found = judge_pause([(due, due + 5_000) for due in range(0, 40_000, 10)], 6_000, 16_000, 100)
+        self.assertIsNone(found["backlog_gone_s"])
+
+
+class Budgets(unittest.TestCase):
+    BUDGETS = {"wal_bytes_per_job": {"budget": 1000, "tolerance_percent": 10}}
+
+    def test_within_the_tolerance_is_no_breach(self):
+        self.assertEqual(breaches({"wal_bytes_per_job": 1100}, self.BUDGETS), [])
+
+    def test_a_breach_says_what_how_much_and_what_to_do(self):
+        (text,) = breaches({"wal_bytes_per_job": 1101}, self.BUDGETS)
+        for word in ("wal_bytes_per_job", "1101", "1100", "1000", "index"):
+            self.assertIn(word, text)
+
+
+class Table(unittest.TestCase):
+    def test_aligns_figures_to_the_right(self):
+        self.assertEqual(table(["", "n"], [["a", 5], ["bb", 1234]]), "          n\n  a       5\n  bb  1,234")
+
+
+if __name__ == "__main__":
+    unittest.main()
