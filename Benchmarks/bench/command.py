@@ -141,15 +141,25 @@ def _measure(options: argparse.Namespace, bench: Bench) -> int:
     result: dict = {"machine": machine.facts(bench.stage, [subject.binary for subject in bench.subjects])}
     print(machine.text(result["machine"]), flush=True)
     result["settings"] = {"quick": bench.quick, "runs": bench.runs, "jobs": bench.jobs, "workers": options.set}
+    failures: dict[str, str] = {}
     bench.note("warming up the broker")
     throughput.one_run(bench.stage, bench.subjects[0], 10_000, 64)
     chosen = options.only or (QUICK if options.quick else MEASUREMENTS)
     # What others build on comes first, whatever the order asked for.
     for name in [name for name in MEASUREMENTS if name in chosen]:
         module, arguments = MEASUREMENTS[name]
-        bench.found[name] = module.run(bench, **arguments)
+        try:
+            bench.found[name] = module.run(bench, **arguments)
+        except Failure as failure:
+            # The others may still tell something; that this one did not is in the file and in the exit code.
+            failures[name] = str(failure)
+            report.say(f"{name}: FAILED", f"  {failure}")
+            continue
+        finally:
+            report.write_json(bench.out / "result.json", result | {"found": bench.found, "failed": failures})
         report.say(f"{name}: {module.TITLE}", module.show(bench.found[name]))
-        report.write_json(bench.out / "result.json", result | {"found": bench.found})
     print(f"\nin {time.monotonic() - began:.0f} s; {bench.out}:")
     print("  result.json " + " ".join(path.name for path in plots.draw(bench.found, bench.out)))
-    return 0
+    if failures:
+        print(f"failed: {', '.join(failures)}", file=sys.stderr)
+    return 1 if failures else 0

@@ -77,7 +77,9 @@ def run_phase(bench: Bench, installation: Installation, phase: Phase) -> None:
 def read_times(bench: Bench, installation: Installation, jobs_topic: str) -> list[tuple[int, int]]:
     """For each result of a job of that topic: when the job was due and when the result was there, in ms."""
     path = bench.stage.folder / f"{bench.stage.new_name('times')}.bin"
-    bench.stage.kafka.read_back(installation.topics.results, jobs=jobs_topic, times=path)
+    found = bench.stage.kafka.read_back(installation.topics.results, jobs=jobs_topic, times=path)
+    if set(found["outcomes"]) - {"opened"}:
+        raise Failure(f"jobs ended otherwise than opened: {found['outcomes']}")
     numbers = array("q")
     numbers.frombytes(path.read_bytes())
     path.unlink()
