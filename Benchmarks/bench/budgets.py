@@ -101,11 +101,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/budgets", description="Compares what a job costs with what it may cost (Benchmarks/budgets.json)."
     )
-    parser.add_argument("--usher", type=Path, metavar="PATH", help="a release build, instead of building this one")
+    usher = {"type": Path, "metavar": "PATH", "help": "a release build, instead of building this one"}
+    parser.add_argument("--usher", **usher)
     parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("check", help="fails when a figure is above its budget")
+    verb = verbs.add_parser("check", help="fails when a figure is above its budget")
+    verb.add_argument("--usher", default=argparse.SUPPRESS, **usher)
     verb = verbs.add_parser("accept", help="makes the figures of now the budgets")
+    verb.add_argument("--usher", default=argparse.SUPPRESS, **usher)
     verb.add_argument("--reason", required=True, help="why a job may cost this; it stays in the file")
     options = parser.parse_args(arguments)
     if options.verb == "accept" and not options.reason.strip():
