@@ -44,6 +44,8 @@ CREATE TABLE usher.lease (
   worker_id   bigint      NOT NULL,
   job_ids     bigint[]    NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+-- Numbers of a batch lie close together: trying to compress them costs more than it saves.
+ALTER TABLE usher.lease ALTER COLUMN job_ids SET STORAGE EXTERNAL;
 CREATE INDEX lease_ends ON usher.lease (lease_until);
 INSERT INTO usher.lease (lease_epoch, lease_until, worker_id, job_ids)
 SELECT lease_epoch, max(lease_until), max(lease_owner), array_agg(job_id ORDER BY job_id)
@@ -113,6 +115,10 @@ CREATE TABLE usher.outbox (
   answer_ids  bigint[] NOT NULL DEFAULT '{}',
   CHECK (cardinality(job_ids) = cardinality(generations))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_limit = 2000);
+ALTER TABLE usher.outbox
+  ALTER COLUMN job_ids SET STORAGE EXTERNAL,
+  ALTER COLUMN generations SET STORAGE EXTERNAL,
+  ALTER COLUMN answer_ids SET STORAGE EXTERNAL;
 CREATE INDEX outbox_of_owner ON usher.outbox (owner, outbox_id);
 INSERT INTO usher.outbox (owner, created_at, job_ids, generations)
 SELECT owner, created_at, ARRAY[job_id], ARRAY[generation] FROM queued WHERE answer_id IS NULL ORDER BY outbox_id;
