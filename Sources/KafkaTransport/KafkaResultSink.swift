@@ -8,8 +8,7 @@ package import SessionCore
 /// there is one, `traceparent`. A producer that librdkafka gives up is replaced, and what it had not acknowledged is
 /// acknowledged with the failure `producer replaced`.
 package final class KafkaResultSink: ResultSink {
-    private let topic: String
-    private let schema: String
+    private let topic: ResultTopic
     private let exchange = ProducerExchange()
     private let mailbox = Mailbox<PublishAck>()
 
@@ -19,8 +18,7 @@ package final class KafkaResultSink: ResultSink {
         guard !topic.isEmpty else {
             throw .setting(name: "kafka.results_topic", reason: "must not be empty; name the results topic")
         }
-        self.topic = topic
-        self.schema = schema
+        self.topic = ResultTopic(name: topic, schema: schema)
         let mailbox = mailbox
         // Bounded by what the worker publishes before it waits for acknowledgements.
         try ProducerThread.start("usher-results", settings, exchange: exchange, log: log) { acks in
@@ -53,21 +51,9 @@ package final class KafkaResultSink: ResultSink {
     }
 
     private func outgoing(_ record: OutboxRecord) -> OutgoingRecord {
-        var headers = [
-            RecordHeader("result_id", record.result.resultID.text),
-            RecordHeader("generation", String(record.result.generation)),
-            RecordHeader("outcome", record.result.outcome.rawValue),
-            RecordHeader("schema", schema),
-        ]
-        if let traceparent = record.traceparent { headers.append(RecordHeader("traceparent", traceparent)) }
-        return OutgoingRecord(
+        OutgoingRecord(
             id: record.token,
-            record: NewRecord(
-                topic: topic,
-                key: Array(record.result.orderID.utf8),
-                value: record.result.value,
-                headers: headers
-            )
+            content: .result(record.result, traceparent: record.traceparent, topic)
         )
     }
 }

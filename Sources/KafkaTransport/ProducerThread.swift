@@ -22,9 +22,11 @@ final class ProducerThread: ClientDelegate {
     /// Records not handed over yet; the first `handedOver` of them are done.
     private var backlog: [OutgoingRecord] = []
     private var handedOver = 0
-    /// The caller's id of each record that has no delivery report yet, by token.
-    private var inFlight: [UInt: Int64] = [:]
-    private var lastToken: UInt = 0
+    private var inFlight = RecordsInFlight()
+    /// librdkafka's handles of the topics written to, and the last one used. They end before their client.
+    private var topics: [String: OpaquePointer] = [:]
+    private var lastTopic: (name: String, handle: OpaquePointer)?
+    private var pace = HandOverPace()
     private var acks: [RecordAck] = []
     private var fatal: KafkaFault?
     private var isDown = false
@@ -74,12 +76,10 @@ final class ProducerThread: ClientDelegate {
 
     private func run() {
         while let client {
-            let hasBacklog = handedOver < backlog.count
-            let turn = exchange.turn(isResting: !hasBacklog)
+            let turn = exchange.turn(isResting: handedOver == backlog.count)
             backlog.append(contentsOf: turn.records)
             if turn.isToFail { rd_kafka_test_fatal_error(client.pointer, RD_KAFKA_RESP_ERR__STATE, "asked for") }
-            let isFull = handOver(to: client)
-            rd_kafka_poll(client.pointer, isFull ? Self.fullQueueMs : (turn.records.isEmpty ? Self.restMs : 0))
+            rd_kafka_poll(client.pointer, handOverInTime(to: client, isClosing: turn.deadline != nil))
             flushAcks()
             if fatal != nil { replace() }
             if let deadline = turn.deadline {
@@ -90,21 +90,28 @@ final class ProducerThread: ClientDelegate {
         close()
     }
 
+    /// Hands over what waits if it is time to; how many milliseconds to wait for what comes next.
+    private func handOverInTime(to client: ClientHandle, isClosing: Bool) -> Int32 {
+        let waiting = backlog.count - handedOver
+        guard waiting > 0 else { return Self.restMs }
+        let wait = isClosing ? 0 : pace.wait(records: waiting, now: .now)
+        if wait > 0 { return wait }
+        let isFull = handOver(to: client)
+        pace.handedOver(now: .now)
+        return isFull ? Self.fullQueueMs : 0
+    }
+
     /// Hands over what waits; true when the producer's queue is full.
     private func handOver(to client: ClientHandle) -> Bool {
         var untilPoll = Self.recordsBetweenPolls
         while handedOver < backlog.count, fatal == nil {
-            lastToken += 1
-            let outgoing = backlog[handedOver]
-            if let fault = outgoing.produce(with: client.pointer, token: lastToken) {
+            if let fault = produce(backlog[handedOver], with: client) {
                 if fault.code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return true }
                 if fault.code == RD_KAFKA_RESP_ERR__FATAL {
                     fatal = fatal ?? fault
                     break
                 }
-                refuse(outgoing, fault)
-            } else {
-                inFlight[lastToken] = outgoing.id
+                refuse(backlog[handedOver], fault)
             }
             handedOver += 1
             untilPoll -= 1
@@ -115,14 +122,31 @@ final class ProducerThread: ClientDelegate {
             }
         }
         if handedOver == backlog.count {
-            backlog = []
+            backlog.removeAll(keepingCapacity: backlog.count <= Self.recordsBetweenPolls)
             handedOver = 0
         }
         return false
     }
 
+    private func produce(_ outgoing: OutgoingRecord, with client: ClientHandle) -> KafkaFault? {
+        guard let topic = handle(of: outgoing.topic, client) else { return KafkaFault(rd_kafka_last_error()) }
+        let token = inFlight.insert(outgoing.id)
+        guard let fault = outgoing.produce(with: client.pointer, to: topic, token: token) else { return nil }
+        _ = inFlight.remove(token)
+        return fault
+    }
+
+    /// librdkafka's handle of a topic; nil for a name that it refuses.
+    private func handle(of name: String, _ client: ClientHandle) -> OpaquePointer? {
+        if let lastTopic, lastTopic.name == name { return lastTopic.handle }
+        guard let handle = topics[name] ?? rd_kafka_topic_new(client.pointer, name, nil) else { return nil }
+        topics[name] = handle
+        lastTopic = (name, handle)
+        return handle
+    }
+
     private func refuse(_ outgoing: OutgoingRecord, _ fault: KafkaFault) {
-        let topic = outgoing.record.topic
+        let topic = outgoing.topic
         note(fault, topic: topic)
         acks.append(RecordAck(id: outgoing.id, failure: Self.failureText(fault, topic: topic)))
     }
@@ -137,7 +161,7 @@ final class ProducerThread: ClientDelegate {
 
     func delivered(_ message: UnsafePointer<rd_kafka_message_t>) {
         let token = UInt(bitPattern: message.pointee._private)
-        guard let id = inFlight.removeValue(forKey: token) else { return }
+        guard let id = inFlight.remove(token) else { return }
         guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
             if isDown { log.notice("Kafka takes records again", [.broker: LogValue(settings.bootstrapServers)]) }
             isDown = false
@@ -221,11 +245,13 @@ final class ProducerThread: ClientDelegate {
                 rd_kafka_poll(client.pointer, 50)
             }
             exchange.waker.detach()
+            for handle in topics.values { rd_kafka_topic_destroy(handle) }
+            topics = [:]
+            lastTopic = nil
             client.destroy()
         }
         client = nil
-        for (_, id) in inFlight { acks.append(RecordAck(id: id, failure: failure)) }
-        inFlight = [:]
+        for id in inFlight.removeAll() { acks.append(RecordAck(id: id, failure: failure)) }
         flushAcks()
     }
 }

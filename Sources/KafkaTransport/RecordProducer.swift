@@ -94,7 +94,7 @@ package final class RecordProducer: Sendable {
     package func send(_ records: [NewRecord], numberedFrom first: Int64 = 0) async {
         await ledger.room()
         ledger.state.withLock { $0.inFlight += records.count }
-        let outgoing = zip(first..., records).map { OutgoingRecord(id: $0, record: $1) }
+        let outgoing = zip(first..., records).map { OutgoingRecord(id: $0, content: .record($1)) }
         if !exchange.send(outgoing) {
             let failure = "the producer is closed"
             if let acknowledged { for record in outgoing { acknowledged(record.id, failure) } }

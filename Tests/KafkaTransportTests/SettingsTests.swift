@@ -94,10 +94,18 @@ import Testing
     @Test func whatCorrectnessRestsOnIsSetInTheProducer() throws {
         let expected = [
             "enable.idempotence": "true", "acks": "-1", "max.in.flight.requests.per.connection": "5",
-            "message.timeout.ms": "120000", "linger.ms": "5", "allow.auto.create.topics": "false",
+            "message.timeout.ms": "120000", "linger.ms": "2", "allow.auto.create.topics": "false",
             "queue.buffering.max.messages": "50000", "partitioner": "murmur2_random",
         ]
         #expect(try readBack(.producer, Array(expected.keys)) == expected)
+    }
+
+    @Test func fetchesGatherOnlyWhereTheLibraryDoesNotSleepForASecond() throws {
+        #expect(KafkaSettings.gathering(library: 0x0200_02FF).isEmpty)
+        #expect(KafkaSettings.gathering(library: 0x0201_01FF).isEmpty)
+        #expect(!KafkaSettings.gathering(library: 0x0202_00FF).isEmpty)
+        let set = try readBack(.jobs, ["queued.min.messages"])
+        #expect(set == ["queued.min.messages": KafkaLibrary.number >= 0x0202_0000 ? "1" : "100000"])
     }
 
     @Test func anUnknownPropertyIsRefusedByName() {

@@ -1,0 +1,24 @@
+/// When the producer is handed what waits: at once after a rest, and in larger groups the more there is. Pure.
+///
+/// A broker's work for results is a matter of how many requests bring them, and each request is for one partition: a
+/// handful of results every few milliseconds, spread over the partitions by their keys, would be a request a result.
+struct HandOverPace: Sendable {
+    /// How soon one group follows another.
+    private static let interval: Duration = .milliseconds(20)
+    /// A group of this size follows at once.
+    private static let recordsMax = 1_000
+
+    private var last: ContinuousClock.Instant?
+
+    /// How many milliseconds to wait before these records are handed over; 0 for now.
+    func wait(records: Int, now: ContinuousClock.Instant) -> Int32 {
+        guard let last, records < Self.recordsMax else { return 0 }
+        let left = last + Self.interval - now
+        guard left > .zero else { return 0 }
+        return Int32((left / .milliseconds(1)).rounded(.up))
+    }
+
+    mutating func handedOver(now: ContinuousClock.Instant) {
+        last = now
+    }
+}

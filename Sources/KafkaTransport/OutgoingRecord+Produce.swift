@@ -1,0 +1,125 @@
+import CLibrdkafka
+import SessionCore
+
+extension OutgoingRecord {
+    /// Gives a copy of the record to the producer; nil when it was taken. `token` comes back with the delivery report.
+    func produce(with producer: OpaquePointer, to topic: OpaquePointer, token: UInt) -> KafkaFault? {
+        switch content {
+        case .record(let record):
+            guard var list = HeaderList(capacity: record.headers.count) else { return HeaderList.outOfMemory }
+            for header in record.headers {
+                header.value.withUnsafeBytes { list.add(header.name, $0) }
+            }
+            return record.key.withUnsafeBytes { key in
+                record.value.withUnsafeBytes { Self.produce(topic, key, $0, list, token: token, with: producer) }
+            }
+        case .result(let result, let traceparent, let form):
+            guard let list = HeaderList(result, traceparent: traceparent, form) else { return HeaderList.outOfMemory }
+            var key = result.orderID
+            return key.withUTF8 { key in
+                result.value.withUnsafeBytes { value in
+                    Self.produce(topic, UnsafeRawBufferPointer(key), value, list, token: token, with: producer)
+                }
+            }
+        }
+    }
+
+    // One header list, not one argument a header: with the latter, librdkafka before 2.12 frees the headers twice when
+    // the topic does not exist.
+    private static func produce(
+        _ topic: OpaquePointer,
+        _ key: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ headers: HeaderList,
+        token: UInt,
+        with producer: OpaquePointer
+    ) -> KafkaFault? {
+        guard headers.isComplete else {
+            headers.destroy()
+            return HeaderList.outOfMemory
+        }
+        let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 6) { arguments in
+            arguments.initialize(repeating: rd_kafka_vu_t())
+            arguments[0].vtype = RD_KAFKA_VTYPE_RKT
+            arguments[0].u.rkt = topic
+            arguments[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            arguments[1].u.i = RD_KAFKA_MSG_F_COPY
+            arguments[2].vtype = RD_KAFKA_VTYPE_KEY
+            arguments[2].u.mem.ptr = UnsafeMutableRawPointer(mutating: key.baseAddress)
+            arguments[2].u.mem.size = key.count
+            arguments[3].vtype = RD_KAFKA_VTYPE_VALUE
+            arguments[3].u.mem.ptr = UnsafeMutableRawPointer(mutating: value.baseAddress)
+            arguments[3].u.mem.size = value.count
+            arguments[4].vtype = RD_KAFKA_VTYPE_HEADERS
+            arguments[4].u.headers = headers.list
+            arguments[5].vtype = RD_KAFKA_VTYPE_OPAQUE
+            arguments[5].u.ptr = UnsafeMutableRawPointer(bitPattern: token)
+            return rd_kafka_produceva(producer, arguments.baseAddress, arguments.count)
+        }
+        guard let error else { return nil }
+        // The list is librdkafka's only when it took the record.
+        headers.destroy()
+        let fault = KafkaFault(rd_kafka_error_code(error), String(cString: rd_kafka_error_string(error)))
+        rd_kafka_error_destroy(error)
+        return fault
+    }
+}
+
+/// A record's headers, built for librdkafka. They are the maker's to destroy until a record is taken with them.
+private struct HeaderList {
+    let list: OpaquePointer
+    /// False when the memory did not suffice for a header.
+    private(set) var isComplete = true
+
+    static var outOfMemory: KafkaFault { KafkaFault(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) }
+
+    init?(capacity: Int) {
+        guard let list = rd_kafka_headers_new(capacity) else { return nil }
+        self.list = list
+    }
+
+    /// The headers of a result, written without a string or an array a header.
+    init?(_ result: EncodedResult, traceparent: String?, _ topic: ResultTopic) {
+        self.init(capacity: 5)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            result.resultID.write(to: text)
+            add("result_id", UnsafeRawBufferPointer(text))
+        }
+        add("generation", String(result.generation))
+        add("outcome", result.outcome.rawValue)
+        add("schema", topic.schema)
+        if let traceparent { add("traceparent", traceparent) }
+    }
+
+    mutating func add(_ name: String, _ value: UnsafeRawBufferPointer) {
+        let code = rd_kafka_header_add(list, name, -1, value.baseAddress, value.count)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { isComplete = false }
+    }
+
+    private mutating func add(_ name: String, _ value: String) {
+        var value = value
+        value.withUTF8 { add(name, UnsafeRawBufferPointer($0)) }
+    }
+
+    func destroy() {
+        rd_kafka_headers_destroy(list)
+    }
+}
+
+extension ResultID {
+    /// Writes `text` into 36 bytes.
+    fileprivate func write(to text: UnsafeMutableBufferPointer<UInt8>) {
+        var at = 0
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 {
+                text.initializeElement(at: at, to: 0x2D)
+                at += 1
+            }
+            text.initializeElement(at: at, to: Self.digit(byte >> 4))
+            text.initializeElement(at: at + 1, to: Self.digit(byte & 15))
+            at += 2
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}
