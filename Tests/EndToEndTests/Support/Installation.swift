@@ -15,6 +15,8 @@ final class Installation {
 
     let folder: String
     let bootstrapServers: String
+    /// Of each topic.
+    let partitions: Int
     let postgres: any TestDatabase
     private let simulator: UsherProcess
     let simulatorPort: Int
@@ -37,6 +39,7 @@ final class Installation {
         try await cluster.createTopic(Self.jobsTopic, partitions: partitions)
         try await cluster.createTopic(Self.resultsTopic, partitions: partitions)
         bootstrapServers = cluster.bootstrapServers
+        self.partitions = partitions
         folder = NSTemporaryDirectory() + "usher-e2e-" + UUID().uuidString.prefix(8)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         if let database { postgres = database } else { postgres = try await ThrowAwayPostgres.start(fsync: true) }
