@@ -4,7 +4,7 @@
 /// handful of results every few milliseconds, spread over the partitions by their keys, would be a request a result.
 struct HandOverPace: Sendable {
     /// How soon one group follows another.
-    private static let interval: Duration = .milliseconds(20)
+    private static let interval: Duration = .milliseconds(8)
     /// A group of this size follows at once.
     private static let recordsMax = 1_000
 

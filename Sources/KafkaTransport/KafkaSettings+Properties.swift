@@ -25,7 +25,7 @@ extension KafkaSettings {
     func properties(for role: ClientRole) -> [ClientProperty] {
         var list = connection + securityProperties
         switch role {
-        case .jobs: list += group + consuming + Self.gathering(library: KafkaLibrary.number) + joining
+        case .jobs: list += group + consuming + joining
         case .producer: list += producing
         case .reader: list += consuming + [ClientProperty(name: "enable.partition.eof", value: "true")]
         case .probe: break
@@ -108,18 +108,6 @@ extension KafkaSettings {
             ClientProperty(name: "queued.min.messages", value: "100000"),
             ClientProperty(name: "queued.max.messages.kbytes", value: "16384"),
             ClientProperty(name: "fetch.queue.backoff.ms", value: "20", isOptional: true),
-        ]
-    }
-
-    /// While records wait in the library, nothing more is fetched for some milliseconds: under load a fetch brings what
-    /// gathered meanwhile, and the first record after a rest still comes at once.
-    ///
-    /// Before 2.2 the library would rest for a second instead, so there it keeps to the large prefetch.
-    static func gathering(library: Int32) -> [ClientProperty] {
-        guard library >= 0x0202_0000 else { return [] }
-        return [
-            ClientProperty(name: "queued.min.messages", value: "1"),
-            ClientProperty(name: "fetch.queue.backoff.ms", value: "5"),
         ]
     }
 

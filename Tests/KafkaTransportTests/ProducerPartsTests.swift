@@ -16,11 +16,11 @@ import Testing
         var pace = HandOverPace()
         let start = ContinuousClock.now
         pace.handedOver(now: start)
-        #expect(pace.wait(records: 1, now: start) == 20)
+        #expect(pace.wait(records: 1, now: start) == 8)
         #expect(pace.wait(records: 500, now: start + .milliseconds(15)) == 5)
         // Rounded up: a wait of 0 would turn the thread in circles.
         #expect(pace.wait(records: 1, now: start + .microseconds(19_900)) == 1)
-        #expect(pace.wait(records: 1, now: start + .milliseconds(20)) == 0)
+        #expect(pace.wait(records: 1, now: start + .milliseconds(8)) == 0)
     }
 
     @Test func aLargeGroupDoesNotWait() {

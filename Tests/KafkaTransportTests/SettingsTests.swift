@@ -100,14 +100,6 @@ import Testing
         #expect(try readBack(.producer, Array(expected.keys)) == expected)
     }
 
-    @Test func fetchesGatherOnlyWhereTheLibraryDoesNotSleepForASecond() throws {
-        #expect(KafkaSettings.gathering(library: 0x0200_02FF).isEmpty)
-        #expect(KafkaSettings.gathering(library: 0x0201_01FF).isEmpty)
-        #expect(!KafkaSettings.gathering(library: 0x0202_00FF).isEmpty)
-        let set = try readBack(.jobs, ["queued.min.messages"])
-        #expect(set == ["queued.min.messages": KafkaLibrary.number >= 0x0202_0000 ? "1" : "100000"])
-    }
-
     @Test func anUnknownPropertyIsRefusedByName() {
         let settings = Self.settings { $0.properties = ["no.such.property": "1"] }
         #expect {
