@@ -7,7 +7,7 @@ enum ModuleTable {
         "Spelling": [],
         "BlockingThreads": ["CLinux", "Glibc", "Synchronization"],
         "Logs": ["BlockingThreads", "Glibc"],
-        "Cryptography": ["COpenSSL"],
+        "Cryptography": ["COpenSSL", "Glibc", "Synchronization"],
         "CashierSignature": ["Cryptography"],
         "KafkaTransport": ["CLibrdkafka", "SessionCore", "BlockingThreads", "Logs", "Glibc", "Synchronization"],
         "PostgresStore": [
