@@ -4,43 +4,79 @@ import COpenSSL
 package enum Hashes {
     /// 32 bytes.
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        digest(bytes, EVP_sha256(), length: 32)
+        digest(.sha256) { $0.add(bytes) }
     }
 
     /// 48 bytes.
     package static func sha384(_ bytes: [UInt8]) -> [UInt8] {
-        digest(bytes, EVP_sha384(), length: 48)
+        digest(.sha384) { $0.add(bytes) }
+    }
+
+    /// The SHA-384 of what `feed` hands over: 96 lower-case hexadecimal digits.
+    package static func sha384Digits(_ feed: (borrowing HashInput) -> Void) -> String {
+        withSHA384(feed) { hexDigits($0) }
+    }
+
+    /// Whether `digits` are the SHA-384 of what `feed` hands over, in hexadecimal digits of either case. Compares in a
+    /// time that depends on the lengths only.
+    package static func isSHA384(_ digits: [UInt8], of feed: (borrowing HashInput) -> Void) -> Bool {
+        withSHA384(feed) { digest in
+            guard digits.count == 2 * digest.count else { return false }
+            var difference: UInt8 = 0
+            for index in digits.indices {
+                let byte = digest[index / 2]
+                let given = digits[index]
+                let isUpper = 0x41...0x5A ~= given
+                difference |= hexDigit(index % 2 == 0 ? byte >> 4 : byte & 15) ^ (isUpper ? given + 0x20 : given)
+            }
+            return difference == 0
+        }
+    }
+
+    private static func withSHA384<Result>(
+        _ feed: (borrowing HashInput) -> Void,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: HashAlgorithm.sha384.length) { digest in
+            guard let start = digest.baseAddress else { preconditionFailure("48 bytes have an address") }
+            HashAlgorithm.sha384.digest(into: start, feed)
+            return body(UnsafeBufferPointer(digest))
+        }
     }
 
     /// HMAC-SHA-256: 32 bytes.
     package static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        let made = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &code, &length)
-        precondition(made != nil && length == 32, "OpenSSL made no HMAC")
-        return code
+        MessageCode(key: key).code(of: bytes)
     }
 
-    private static func digest(_ bytes: [UInt8], _ algorithm: OpaquePointer?, length: Int) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: length)
-        var written: UInt32 = 0
-        let isDone = EVP_Digest(bytes, bytes.count, &digest, &written, algorithm, nil)
-        precondition(isDone == 1 && Int(written) == length, "OpenSSL made no digest")
-        return digest
+    private static func digest(_ algorithm: HashAlgorithm, _ feed: (borrowing HashInput) -> Void) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: algorithm.length) { digest, count in
+            guard let start = digest.baseAddress else { return }
+            algorithm.digest(into: start, feed)
+            count = algorithm.length
+        }
     }
 }
 
-extension Sequence<UInt8> {
+extension [UInt8] {
     /// Lower-case hexadecimal digits.
     package var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        withUnsafeBufferPointer(hexDigits)
     }
+}
+
+private func hexDigits(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+        for index in bytes.indices {
+            text[2 * index] = hexDigit(bytes[index] >> 4)
+            text[2 * index + 1] = hexDigit(bytes[index] & 15)
+        }
+        return 2 * bytes.count
+    }
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 0x30 + value : 0x61 + value - 10
 }
 
 /// Compares in a time that depends on the lengths only.

@@ -20,11 +20,11 @@ package struct SealedValue: Equatable, Sendable {
 
 /// The keys that seal values at rest. The first seals; all of them open, so that keys can be changed online.
 package struct KeyRing: Sendable {
-    private let keys: [String: [UInt8]]
+    private let boxes: [String: SealedBox]
     /// The id of the key that seals.
     package let activeID: String
-    private let activeKey: [UInt8]
-    private let digestKey: [UInt8]
+    private let activeBox: SealedBox
+    private let digests: MessageCode
 
     /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
     /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals. The id `digest`
@@ -44,10 +44,13 @@ package struct KeyRing: Sendable {
         }
         guard let first else { throw .empty }
         guard let digestKey = keys.removeValue(forKey: "digest") else { throw .noDigestKey }
-        self.digestKey = digestKey
-        self.keys = keys
+        digests = MessageCode(key: digestKey)
+        let activeBox = SealedBox(keyID: first.id, key: first.key)
+        var boxes = [first.id: activeBox]
+        for (id, key) in keys where id != first.id { boxes[id] = SealedBox(keyID: id, key: key) }
+        self.boxes = boxes
+        self.activeBox = activeBox
         activeID = first.id
-        activeKey = first.key
     }
 
     /// A key file with one new key, for `usher dev` and for operators who start afresh.
@@ -57,24 +60,17 @@ package struct KeyRing: Sendable {
 
     /// A keyed digest of a job's content, 32 bytes: equal for equal content, and no help in guessing what it was.
     package func contentDigest(_ content: [UInt8]) -> [UInt8] {
-        Hashes.hmacSHA256(content, key: digestKey)
+        digests.code(of: content)
     }
 
     /// Seals `plain` so that it opens only with the same `associated` text, which names the row it belongs to.
     package func seal(_ plain: [UInt8], associated: String) -> SealedValue {
-        SealedValue(
-            keyID: activeID,
-            bytes: SealedBox.seal(plain, key: activeKey, associated: bound(associated, to: activeID))
-        )
+        SealedValue(keyID: activeID, bytes: activeBox.seal(plain, associated: associated))
     }
 
     package func open(_ value: SealedValue, associated: String) throws(SealingError) -> [UInt8] {
-        guard let key = keys[value.keyID] else { throw .unknownKey(value.keyID) }
-        return try SealedBox.open(value.bytes, key: key, associated: bound(associated, to: value.keyID))
-    }
-
-    private func bound(_ associated: String, to keyID: String) -> [UInt8] {
-        Array("\(associated)|\(keyID)".utf8)
+        guard let box = boxes[value.keyID] else { throw .unknownKey(value.keyID) }
+        return try box.open(value.bytes, associated: associated)
     }
 }
 

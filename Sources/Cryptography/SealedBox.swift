@@ -8,46 +8,109 @@ package enum SealingError: Error, Equatable, Sendable {
     case notAuthentic
 }
 
-/// AES-256-GCM over whole values: 12 bytes of random nonce, the ciphertext, 16 bytes of tag.
-enum SealedBox {
-    static let nonceLength = 12
+/// One key of AES-256-GCM over whole values: 12 bytes of random nonce, the ciphertext, 16 bytes of tag. Safe to share
+/// between threads.
+struct SealedBox: Sendable {
+    static let nonceLength = NonceSource.length
     static let tagLength = 16
 
-    static func seal(_ plain: [UInt8], key: [UInt8], associated: [UInt8]) -> [UInt8] {
-        let nonce = secureRandomBytes(nonceLength)
-        var cipher = [UInt8](repeating: 0, count: plain.count)
-        var tag = [UInt8](repeating: 0, count: tagLength)
-        let context = EVP_CIPHER_CTX_new()
-        defer { EVP_CIPHER_CTX_free(context) }
-        var written: Int32 = 0
-        var end: Int32 = 0
-        let isSealed =
-            EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
-            && EVP_EncryptUpdate(context, nil, &written, associated, Int32(associated.count)) == 1
-            && EVP_EncryptUpdate(context, &cipher, &written, plain, Int32(plain.count)) == 1
-            && EVP_EncryptFinal_ex(context, nil, &end) == 1
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
-        precondition(isSealed && Int(written) == plain.count, "OpenSSL sealed nothing")
-        return nonce + cipher + tag
+    /// Ends the associated data of every value: `|` and the key's id.
+    private let ending: [UInt8]
+    private let sealing: ContextPool<CipherContext>
+    private let opening: ContextPool<CipherContext>
+
+    init(keyID: String, key: [UInt8]) {
+        precondition(key.count == 32, "an AES-256 key has 32 bytes, not \(key.count)")
+        ending = Array("|\(keyID)".utf8)
+        sealing = ContextPool { CipherContext(key: key, seals: true) }
+        opening = ContextPool { CipherContext(key: key, seals: false) }
     }
 
-    static func open(_ sealed: [UInt8], key: [UInt8], associated: [UInt8]) throws(SealingError) -> [UInt8] {
-        guard sealed.count >= nonceLength + tagLength else { throw .notAuthentic }
-        let nonce = Array(sealed.prefix(nonceLength))
-        let cipher = Array(sealed.dropFirst(nonceLength).dropLast(tagLength))
-        var tag = Array(sealed.suffix(tagLength))
-        var plain = [UInt8](repeating: 0, count: cipher.count)
-        let context = EVP_CIPHER_CTX_new()
-        defer { EVP_CIPHER_CTX_free(context) }
-        var written: Int32 = 0
-        var end: Int32 = 0
-        let isOpened =
-            EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
-            && EVP_DecryptUpdate(context, nil, &written, associated, Int32(associated.count)) == 1
-            && EVP_DecryptUpdate(context, &plain, &written, cipher, Int32(cipher.count)) == 1
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag) == 1
-            && EVP_DecryptFinal_ex(context, nil, &end) == 1
-        guard isOpened else { throw .notAuthentic }
+    func seal(_ plain: [UInt8], associated: String) -> [UInt8] {
+        var associated = associated
+        return associated.withUTF8 { associated in
+            sealing.withContext { $0.seal(plain, associated, ending) }
+        }
+    }
+
+    func open(_ sealed: [UInt8], associated: String) throws(SealingError) -> [UInt8] {
+        guard sealed.count >= Self.nonceLength + Self.tagLength else { throw .notAuthentic }
+        var associated = associated
+        let plain = associated.withUTF8 { associated in
+            opening.withContext { $0.open(sealed, associated, ending) }
+        }
+        guard let plain else { throw .notAuthentic }
         return plain
+    }
+}
+
+/// OpenSSL's context with a key set up: each value only sets its nonce.
+private final class CipherContext: @unchecked Sendable {
+    // Sendable although nothing in it is: the pool hands it to one thread at a time.
+    private let context: OpaquePointer
+    private var nonces = NonceSource()
+
+    init(key: [UInt8], seals: Bool) {
+        guard let context = EVP_CIPHER_CTX_new() else { preconditionFailure("OpenSSL has no memory for a cipher") }
+        self.context = context
+        let algorithm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
+        defer { EVP_CIPHER_free(algorithm) }
+        let isReady = EVP_CipherInit_ex2(context, algorithm, key, nil, seals ? 1 : 0, nil) == 1
+        precondition(isReady, "OpenSSL has no AES-256-GCM")
+    }
+
+    deinit {
+        EVP_CIPHER_CTX_free(context)
+    }
+
+    func seal(_ plain: [UInt8], _ associated: UnsafeBufferPointer<UInt8>, _ ending: [UInt8]) -> [UInt8] {
+        let size = SealedBox.nonceLength + plain.count + SealedBox.tagLength
+        return [UInt8](unsafeUninitializedCapacity: size) { sealed, count in
+            guard let nonce = sealed.baseAddress else { return }
+            let cipher = nonce + SealedBox.nonceLength
+            nonces.next(into: nonce)
+            var written: Int32 = 0
+            var end: Int32 = 0
+            let isSealed =
+                EVP_CipherInit_ex2(context, nil, nil, nonce, -1, nil) == 1
+                && associate(associated, ending)
+                && (plain.isEmpty || EVP_CipherUpdate(context, cipher, &written, plain, Int32(plain.count)) == 1)
+                && EVP_CipherFinal_ex(context, cipher + plain.count, &end) == 1
+                && EVP_CIPHER_CTX_ctrl(
+                    context,
+                    EVP_CTRL_AEAD_GET_TAG,
+                    Int32(SealedBox.tagLength),
+                    cipher + plain.count
+                ) == 1
+            precondition(isSealed && Int(written) == plain.count, "OpenSSL sealed nothing")
+            count = size
+        }
+    }
+
+    /// Nil unless everything is as it was sealed.
+    func open(_ sealed: [UInt8], _ associated: UnsafeBufferPointer<UInt8>, _ ending: [UInt8]) -> [UInt8]? {
+        let size = sealed.count - SealedBox.nonceLength - SealedBox.tagLength
+        var isOpened = false
+        let plain = [UInt8](unsafeUninitializedCapacity: size) { plain, count in
+            isOpened = sealed.withUnsafeBufferPointer { sealed in
+                guard let nonce = sealed.baseAddress else { return false }
+                let cipher = nonce + SealedBox.nonceLength
+                let tag = UnsafeMutablePointer(mutating: cipher + size)
+                var end: Int32 = 0
+                return EVP_CipherInit_ex2(context, nil, nil, nonce, -1, nil) == 1
+                    && associate(associated, ending)
+                    && (size == 0 || EVP_CipherUpdate(context, plain.baseAddress, &end, cipher, Int32(size)) == 1)
+                    && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(SealedBox.tagLength), tag) == 1
+                    && EVP_CipherFinal_ex(context, nil, &end) == 1
+            }
+            count = isOpened ? size : 0
+        }
+        return isOpened ? plain : nil
+    }
+
+    private func associate(_ text: UnsafeBufferPointer<UInt8>, _ ending: [UInt8]) -> Bool {
+        var length: Int32 = 0
+        return (text.isEmpty || EVP_CipherUpdate(context, nil, &length, text.baseAddress, Int32(text.count)) == 1)
+            && EVP_CipherUpdate(context, nil, &length, ending, Int32(ending.count)) == 1
     }
 }

@@ -22,6 +22,49 @@ struct HashesTests {
         )
     }
 
+    @Test("pieces hash like the whole, also when hashes are made meanwhile")
+    func pieces() {
+        let digits = Hashes.sha384Digits { input in
+            input.add("a")
+            #expect(Hashes.sha384(Array("abc".utf8)).hex.hasPrefix("cb00753f"))
+            #expect(Hashes.sha384Digits { $0.add([UInt8](repeating: 0x61, count: 200)) }.utf8.count == 96)
+            input.add(Array("\u{EB}x".utf8).dropLast())
+            input.add(-12)
+            input.add(Secret("s"))
+            input.add([UInt8]())
+        }
+        #expect(digits == Hashes.sha384(Array("a\u{EB}-12s".utf8)).hex)
+    }
+
+    @Test("a digest is compared whole, in either case")
+    func comparingDigests() {
+        let digits = Array(Hashes.sha384(Array("abc".utf8)).hex.utf8)
+        func matches(_ digits: [UInt8]) -> Bool { Hashes.isSHA384(digits) { $0.add("abc") } }
+        #expect(matches(digits))
+        #expect(matches(Array(String(decoding: digits, as: UTF8.self).uppercased().utf8)))
+        #expect(!matches([]) && !matches(digits.dropLast()) && !matches(digits + [0x30]))
+        for index in digits.indices {
+            var changed = digits
+            changed[index] ^= 1
+            #expect(!matches(changed))
+        }
+    }
+
+    @Test("hashing in many threads mixes nothing up")
+    func threads() async {
+        let rights = await withTaskGroup(of: Bool.self) { group in
+            for task in 0..<64 {
+                group.addTask {
+                    let bytes = [UInt8](repeating: UInt8(task), count: 10 + task)
+                    let first = Hashes.sha256(bytes)
+                    return (0..<200).allSatisfy { _ in Hashes.sha256(bytes) == first }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(rights.count == 64 && rights.allSatisfy { $0 })
+    }
+
     @Test("HMAC-SHA-256 of RFC 4231, case 2")
     func hmac() {
         let code = Hashes.hmacSHA256(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))

@@ -53,6 +53,57 @@ struct KeyRingTests {
         #expect(throws: SealingError.unknownKey("k1")) { try new.open(sealed, associated: "x") }
     }
 
+    @Test("what does not open leaves nothing behind for the next value")
+    func openingAfterFailure() throws {
+        let ring = try ring(Self.first, Self.digest)
+        let long = [UInt8](repeating: 9, count: 5_000)
+        let sealed = [ring.seal([], associated: ""), ring.seal([1], associated: "x"), ring.seal(long, associated: "x")]
+        for _ in 0..<3 {
+            #expect(throws: SealingError.notAuthentic) { try ring.open(sealed[2], associated: "y") }
+            #expect(try ring.open(sealed[0], associated: "") == [])
+            #expect(try ring.open(sealed[1], associated: "x") == [1])
+            #expect(try ring.open(sealed[2], associated: "x") == long)
+        }
+    }
+
+    @Test("no nonce comes twice, whichever thread seals")
+    func manyNonces() async throws {
+        let ring = try ring(Self.first, Self.digest)
+        let sealed = await withTaskGroup(of: [SealedValue].self) { group in
+            for task in 0..<8 {
+                group.addTask {
+                    (0..<2_000).map { ring.seal([UInt8(task), UInt8($0 & 255)], associated: "row \($0)") }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var nonces: Set<[UInt8]> = []
+        for values in sealed {
+            for (row, value) in values.enumerated() {
+                nonces.insert(Array(value.bytes.prefix(12)))
+                #expect(try ring.open(value, associated: "row \(row)").last == UInt8(row & 255))
+            }
+        }
+        #expect(nonces.count == 16_000)
+    }
+
+    @Test("what was sealed before opens: AES-256-GCM, the nonce first, the tag last, bound to text and key")
+    func format() throws {
+        // By Python's cryptography: AESGCM(b"\x11" * 32).encrypt(bytes(range(12)), b"body", b"job|a|o-1|1|k1").
+        let ring = try ring(Self.first, Self.digest)
+        let bytes = try #require(Self.decode(hex: "000102030405060708090a0b718cd26ae2f592296ca81e78c0b9d5594f746e13"))
+        let value = SealedValue(keyID: "k1", bytes: bytes)
+        #expect(try ring.open(value, associated: "job|a|o-1|1") == Array("body".utf8))
+    }
+
+    private static func decode(hex: String) -> [UInt8]? {
+        let digits = Array(hex)
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
+        return bytes.count * 2 == digits.count ? bytes : nil
+    }
+
     @Test("content digests outlive a change of keys")
     func digests() throws {
         let old = try ring(Self.first, Self.digest)
