@@ -1,14 +1,33 @@
 /// The content of a JSON string, as a place in the scanner's bytes: between the quotes, escapes not yet decoded.
 package struct JSONText: Equatable, Sendable {
-    let start: Int
-    let end: Int
-    let hasEscapes: Bool
+    private let first: UInt32
+    private let bound: UInt32
+    package let hasEscapes: Bool
+
+    init(start: Int, end: Int, hasEscapes: Bool) {
+        first = UInt32(start)
+        bound = UInt32(end)
+        self.hasEscapes = hasEscapes
+    }
+
+    package var start: Int { Int(first) }
+    package var end: Int { Int(bound) }
+    /// How many bytes its spelling has.
+    var length: Int { Int(bound - first) }
 }
 
 /// A number's token, as a place in the scanner's bytes.
 package struct JSONNumber: Equatable, Sendable {
-    let start: Int
-    let end: Int
+    private let first: UInt32
+    private let bound: UInt32
+
+    init(start: Int, end: Int) {
+        first = UInt32(start)
+        bound = UInt32(end)
+    }
+
+    package var start: Int { Int(first) }
+    package var end: Int { Int(bound) }
 }
 
 /// A value that a scanner has come to.

@@ -1,11 +1,16 @@
 /// Writes JSON without white space, in one spelling: shortest escapes, `/` and everything outside ASCII as it is.
 package struct JSONWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+    /// Its first `length` bytes are written, the others are room.
+    private var storage: [UInt8]
+    private var length = 0
     private var isCommaDue = false
 
     package init(capacity: Int = 1_024) {
-        bytes.reserveCapacity(capacity)
+        storage = [UInt8](repeating: 0, count: max(capacity, 16))
     }
+
+    /// What was written so far.
+    package var bytes: [UInt8] { Array(storage[..<length]) }
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -14,43 +19,58 @@ package struct JSONWriter: Sendable {
 
     /// A key; its value must follow.
     package mutating func key(_ name: String) {
-        string(name)
-        bytes.append(UInt8(ascii: ":"))
+        var name = name
+        name.withUTF8 { name in
+            write(atMost: 6 * name.count + 4) { [isCommaDue] output in
+                output.begin(comma: isCommaDue)
+                output.quoted(name)
+                output.byte(UInt8(ascii: ":"))
+            }
+        }
         isCommaDue = false
     }
 
     package mutating func string(_ value: String) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        let isWritten: Void? = value.utf8.withContiguousStorageIfAvailable { escape($0) }
-        if isWritten == nil { Array(value.utf8).withUnsafeBufferPointer { escape($0) } }
-        bytes.append(UInt8(ascii: "\""))
+        var value = value
+        value.withUTF8 { value in
+            write(atMost: JSONOutput.room(value) + 1) { [isCommaDue] output in
+                output.begin(comma: isCommaDue)
+                output.quoted(value)
+            }
+        }
         isCommaDue = true
     }
 
     package mutating func integer(_ value: some BinaryInteger) {
-        separate()
-        bytes.append(contentsOf: String(value).utf8)
+        token(String(value))
+    }
+
+    package mutating func integer(_ value: Int64) {
+        write(atMost: 24) { [isCommaDue] output in
+            output.begin(comma: isCommaDue)
+            output.decimal(value)
+        }
         isCommaDue = true
     }
 
-    package mutating func bool(_ value: Bool) {
-        separate()
-        bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        isCommaDue = true
-    }
-
-    package mutating func null() {
-        separate()
-        bytes.append(contentsOf: "null".utf8)
-        isCommaDue = true
-    }
+    package mutating func bool(_ value: Bool) { token(value ? "true" : "false") }
+    package mutating func null() { token("null") }
 
     /// A member with text; nothing at all for nil.
     package mutating func member(_ name: String, _ value: String?) {
-        guard let value else { return }
-        key(name)
-        string(value)
+        guard var value else { return }
+        var name = name
+        name.withUTF8 { name in
+            value.withUTF8 { value in
+                write(atMost: 6 * name.count + JSONOutput.room(value) + 4) { [isCommaDue] output in
+                    output.begin(comma: isCommaDue)
+                    output.quoted(name)
+                    output.byte(UInt8(ascii: ":"))
+                    output.quoted(value)
+                }
+            }
+        }
+        isCommaDue = true
     }
 
     /// A member with a whole number; nothing at all for nil.
@@ -60,41 +80,161 @@ package struct JSONWriter: Sendable {
         integer(value)
     }
 
+    /// A member with a moment in RFC 3339, cut to `digits` digits of a second (3 or 6); nothing at all for nil.
+    mutating func member(_ name: String, _ value: Timestamp?, digits: Int) {
+        guard let value else { return }
+        key(name)
+        write(atMost: Timestamp.rfc3339BytesMax + 2) { output in
+            output.byte(UInt8(ascii: "\""))
+            output.next += value.writeRFC3339(to: output.next, digits: digits)
+            output.byte(UInt8(ascii: "\""))
+        }
+        isCommaDue = true
+    }
+
+    /// A member with an id; the id's text form.
+    mutating func member(_ name: String, _ value: ResultID) {
+        key(name)
+        write(atMost: ResultID.textBytes + 2) { output in
+            output.byte(UInt8(ascii: "\""))
+            value.writeText(to: output.next)
+            output.next += ResultID.textBytes
+            output.byte(UInt8(ascii: "\""))
+        }
+        isCommaDue = true
+    }
+
+    /// Whether what was written is `other`.
+    func isWritten(_ other: [UInt8]) -> Bool {
+        storage.withUnsafeBufferPointer { storage in
+            other.withUnsafeBufferPointer { other in
+                ByteWords.areEqual(UnsafeBufferPointer(rebasing: storage[..<length]), other)
+            }
+        }
+    }
+
+    /// Without escapes.
+    private mutating func token(_ text: String) {
+        var text = text
+        text.withUTF8 { text in
+            write(atMost: text.count + 1) { [isCommaDue] output in
+                output.begin(comma: isCommaDue)
+                output.copy(text)
+            }
+        }
+        isCommaDue = true
+    }
+
     private mutating func open(_ bracket: UInt8) {
-        separate()
-        bytes.append(bracket)
+        write(atMost: 2) { [isCommaDue] output in
+            output.begin(comma: isCommaDue)
+            output.byte(bracket)
+        }
         isCommaDue = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+        write(atMost: 1) { $0.byte(bracket) }
         isCommaDue = true
     }
 
-    private mutating func separate() {
-        if isCommaDue { bytes.append(UInt8(ascii: ",")) }
+    /// Makes room first: `body` writes `most` bytes at most.
+    @inline(__always)
+    private mutating func write(atMost most: Int, _ body: (inout JSONOutput) -> Void) {
+        if storage.count - length < most {
+            storage.append(contentsOf: repeatElement(0, count: max(most, storage.count)))
+        }
+        length = storage.withUnsafeMutableBufferPointer { [length] storage in
+            guard let start = storage.baseAddress else { return length }
+            var output = JSONOutput(next: start + length)
+            body(&output)
+            precondition(output.next <= start + storage.count, "the writer's room was too small")
+            return output.next - start
+        }
+    }
+}
+
+/// Where the next byte goes. Whoever uses it has made room.
+private struct JSONOutput {
+    var next: UnsafeMutablePointer<UInt8>
+
+    @inline(__always)
+    mutating func byte(_ byte: UInt8) {
+        next.pointee = byte
+        next += 1
+    }
+
+    @inline(__always)
+    mutating func begin(comma: Bool) {
+        if comma { byte(UInt8(ascii: ",")) }
+    }
+
+    @inline(__always)
+    mutating func copy(_ text: UnsafeBufferPointer<UInt8>) {
+        guard let start = text.baseAddress else { return }
+        next.update(from: start, count: text.count)
+        next += text.count
+    }
+
+    /// How many bytes `quoted` writes at most.
+    @inline(__always)
+    static func room(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        let isPlain = ByteWords.firstSpecial(in: text, from: 0, stopsAtNonASCII: false) == text.count
+        return (isPlain ? text.count : 6 * text.count) + 2
+    }
+
+    @inline(__always)
+    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+        byte(UInt8(ascii: "\""))
+        let end = ByteWords.firstSpecial(in: text, from: 0, stopsAtNonASCII: false)
+        copy(UnsafeBufferPointer(rebasing: text[..<end]))
+        if end < text.count { escape(text, from: end) }
+        byte(UInt8(ascii: "\""))
     }
 
     /// Copies runs that need no escape in one go.
-    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
-        var start = 0
-        for (offset, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-            bytes.append(contentsOf: text[start..<offset])
-            bytes.append(UInt8(ascii: "\\"))
-            switch byte {
-            case 0x22, 0x5C: bytes.append(byte)
-            case 0x08: bytes.append(UInt8(ascii: "b"))
-            case 0x09: bytes.append(UInt8(ascii: "t"))
-            case 0x0A: bytes.append(UInt8(ascii: "n"))
-            case 0x0C: bytes.append(UInt8(ascii: "f"))
-            case 0x0D: bytes.append(UInt8(ascii: "r"))
-            case _:
-                bytes.append(contentsOf: "u00".utf8)
-                bytes.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-                bytes.append(byte & 15 < 10 ? 0x30 + byte & 15 : 0x61 + byte & 15 - 10)
-            }
-            start = offset + 1
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, from start: Int) {
+        var offset = start
+        while offset < text.count {
+            escape(text[offset])
+            let end = ByteWords.firstSpecial(in: text, from: offset + 1, stopsAtNonASCII: false)
+            copy(UnsafeBufferPointer(rebasing: text[(offset + 1)..<end]))
+            offset = end
         }
-        bytes.append(contentsOf: text[start...])
+    }
+
+    private mutating func escape(_ character: UInt8) {
+        byte(UInt8(ascii: "\\"))
+        switch character {
+        case 0x22, 0x5C: byte(character)
+        case 0x08: byte(UInt8(ascii: "b"))
+        case 0x09: byte(UInt8(ascii: "t"))
+        case 0x0A: byte(UInt8(ascii: "n"))
+        case 0x0C: byte(UInt8(ascii: "f"))
+        case 0x0D: byte(UInt8(ascii: "r"))
+        case _:
+            byte(UInt8(ascii: "u"))
+            byte(UInt8(ascii: "0"))
+            byte(UInt8(ascii: "0"))
+            byte(character < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+            byte(character & 15 < 10 ? 0x30 + character & 15 : 0x61 + character & 15 - 10)
+        }
+    }
+
+    /// At most 20 bytes.
+    mutating func decimal(_ value: Int64) {
+        if value < 0 { byte(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        var digits = 1
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        rest = value.magnitude
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            next[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        next += digits
     }
 }

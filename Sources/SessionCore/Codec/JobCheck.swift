@@ -2,34 +2,41 @@
 struct JobCheck {
     private let draft: JobDraft
     private let rules: JobRules
-    private let account: AccountRules
+    private let known: JobAccount
     private let order: Order
 
     /// Throws unless the record has an order of a configured account, and the record's key is that order's id.
-    init(_ draft: JobDraft, key: [UInt8]?, rules: JobRules) throws(JobRefusal) {
+    init(
+        _ draft: JobDraft,
+        key: [UInt8]?,
+        rules: JobRules,
+        accounts: [String: JobAccount]
+    ) throws(JobRefusal) {
         if let refusal = draft.refusal { throw refusal }
         guard let orderID = draft[text: .orderID] else { throw Self.missing("order_id") }
-        try Self.checkLength(orderID, .orderID, unit: .characters, rules: rules)
+        try Self.checkLength(.orderID, of: draft, unit: .characters, rules: rules)
         guard let key else { throw JobRefusal(.key, detail: "record key: write the order_id as the record's key") }
-        guard key.elementsEqual(orderID.utf8) else {
+        guard key.withUnsafeBufferPointer({ draft.hasText(.orderID, $0) }) else {
             throw JobRefusal(.key, detail: "record key: must be the order_id, byte for byte")
         }
         guard let name = draft[text: .account] ?? rules.defaultAccount else { throw Self.missing("account") }
-        guard let account = rules.accounts[name] else {
+        guard let known = accounts[name] else {
             throw JobRefusal(.account, field: "account", detail: "account: \(TextShape.account.advice)")
         }
         self.draft = draft
         self.rules = rules
-        self.account = account
+        self.known = known
         order = Order(account: name, orderID: orderID)
     }
 
+    private var account: AccountRules { known.rules }
+
     func job() throws(JobRefusal) -> Job {
         try checkCredentials()
-        for id in JobFieldID.allCases {
+        for id in JobFields.ids {
             // Characters are never more than bytes.
-            guard let text = draft[text: id], text.utf8.count > JobFields.maxLength(of: id) else { continue }
-            try Self.checkLength(text, id, unit: account.lengthUnit, rules: rules)
+            guard draft.length(id) > JobFields.maxLength(of: id) else { continue }
+            try Self.checkLength(id, of: draft, unit: account.lengthUnit, rules: rules)
         }
         var job = Job(order: order, request: try request())
         draft.addOptionalFields(to: &job)
@@ -89,6 +96,7 @@ struct JobCheck {
 
     private func currency() throws(JobRefusal) -> String {
         let code = try required(.currency)
+        if known.currencies.contains(code) { return code }
         guard account.exponent(of: code) != nil else {
             throw JobRefusal(
                 .currency,
@@ -135,10 +143,9 @@ struct JobCheck {
             JobRefusal(reason, field: field.name, detail: "\(field.name): \(advice)")
         }
         let url: CallbackURL
-        do {
-            url = try CallbackURL(text.utf8, isOpaque: id == .returnURL)
-        } catch {
-            throw refusal(.url, error.advice)
+        switch parsed(text, isOpaque: id == .returnURL) {
+        case .success(let parsed): url = parsed
+        case .failure(let fault): throw refusal(.url, fault.advice)
         }
         let isLoopbackHTTP = url.scheme == .http && account.isLoopbackHTTPAllowed && url.isLoopback
         guard url.scheme == .https || isLoopbackHTTP else { throw refusal(.url, CallbackURL.Fault.scheme.advice) }
@@ -151,6 +158,11 @@ struct JobCheck {
         return text
     }
 
+    private func parsed(_ url: String, isOpaque: Bool) -> Result<CallbackURL, CallbackURL.Fault> {
+        var url = url
+        return url.withUTF8 { CallbackURL.read($0, isOpaque: isOpaque) }
+    }
+
     private func required(_ id: JobFieldID) throws(JobRefusal) -> String {
         guard let text = draft[text: id] else { throw Self.missing(JobFields[id].name) }
         return text
@@ -161,15 +173,18 @@ struct JobCheck {
     }
 
     private static func checkLength(
-        _ text: String,
         _ id: JobFieldID,
+        of draft: JobDraft,
         unit: AccountRules.LengthUnit,
         rules: JobRules
     ) throws(JobRefusal) {
         let field = JobFields[id]
-        guard let limit = field.maxLength, text.utf8.count > limit else { return }
+        guard let limit = field.maxLength, draft.length(id) > limit else { return }
         switch unit {
-        case .characters: if text.unicodeScalars.count <= limit { return }
+        case .characters:
+            // Every byte but those that continue a character.
+            let count = draft.withText(id) { $0.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } } ?? 0
+            if count <= limit { return }
         case .bytes: break
         }
         let path = JobFields.path(of: field, customerKey: rules.customerKey)

@@ -2,14 +2,18 @@ extension JobCodec {
     /// The job's content in one spelling: every field that is there, in the order of `JobFieldID`, without white space.
     /// Equal jobs have equal bytes. This is what is digested to find duplicates, stored, and read again at sending.
     package static func canonicalBody(_ job: Job) -> [UInt8] {
+        written(job).bytes
+    }
+
+    private static func written(_ job: Job) -> JSONWriter {
         let request = job.request
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
         writer.member("account", job.order.account)
         writer.member("order_id", job.order.orderID)
         writer.member("campaign", job.campaign)
-        writer.member("not_before", job.notBefore?.rfc3339Microseconds)
-        writer.member("not_after", job.notAfter?.rfc3339Microseconds)
+        writer.member("not_before", job.notBefore, digits: 6)
+        writer.member("not_after", job.notAfter, digits: 6)
         writer.member("agent_name", request.agentName)
         writer.member("intent", request.intent.rawValue)
         writer.member("currency", request.currency)
@@ -31,7 +35,7 @@ extension JobCodec {
         writer.member("variable2", request.variable2)
         writer.member("variable3", request.variable3)
         writer.endObject()
-        return writer.bytes
+        return writer
     }
 
     private static func write(_ data: CustomerData, to writer: inout JSONWriter) {
@@ -53,12 +57,30 @@ extension JobCodec {
     /// Reads a canonical body back. It was checked when it was accepted, so today's rules do not apply to it; what is
     /// not a canonical body throws `CanonicalBodyFault`.
     package static func decodeCanonical(_ body: [UInt8]) throws(CanonicalBodyFault) -> Job {
-        let draft: JobDraft
+        if let job = body.withUnsafeBufferPointer(CanonicalText.job) { return job }
+        return try decodeAny(body)
+    }
+
+    /// Takes all JSON, and says what is wrong with it.
+    private static func decodeAny(_ body: [UInt8]) throws(CanonicalBodyFault) -> Job {
+        let outcome: Result<Job, CanonicalBodyFault>
         do {
-            draft = try decodeDraft(body)
+            outcome = try CanonicalReader.read(body) { draft in
+                do throws(CanonicalBodyFault) {
+                    return .success(try readJob(draft))
+                } catch {
+                    return .failure(error)
+                }
+            }
         } catch {
             throw .json(error)
         }
+        let job = try outcome.get()
+        guard written(job).isWritten(body) else { throw .notCanonical }
+        return job
+    }
+
+    private static func readJob(_ draft: JobDraft) throws(CanonicalBodyFault) -> Job {
         func text(_ id: JobFieldID) throws(CanonicalBodyFault) -> String {
             guard let text = draft[text: id] else { throw .field(JobFields[id].name) }
             return text
@@ -76,20 +98,18 @@ extension JobCodec {
         )
         var job = Job(order: Order(account: try text(.account), orderID: request.orderID), request: request)
         draft.addOptionalFields(to: &job)
-        guard canonicalBody(job) == body else { throw .notCanonical }
         return job
     }
 
     /// The fields in which two canonical bodies differ, in canonical order, members of `customer_data` by their path.
     /// Empty if they are equal, or if one of them cannot be read.
     package static func differingFields(_ left: [UInt8], _ right: [UInt8]) -> [String] {
-        guard let left = try? decodeDraft(left), let right = try? decodeDraft(right) else { return [] }
-        return JobFieldID.allCases.filter { left.differs(from: right, in: $0) }.map { JobFields[$0].path }
-    }
-
-    private static func decodeDraft(_ body: [UInt8]) throws(JSONFault) -> JobDraft {
-        var reader = try CanonicalReader(body)
-        return try reader.read()
+        let fields = try? CanonicalReader.read(left) { left in
+            try? CanonicalReader.read(right) { right in
+                JobFieldID.allCases.filter { left.differs(from: right, in: $0) }.map { JobFields[$0].path }
+            }
+        }
+        return fields ?? []
     }
 }
 
@@ -104,44 +124,50 @@ package enum CanonicalBodyFault: Error, Equatable, Sendable {
 
 /// Reads a canonical body without judging it.
 private struct CanonicalReader {
-    private var scanner: JSONScanner
-    private var draft = JobDraft()
+    private var cursor: JSONCursor
+    private var draft: JobDraft
 
-    init(_ body: [UInt8]) throws(JSONFault) {
-        scanner = try JSONScanner(body, limits: .job)
+    /// Reads `body` and gives `use` the draft, which is good until it returns.
+    static func read<Success>(_ body: [UInt8], _ use: (JobDraft) -> Success) throws(JSONFault) -> Success {
+        try JSONCursor.read(body, limits: .job) { cursor throws(JSONFault) in
+            let outcome: Result<Success, JSONFault> = JobDraft.with(record: cursor.text) { [cursor] draft in
+                var reader = CanonicalReader(cursor: cursor, draft: draft)
+                do throws(JSONFault) {
+                    try reader.read()
+                    return .success(use(reader.draft))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try outcome.get()
+        }
     }
 
-    mutating func read() throws(JSONFault) -> JobDraft {
-        let value = try scanner.value()
-        if value == .object { try readMembers(inCustomer: false) } else { try scanner.skip(value) }
-        try scanner.finish()
-        return draft
+    private mutating func read() throws(JSONFault) {
+        let value = try cursor.value()
+        if value == .object { try readMembers(inCustomer: false) } else { try cursor.skip(value) }
+        try cursor.finish()
     }
 
     private mutating func readMembers(inCustomer: Bool) throws(JSONFault) {
-        while let key = try scanner.nextKey() {
-            let id = JobFields.find(scanner.utf8(key), inCustomer: inCustomer)
-            let value = try scanner.value()
+        while let key = try cursor.nextKey() {
+            let id = cursor.withUTF8(key) { JobFields.find($0, inCustomer: inCustomer) }
+            let value = try cursor.value()
             switch (id, value) {
             case (let id?, .string(let text)):
-                draft[text: id] = scanner.string(text)
+                if text.hasEscapes {
+                    draft.setText(id, decoded: cursor.utf8(text))
+                } else {
+                    draft.setText(id, start: text.start, end: text.end)
+                }
             case (let id?, .number(let number)):
-                draft[integer: id] = scanner.integer(number)
+                draft[integer: id] = cursor.integer(number)
             case (.customerData, .object):
                 draft.hasCustomerData = true
                 try readMembers(inCustomer: true)
             case (_, _):
-                try scanner.skip(value)
+                try cursor.skip(value)
             }
         }
-    }
-}
-
-extension Timestamp {
-    /// RFC 3339 in UTC with all six digits, so that no moment is lost.
-    fileprivate var rfc3339Microseconds: String {
-        let remainder = microseconds % 1_000
-        let digits = String(1_000 + (remainder < 0 ? remainder + 1_000 : remainder)).dropFirst()
-        return "\(rfc3339.dropLast())\(digits)Z"
     }
 }

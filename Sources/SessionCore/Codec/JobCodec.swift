@@ -1,9 +1,11 @@
 /// Turns records of the jobs topic into jobs, or says why not. Pure, and safe to share between threads.
 package struct JobCodec: Sendable {
     package let rules: JobRules
+    private let accounts: [String: JobAccount]
 
     package init(rules: JobRules) {
         self.rules = rules
+        accounts = rules.accounts.mapValues { JobAccount(rules: $0) }
     }
 
     /// The job that a record asks for. `key` and `value` are nil where Kafka had null.
@@ -17,25 +19,24 @@ package struct JobCodec: Sendable {
         guard !value.isEmpty else {
             throw JobRefusal(.empty, detail: "record value: is empty; write a JSON object")
         }
-        let draft = try read(value)
+        let outcome: Result<Job, JobRefusal>
         do {
-            return try JobCheck(draft, key: key, rules: rules).job()
+            outcome = try JobReader.read(value, customerKey: rules.customerKey) { judge($0, key: key, value: value) }
+        } catch {
+            let isKept = error.kind != .size && !CardNumberGuard.findsCardNumber(in: value)
+            throw JobRefusal(RefusalReason(error.kind), detail: error.detail, mayKeepRaw: isKept)
+        }
+        return try outcome.get()
+    }
+
+    private func judge(_ draft: JobDraft, key: [UInt8]?, value: [UInt8]) -> Result<Job, JobRefusal> {
+        do throws(JobRefusal) {
+            return .success(try JobCheck(draft, key: key, rules: rules, accounts: accounts).job())
         } catch {
             var refusal = error
             refusal.order = draft.order(defaultAccount: rules.defaultAccount)
             refusal.mayKeepRaw = error.reason != .pan && !CardNumberGuard.findsCardNumber(in: value)
-            throw refusal
-        }
-    }
-
-    private func read(_ value: [UInt8]) throws(JobRefusal) -> JobDraft {
-        do {
-            var reader = try JobReader(value, customerKey: rules.customerKey)
-            try reader.read()
-            return reader.draft
-        } catch {
-            let isKept = error.kind != .size && !CardNumberGuard.findsCardNumber(in: value)
-            throw JobRefusal(RefusalReason(error.kind), detail: error.detail, mayKeepRaw: isKept)
+            return .failure(refusal)
         }
     }
 }

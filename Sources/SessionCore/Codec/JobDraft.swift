@@ -1,20 +1,99 @@
-/// A job's fields as they were read, each fit for itself, before they are looked at together.
+/// A job's fields as they were read, each fit for itself, before they are looked at together. Texts stay where they are
+/// in the record until a job is made of them, so a draft is good only as long as the memory that it was made with.
 struct JobDraft {
+    /// Where a text is: in the record, or, if it had escapes, in `decoded`.
+    private struct Place {
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+        var isThere = false
+        var isDecoded = false
+    }
+
+    private let record: UnsafeBufferPointer<UInt8>
+    /// The texts that had escapes, one after the other.
+    private var decoded: [UInt8] = []
     /// By `JobFieldID`.
-    private var texts = [String?](repeating: nil, count: JobFieldID.allCases.count)
-    private var integers = [Int64?](repeating: nil, count: JobFieldID.allCases.count)
+    private let places: UnsafeMutableBufferPointer<Place>
+    private var amount: Int64?
+    private var balance: Int64?
+    private var profile: Int64?
     var hasCustomerData = false
     /// What was wrong first, in the order of the record; a card number goes before everything else.
     private(set) var refusal: JobRefusal?
 
-    subscript(text id: JobFieldID) -> String? {
-        get { texts[id.rawValue] }
-        set { texts[id.rawValue] = newValue }
+    private init(record: UnsafeBufferPointer<UInt8>, places: UnsafeMutableBufferPointer<Place>) {
+        self.record = record
+        self.places = places
+    }
+
+    /// Gives `body` an empty draft, which is good until it returns.
+    static func with<Success>(
+        record: UnsafeBufferPointer<UInt8>,
+        _ body: (inout JobDraft) -> Success
+    ) -> Success {
+        withUnsafeTemporaryAllocation(of: Place.self, capacity: JobFields.count) { places in
+            places.initialize(repeating: Place())
+            var draft = JobDraft(record: record, places: places)
+            return body(&draft)
+        }
     }
 
     subscript(integer id: JobFieldID) -> Int64? {
-        get { integers[id.rawValue] }
-        set { integers[id.rawValue] = newValue }
+        get {
+            switch id {
+            case .amount: amount
+            case .balance: balance
+            case .profile: profile
+            case _: nil
+            }
+        }
+        set {
+            switch id {
+            case .amount: amount = newValue
+            case .balance: balance = newValue
+            case .profile: profile = newValue
+            case _: break
+            }
+        }
+    }
+
+    /// The field's text as it came, without escapes.
+    mutating func setText(_ id: JobFieldID, start: Int, end: Int) {
+        places[id.rawValue] = Place(start: UInt32(start), end: UInt32(end), isThere: true)
+    }
+
+    /// The field's text after its escapes were decoded.
+    mutating func setText(_ id: JobFieldID, decoded text: [UInt8]) {
+        let start = UInt32(decoded.count)
+        decoded.append(contentsOf: text)
+        places[id.rawValue] = Place(start: start, end: UInt32(decoded.count), isThere: true, isDecoded: true)
+    }
+
+    func hasText(_ id: JobFieldID) -> Bool {
+        places[id.rawValue].isThere
+    }
+
+    /// How many bytes the text has; 0 if there is none.
+    func length(_ id: JobFieldID) -> Int {
+        Int(places[id.rawValue].end - places[id.rawValue].start)
+    }
+
+    subscript(text id: JobFieldID) -> String? {
+        withText(id) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Nil if there is none.
+    func withText<Result>(_ id: JobFieldID, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        let place = places[id.rawValue]
+        guard place.isThere else { return nil }
+        let range = Int(place.start)..<Int(place.end)
+        if !place.isDecoded { return body(UnsafeBufferPointer(rebasing: record[range])) }
+        return decoded.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// Whether the text is this one, byte for byte; false if there is none.
+    func hasText(_ id: JobFieldID, _ expected: UnsafeBufferPointer<UInt8>) -> Bool {
+        withText(id) { ByteWords.areEqual($0, expected) } ?? false
     }
 
     mutating func refuse(_ reason: RefusalReason, _ field: String?, _ detail: String) {
@@ -29,8 +108,8 @@ struct JobDraft {
     }
 
     private func fitting(_ id: JobFieldID) -> String? {
-        guard let text = self[text: id], text.utf8.count <= JobFields.maxLength(of: id) else { return nil }
-        return text
+        guard length(id) <= JobFields.maxLength(of: id) else { return nil }
+        return self[text: id]
     }
 }
 
@@ -40,8 +119,8 @@ extension JobDraft {
     /// Everything of the job that may be absent.
     func addOptionalFields(to job: inout Job) {
         job.campaign = self[text: .campaign]
-        job.notBefore = self[text: .notBefore].flatMap(Timestamp.init(rfc3339:))
-        job.notAfter = self[text: .notAfter].flatMap(Timestamp.init(rfc3339:))
+        job.notBefore = withText(.notBefore) { Timestamp(rfc3339: $0) } ?? nil
+        job.notAfter = withText(.notAfter) { Timestamp(rfc3339: $0) } ?? nil
         job.request.amount = self[integer: .amount]
         job.request.balance = self[integer: .balance]
         job.request.customerData = customerData
@@ -75,10 +154,7 @@ extension JobDraft {
     func differs(from other: JobDraft, in id: JobFieldID) -> Bool {
         if id == .customerData { return hasCustomerData != other.hasCustomerData }
         if self[integer: id] != other[integer: id] { return true }
-        switch (self[text: id], other[text: id]) {
-        case (nil, nil): return false
-        case (let left?, let right?): return !left.utf8.elementsEqual(right.utf8)
-        case (_?, nil), (nil, _?): return true
-        }
+        if hasText(id) != other.hasText(id) { return true }
+        return other.withText(id) { !hasText(id, $0) } ?? false
     }
 }

@@ -53,6 +53,11 @@ package enum JobFields {
         all[id.rawValue]
     }
 
+    static let ids = JobFieldID.allCases
+    /// The key of the customer's data, unless the configuration has another.
+    static let customerKey = "customer_data"
+    static let count = JobFieldID.variable3.rawValue + 1
+
     // What every record needs of every field, without copying names.
     private static let kinds = all.map(\.kind)
     private static let lengths = all.map { $0.maxLength ?? .max }
@@ -78,31 +83,12 @@ package enum JobFields {
         return customerKey + field.path.dropFirst(own.count)
     }
 
-    // By length of the name, which tells most fields apart.
-    private static let topLevelByLength = index(topLevel)
-    private static let customerByLength = index(customer)
+    private static let topLevelNames = JobFieldNames(topLevel)
+    private static let customerNames = JobFieldNames(customer)
 
     /// The field of this name; nil if there is none.
-    static func find(_ name: ArraySlice<UInt8>, inCustomer: Bool) -> JobFieldID? {
-        let table = inCustomer ? customerByLength : topLevelByLength
-        guard name.count < table.count else { return nil }
-        for entry in table[name.count] where name.elementsEqual(entry.name) { return entry.id }
-        return nil
-    }
-
-    private struct Entry {
-        let name: [UInt8]
-        let id: JobFieldID
-    }
-
-    private static func index(_ ids: [JobFieldID]) -> [[Entry]] {
-        var table: [[Entry]] = []
-        for id in ids {
-            let name = Array(all[id.rawValue].name.utf8)
-            while table.count <= name.count { table.append([]) }
-            table[name.count].append(Entry(name: name, id: id))
-        }
-        return table
+    static func find(_ name: UnsafeBufferPointer<UInt8>, inCustomer: Bool) -> JobFieldID? {
+        inCustomer ? customerNames.find(name) : topLevelNames.find(name)
     }
 
     private static func describe(_ id: JobFieldID) -> JobField {
@@ -121,7 +107,7 @@ package enum JobFields {
         case .balance: field("balance", .integer(0...largestInteger))
         case .cid: text("cid", .customerID, .always, max: 50)
         case .locale: text("locale", .locale, .unlessDefaulted)
-        case .customerData: field("customer_data", .object)
+        case .customerData: field(customerKey, .object)
         case .country: customer("country", .text(.country))
         case .firstName: customer("first_name", .text(.text), max: 25)
         case .lastName: customer("last_name", .text(.text), max: 25)

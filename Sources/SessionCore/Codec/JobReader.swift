@@ -1,48 +1,69 @@
 /// Reads a record into a draft. A field at fault does not end the reading: the text is checked to its end, and the
 /// order of a refused record becomes known.
 struct JobReader {
-    private var scanner: JSONScanner
+    private var cursor: JSONCursor
     private let customerKey: String
     private let isCustomerKeyOther: Bool
-    private(set) var draft = JobDraft()
+    private var draft: JobDraft
 
-    init(_ value: [UInt8], customerKey: String) throws(JSONFault) {
-        scanner = try JSONScanner(value, limits: .job)
+    private init(_ cursor: JSONCursor, _ draft: JobDraft, customerKey: String) {
+        self.cursor = cursor
+        self.draft = draft
         self.customerKey = customerKey
-        isCustomerKeyOther = customerKey != JobFields[.customerData].name
+        isCustomerKeyOther = customerKey != JobFields.customerKey
     }
 
-    mutating func read() throws(JSONFault) {
-        let value = try scanner.value()
+    /// Reads `value` and gives `body` the draft, which is good until it returns.
+    static func read<Success>(
+        _ value: [UInt8],
+        customerKey: String,
+        _ body: (JobDraft) -> Success
+    ) throws(JSONFault) -> Success {
+        try JSONCursor.read(value, limits: .job) { cursor throws(JSONFault) in
+            let outcome: Result<Success, JSONFault> = JobDraft.with(record: cursor.text) { [cursor] draft in
+                var reader = JobReader(cursor, draft, customerKey: customerKey)
+                do throws(JSONFault) {
+                    try reader.read()
+                    return .success(body(reader.draft))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try outcome.get()
+        }
+    }
+
+    private mutating func read() throws(JSONFault) {
+        let value = try cursor.value()
         if value == .object {
             try readMembers(inCustomer: false)
         } else {
             draft.refuse(.type, nil, "write the job as one JSON object")
-            try scanner.skip(value)
+            try cursor.skip(value)
         }
-        try scanner.finish()
+        try cursor.finish()
     }
 
     private mutating func readMembers(inCustomer: Bool) throws(JSONFault) {
-        while let key = try scanner.nextKey() {
-            if let id = find(scanner.utf8(key), inCustomer: inCustomer) {
+        while let key = try cursor.nextKey() {
+            if let id = find(key, inCustomer: inCustomer) {
                 try readField(id)
             } else {
                 refuseUnknown(key, inCustomer: inCustomer)
-                try scanner.skipValue()
+                try cursor.skipValue()
             }
         }
     }
 
-    private func find(_ name: ArraySlice<UInt8>, inCustomer: Bool) -> JobFieldID? {
-        let id = JobFields.find(name, inCustomer: inCustomer)
+    private func find(_ key: JSONText, inCustomer: Bool) -> JobFieldID? {
+        let id = cursor.withUTF8(key) { JobFields.find($0, inCustomer: inCustomer) }
         guard !inCustomer, isCustomerKeyOther else { return id }
-        if name.elementsEqual(customerKey.utf8) { return .customerData }
+        if cursor.utf8(key).elementsEqual(customerKey.utf8) { return .customerData }
         return id == .customerData ? nil : id
     }
 
     private mutating func readField(_ id: JobFieldID) throws(JSONFault) {
-        let value = try scanner.value()
+        let value = try cursor.value()
         let kind = JobFields.kind(of: id)
         switch (kind, value) {
         case (_, .null):
@@ -50,38 +71,64 @@ struct JobReader {
                 draft.refuse(.type, path(of: id), "\(path(of: id)): must not be null")
             }
         case (.text(let shape), .string(let text)):
-            take(scanner.utf8(text), shape, as: id)
+            take(text, shape, as: id)
         case (.digits, .string(let text)):
-            take(scanner.utf8(text), .phone, as: id)
+            take(text, .phone, as: id)
         case (.digits, .number(let number)):
-            take(scanner.raw(number), .phone, as: id)
+            take(JSONText(start: number.start, end: number.end, hasEscapes: false), .phone, as: id)
         case (.integer(let range), .number(let number)):
-            take(scanner.integer(number), within: range, as: id)
+            take(cursor.integer(number), within: range, as: id)
         case (.object, .object):
             draft.hasCustomerData = true
             try readMembers(inCustomer: true)
         case (.text, _), (.digits, _), (.integer, _), (.object, _):
             draft.refuse(.type, path(of: id), "\(path(of: id)): \(Self.typeAdvice(kind))")
-            try scanner.skip(value)
+            try cursor.skip(value)
         }
     }
 
-    private mutating func take(_ text: ArraySlice<UInt8>, _ shape: TextShape, as id: JobFieldID) {
-        if Self.mayHoldCardNumber(text, shape), CardNumberGuard.findsCardNumber(in: text) {
-            let path = path(of: id)
-            draft.refuse(.pan, path, "\(path): looks like a card number; never send card numbers to this topic")
-        } else if !shape.accepts(text) {
-            let path = path(of: id)
-            draft.refuse(shape.reason, path, "\(path): \(shape.advice)")
-        } else if shape == .customerID, looksLikeEmail(text) {
-            draft.refuse(.pii, "cid", "cid: looks like an e-mail address; write an id that says nothing of the person")
+    /// What a field's text is, for itself.
+    private enum Fitness {
+        case fit
+        case cardNumber
+        case otherShape
+        case email
+    }
+
+    private mutating func take(_ text: JSONText, _ shape: TextShape, as id: JobFieldID) {
+        let fitness: Fitness
+        if text.hasEscapes {
+            let content = cursor.utf8(text)
+            fitness = content.withUnsafeBufferPointer { Self.judge($0, shape) }
+            if fitness == .fit { draft.setText(id, decoded: content) }
         } else {
-            draft[text: id] = String(decoding: text, as: UTF8.self)
+            fitness = cursor.withUTF8(text) { Self.judge($0, shape) }
+            if fitness == .fit { draft.setText(id, start: text.start, end: text.end) }
         }
+        if fitness != .fit { refuse(fitness, shape, as: id) }
+    }
+
+    private mutating func refuse(_ fitness: Fitness, _ shape: TextShape, as id: JobFieldID) {
+        let path = path(of: id)
+        switch fitness {
+        case .fit: break
+        case .cardNumber:
+            draft.refuse(.pan, path, "\(path): looks like a card number; never send card numbers to this topic")
+        case .otherShape:
+            draft.refuse(shape.reason, path, "\(path): \(shape.advice)")
+        case .email:
+            draft.refuse(.pii, "cid", "cid: looks like an e-mail address; write an id that says nothing of the person")
+        }
+    }
+
+    private static func judge(_ text: UnsafeBufferPointer<UInt8>, _ shape: TextShape) -> Fitness {
+        if mayHoldCardNumber(text, shape), CardNumberGuard.findsCardNumber(in: text) { return .cardNumber }
+        if !shape.accepts(text) { return .otherShape }
+        return shape == .customerID && looksLikeEmail(text) ? .email : .fit
     }
 
     /// What systems make is searched only where it is digits and nothing else, of a length that no phone number has.
-    private static func mayHoldCardNumber(_ text: ArraySlice<UInt8>, _ shape: TextShape) -> Bool {
+    private static func mayHoldCardNumber(_ text: UnsafeBufferPointer<UInt8>, _ shape: TextShape) -> Bool {
         shape.isFreeText || (shape == .phone && text.count > 15)
             || (shape == .token && text.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x2D })
     }
@@ -98,11 +145,11 @@ struct JobReader {
 
     private mutating func refuseUnknown(_ key: JSONText, inCustomer: Bool) {
         var name = ""
-        for scalar in scanner.string(key).unicodeScalars.prefix(64) {
+        for scalar in cursor.string(key).unicodeScalars.prefix(64) {
             let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             name.unicodeScalars.append(isPlain || "_.-".unicodeScalars.contains(scalar) ? scalar : "?")
         }
-        if CardNumberGuard.findsCardNumber(in: scanner.utf8(key)) { name = "?" }
+        if CardNumberGuard.findsCardNumber(in: cursor.utf8(key)) { name = "?" }
         let path = inCustomer ? "\(customerKey).\(name)" : name
         draft.refuse(.unknownField, path, "\(path): is no field of a job; remove it or correct its name")
     }

@@ -26,14 +26,14 @@ package enum ResultCodec {
     package static func encode(_ result: SessionResult) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("result_id", result.resultID.text)
+        writer.member("result_id", result.resultID)
         writer.member("account", result.order.account)
         writer.member("order_id", result.order.orderID)
         writer.member("generation", Int64(result.generation))
         writer.member("outcome", result.outcome.rawValue)
         writer.member("redirect_url", result.session?.redirectURL)
-        writer.member("opened_at", result.openedAt?.rfc3339)
-        writer.member("expires_at", result.expiresAt?.rfc3339)
+        writer.member("opened_at", result.openedAt, digits: 3)
+        writer.member("expires_at", result.expiresAt, digits: 3)
         if let session = result.session { write(session, to: &writer) }
         if let error = result.error { write(error, to: &writer) }
         writer.member("attempts", Int64(result.attempts))
@@ -41,7 +41,7 @@ package enum ResultCodec {
         writer.member("variable1", result.variable1)
         writer.member("variable2", result.variable2)
         writer.member("variable3", result.variable3)
-        writer.member("completed_at", result.completedAt.rfc3339)
+        writer.member("completed_at", result.completedAt, digits: 3)
         writer.endObject()
         return writer.bytes
     }

@@ -96,7 +96,7 @@ package enum TextShape: CaseIterable, Sendable {
     }
 
     /// Whether the text has this shape. What depends on the account is checked elsewhere: hosts, currencies, intents.
-    func accepts(_ text: ArraySlice<UInt8>) -> Bool {
+    func accepts(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         switch self {
         case .text, .customerID: !text.isEmpty && !hasControls(text)
         case .tag: !hasControls(text)
@@ -109,7 +109,7 @@ package enum TextShape: CaseIterable, Sendable {
         case .country: text.count == 2 && text.allSatisfy(isUpper)
         case .state: 2...3 ~= text.count && text.allSatisfy(isLetter)
         case .zip:
-            text.first.map { isLetter($0) || isDigit($0) } ?? false
+            !text.isEmpty && (isLetter(text[0]) || isDigit(text[0]))
                 && text.allSatisfy { isLetter($0) || isDigit($0) || $0 == 0x20 || $0 == 0x2D }
         case .date: isDate(text)
         case .email: isEmail(text)
@@ -129,7 +129,8 @@ private func isLetter(_ byte: UInt8) -> Bool { isUpper(byte) || isLower(byte) }
 private func isMark(_ byte: UInt8) -> Bool { byte == 0x2E || byte == 0x5F || byte == 0x2D }
 
 /// U+0000–U+001F and U+007F–U+009F, the latter as `C2 80`–`C2 9F`.
-private func hasControls(_ text: ArraySlice<UInt8>) -> Bool {
+private func hasControls(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    if ByteWords.isPrintableASCII(text) { return false }
     var previous: UInt8 = 0
     for byte in text {
         if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte < 0xA0) { return true }
@@ -138,25 +139,20 @@ private func hasControls(_ text: ArraySlice<UInt8>) -> Bool {
     return false
 }
 
-private func isLocale(_ text: ArraySlice<UInt8>) -> Bool {
-    let start = text.startIndex
-    return text.count == 5 && text.prefix(2).allSatisfy(isLower) && text[start + 2] == 0x2D
-        && text.suffix(2).allSatisfy(isUpper)
+private func isLocale(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    text.count == 5 && isLower(text[0]) && isLower(text[1]) && text[2] == 0x2D && isUpper(text[3]) && isUpper(text[4])
 }
 
 /// One `@` with something on both sides, and neither spaces nor control characters.
-private func isEmail(_ text: ArraySlice<UInt8>) -> Bool {
-    guard let at = text.firstIndex(of: UInt8(ascii: "@")), at > text.startIndex, at < text.endIndex - 1 else {
-        return false
-    }
+private func isEmail(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let at = text.firstIndex(of: UInt8(ascii: "@")), at > 0, at < text.count - 1 else { return false }
     return !text[(at + 1)...].contains(UInt8(ascii: "@")) && !text.contains(0x20) && !hasControls(text)
 }
 
 /// `MM/DD/YYYY`, a day that exists, from 1900 to 2199.
-private func isDate(_ text: ArraySlice<UInt8>) -> Bool {
-    guard text.count == 10, let month = number(text.prefix(2)), let day = number(text.dropFirst(3).prefix(2)),
-        let year = number(text.suffix(4)), text[text.startIndex + 2] == 0x2F, text[text.startIndex + 5] == 0x2F,
-        1...12 ~= month, 1900...2199 ~= year
+private func isDate(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard text.count == 10, let month = number(text[0..<2]), let day = number(text[3..<5]),
+        let year = number(text[6..<10]), text[2] == 0x2F, text[5] == 0x2F, 1...12 ~= month, 1900...2199 ~= year
     else { return false }
     let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     switch month {
@@ -166,7 +162,7 @@ private func isDate(_ text: ArraySlice<UInt8>) -> Bool {
     }
 }
 
-private func number(_ digits: ArraySlice<UInt8>) -> Int? {
+private func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     var number = 0
     for digit in digits {
         guard isDigit(digit) else { return nil }
@@ -176,16 +172,14 @@ private func number(_ digits: ArraySlice<UInt8>) -> Int? {
 }
 
 /// Years that RFC 3339 can write back whatever the offset was.
-private func isTime(_ text: ArraySlice<UInt8>) -> Bool {
+private func isTime(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let moment = Timestamp(rfc3339: text) else { return false }
     return 946_684_800..<32_503_680_000 ~= moment.seconds
 }
 
 /// Whether an `@` stands between something and a name with a dot.
-func looksLikeEmail(_ text: ArraySlice<UInt8>) -> Bool {
-    guard let at = text.lastIndex(of: UInt8(ascii: "@")), at > text.startIndex, text[at - 1] != 0x20 else {
-        return false
-    }
+func looksLikeEmail(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let at = text.lastIndex(of: UInt8(ascii: "@")), at > 0, text[at - 1] != 0x20 else { return false }
     let domain = text[(at + 1)...].prefix { $0 != 0x20 }
     guard let dot = domain.firstIndex(of: UInt8(ascii: ".")) else { return false }
     return dot > domain.startIndex && dot < domain.endIndex - 1

@@ -2,7 +2,7 @@
 enum UTF8Sequence {
     /// How many bytes the well-formed sequence at `offset` has, 2 to 4; nil for anything else, ASCII included:
     /// overlong forms, surrogates, values above U+10FFFF, stray or missing continuation bytes.
-    static func length(at offset: Int, in bytes: [UInt8]) -> Int? {
+    static func length(at offset: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let second: ClosedRange<UInt8>
         let length: Int
         switch bytes[offset] {
@@ -16,18 +16,31 @@ enum UTF8Sequence {
         case _: return nil
         }
         guard offset + length <= bytes.count, second.contains(bytes[offset + 1]) else { return nil }
-        for byte in bytes[offset + 1..<offset + length] where byte & 0xC0 != 0x80 { return nil }
+        for place in offset + 2..<offset + length where bytes[place] & 0xC0 != 0x80 { return nil }
         return length
     }
 
-    /// Appends a scalar value, which must not be a surrogate.
-    static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
-        func continuation(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (scalar >> shift) & 0x3F) }
+    /// Writes a scalar value, which must not be a surrogate, at `count`, and moves that on.
+    static func append(_ scalar: UInt32, to bytes: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int) {
+        func add(_ byte: UInt32) {
+            bytes[count] = UInt8(truncatingIfNeeded: byte)
+            count += 1
+        }
+        func addContinuation(_ shift: UInt32) { add(0x80 | (scalar >> shift) & 0x3F) }
         switch scalar {
-        case 0..<0x80: bytes.append(UInt8(scalar))
-        case 0x80..<0x800: bytes += [UInt8(0xC0 | scalar >> 6), continuation(0)]
-        case 0x800..<0x10000: bytes += [UInt8(0xE0 | scalar >> 12), continuation(6), continuation(0)]
-        case _: bytes += [UInt8(0xF0 | scalar >> 18), continuation(12), continuation(6), continuation(0)]
+        case 0..<0x80: add(scalar)
+        case 0x80..<0x800:
+            add(0xC0 | scalar >> 6)
+            addContinuation(0)
+        case 0x800..<0x10000:
+            add(0xE0 | scalar >> 12)
+            addContinuation(6)
+            addContinuation(0)
+        case _:
+            add(0xF0 | scalar >> 18)
+            addContinuation(12)
+            addContinuation(6)
+            addContinuation(0)
         }
     }
 }

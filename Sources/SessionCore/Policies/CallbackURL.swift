@@ -29,12 +29,24 @@ package struct CallbackURL: Equatable, Sendable {
     /// Parses an absolute URL. With `isOpaque`, what follows the host may be anything but control characters and
     /// backslashes: the provider fills in `{{…}}` placeholders (API 1.3, webhooks/return).
     package init(_ text: some Collection<UInt8>, isOpaque: Bool) throws(Fault) {
-        let bytes = Array(text)
+        self = try Array(text).withUnsafeBufferPointer { CallbackURL.read($0, isOpaque: isOpaque) }.get()
+    }
+
+    /// The same for bytes where they lie.
+    static func read(_ bytes: UnsafeBufferPointer<UInt8>, isOpaque: Bool) -> Result<CallbackURL, Fault> {
+        do throws(Fault) {
+            return .success(try CallbackURL(bytes: bytes, isOpaque: isOpaque))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>, isOpaque: Bool) throws(Fault) {
         for byte in bytes where byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") { throw .character }
         var start: Int
-        if bytes.starts(with: "https://".utf8) {
+        if Self.hasPrefix("https://", bytes) {
             (scheme, start) = (.https, 8)
-        } else if bytes.starts(with: "http://".utf8) {
+        } else if Self.hasPrefix("http://", bytes) {
             (scheme, start) = (.http, 7)
         } else {
             throw .scheme
@@ -48,9 +60,9 @@ package struct CallbackURL: Equatable, Sendable {
             if rest.contains(UInt8(ascii: "#")) { throw .fragment }
         }
 
-        let hostEnd = Self.hostEnd(in: bytes[start..<end])
+        let hostEnd = Self.hostEnd(in: UnsafeBufferPointer(rebasing: bytes[start..<end])) + start
         if hostEnd < end {
-            guard let number = Self.port(bytes[(hostEnd + 1)..<end]) else { throw .port }
+            guard let number = Self.port(UnsafeBufferPointer(rebasing: bytes[(hostEnd + 1)..<end])) else { throw .port }
             port = number
         }
         let name = bytes[start..<hostEnd].map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
@@ -75,7 +87,13 @@ package struct CallbackURL: Equatable, Sendable {
         host == "localhost" || host == "[::1]" || (isIPAddress && host.hasPrefix("127."))
     }
 
-    private static func hostEnd(in authority: ArraySlice<UInt8>) -> Int {
+    private static func hasPrefix(_ prefix: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
+        for offset in 0..<prefix.utf8CodeUnitCount where bytes[offset] != prefix.utf8Start[offset] { return false }
+        return true
+    }
+
+    private static func hostEnd(in authority: UnsafeBufferPointer<UInt8>) -> Int {
         var from = authority.startIndex
         if authority.first == UInt8(ascii: "[") {
             from = authority.firstIndex(of: UInt8(ascii: "]")) ?? authority.endIndex
@@ -83,7 +101,7 @@ package struct CallbackURL: Equatable, Sendable {
         return authority[from...].firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
     }
 
-    private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
+    private static func port(_ digits: UnsafeBufferPointer<UInt8>) -> UInt16? {
         guard (1...5).contains(digits.count), digits.first != 0x30, digits.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         return UInt16(String(decoding: digits, as: UTF8.self))

@@ -3,10 +3,15 @@ package enum CardNumberGuard {
     /// Whether `text` (UTF-8) holds 13 to 19 digits that pass the Luhn check, do not begin with 0 and are not part of a
     /// longer run of digits. Groups of digits may be joined by up to three spaces, no-break spaces, dashes or dots.
     package static func findsCardNumber(in text: some RandomAccessCollection<UInt8>) -> Bool {
+        let found = text.withContiguousStorageIfAvailable { findsCardNumber(in: $0) }
+        return found ?? Array(text).withUnsafeBufferPointer { findsCardNumber(in: $0) }
+    }
+
+    static func findsCardNumber(in text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count >= 13 else { return false }
         var digitCount = 0
         for byte in text where isDigit(byte) { digitCount += 1 }
-        guard digitCount >= 13 else { return false }
-        return Array(text).withUnsafeBufferPointer(search)
+        return digitCount >= 13 && search(text)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

@@ -7,6 +7,11 @@ package enum Currencies {
         exponents[code]
     }
 
+    /// All codes that have an exponent.
+    static var codes: some Collection<String> {
+        exponents.keys
+    }
+
     private static let exponents: [String: Int] = {
         var exponents: [String: Int] = [:]
         for (exponent, codes) in [(0, noDecimals), (2, twoDecimals), (3, threeDecimals), (4, fourDecimals)] {

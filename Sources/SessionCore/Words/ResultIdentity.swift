@@ -11,32 +11,38 @@ package struct ResultIdentity: Sendable {
 
     /// The id of the one result of an (order, generation).
     package func result(of order: Order, generation: Int32) -> ResultID {
-        identify([
-            Array("result".utf8), Array(order.account.utf8), Array(order.orderID.utf8), decimal(Int64(generation)),
-        ])
+        identify("result", order.account, order.orderID, String(generation))
     }
 
     /// The id of the answer to a record that changed no order.
     package func answer(to record: RecordPosition) -> ResultID {
-        identify([
-            Array("answer".utf8), Array(record.topic.utf8), decimal(Int64(record.partition)), decimal(record.offset),
-        ])
+        identify("answer", record.topic, String(record.partition), String(record.offset))
     }
 
     /// UUID version 8 (RFC 9562) over length-prefixed parts, so that no two lists of parts hash alike.
-    private func identify(_ parts: [[UInt8]]) -> ResultID {
+    private func identify(_ kind: String, _ first: String, _ second: String, _ third: String) -> ResultID {
         var message: [UInt8] = []
-        for part in parts {
-            withUnsafeBytes(of: UInt32(part.count).bigEndian) { message.append(contentsOf: $0) }
-            message.append(contentsOf: part)
-        }
-        var bytes = Array(sha256(message).prefix(16))
-        bytes[6] = bytes[6] & 0x0F | 0x80
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        return ResultID(bytes: bytes)
+        message.reserveCapacity(
+            16 + kind.utf8.count + first.utf8.count + second.utf8.count + third.utf8.count
+        )
+        Self.append(kind, to: &message)
+        Self.append(first, to: &message)
+        Self.append(second, to: &message)
+        Self.append(third, to: &message)
+        let digest = sha256(message)
+        return ResultID(
+            high: Self.word(digest, at: 0) & ~0xF000 | 0x8000,
+            low: Self.word(digest, at: 8) & ~(0xC0 << 56) | 0x80 << 56
+        )
     }
 
-    private func decimal(_ value: Int64) -> [UInt8] {
-        Array(String(value).utf8)
+    private static func append(_ part: String, to message: inout [UInt8]) {
+        let length = UInt32(part.utf8.count)
+        for shift in [24, 16, 8, 0] as [UInt32] { message.append(UInt8(truncatingIfNeeded: length >> shift)) }
+        message.append(contentsOf: part.utf8)
+    }
+
+    private static func word(_ digest: [UInt8], at offset: Int) -> UInt64 {
+        digest[offset..<offset + 8].reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

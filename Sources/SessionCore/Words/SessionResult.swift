@@ -1,23 +1,60 @@
 /// The result's own id: 16 bytes, printed as a UUID. Derived, so that every copy of a result carries the same one.
 package struct ResultID: Hashable, Sendable {
-    package let bytes: [UInt8]
+    // The bytes in order, the first one highest.
+    private let high: UInt64
+    private let low: UInt64
 
     /// - Precondition: `bytes` are 16.
     package init(bytes: [UInt8]) {
         precondition(bytes.count == 16, "a result id has 16 bytes, not \(bytes.count)")
-        self.bytes = bytes
+        high = bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// All 16.
+    package var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
+            for index in 0..<16 { bytes[index] = byte(index) }
+            count = 16
+        }
     }
 
     /// Lower-case UUID text.
     package var text: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var characters: [UInt8] = []
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { characters.append(0x2D) }
-            characters.append(digits[Int(byte >> 4)])
-            characters.append(digits[Int(byte & 15)])
+        String(unsafeUninitializedCapacity: Self.textBytes) { text in
+            guard let start = text.baseAddress else { return 0 }
+            writeText(to: start)
+            return Self.textBytes
         }
-        return String(decoding: characters, as: UTF8.self)
+    }
+
+    static let textBytes = 36
+
+    /// Writes the text form, 36 bytes.
+    func writeText(to text: UnsafeMutablePointer<UInt8>) {
+        var next = text
+        for index in 0..<16 {
+            if index == 4 || index == 6 || index == 8 || index == 10 {
+                next.pointee = 0x2D
+                next += 1
+            }
+            next[0] = Self.digit(byte(index) >> 4)
+            next[1] = Self.digit(byte(index) & 15)
+            next += 2
+        }
+    }
+
+    private func byte(_ index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - 8 * (index & 7)))
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x61 + value - 10
     }
 }
 

@@ -1,24 +1,61 @@
 extension Timestamp {
     /// The moment as RFC 3339 in UTC, with milliseconds: `2026-11-21T12:00:00.000Z`.
     package var rfc3339: String {
+        String(unsafeUninitializedCapacity: Self.rfc3339BytesMax) { text in
+            guard let start = text.baseAddress else { return 0 }
+            return writeRFC3339(to: start, digits: 3)
+        }
+    }
+
+    /// What `writeRFC3339` needs for any moment: the year may have a sign and six digits.
+    static let rfc3339BytesMax = 40
+
+    /// Writes the moment as RFC 3339 in UTC, cut to `digits` digits of a second (1 to 6). Returns how many bytes it
+    /// wrote.
+    func writeRFC3339(to text: UnsafeMutablePointer<UInt8>, digits: Int) -> Int {
         let (days, time) = floorDivide(microseconds, 86_400_000_000)
         let (year, month, day) = civilDate(daysSinceEpoch: days)
-        let milliseconds = time / 1_000
-        let clock = [milliseconds / 3_600_000, milliseconds / 60_000 % 60, milliseconds / 1_000 % 60].map(twoDigits)
-        let fraction = padded(milliseconds % 1_000, to: 3)
-        return "\(padded(year, to: 4))-\(twoDigits(month))-\(twoDigits(day))T"
-            + "\(clock[0]):\(clock[1]):\(clock[2]).\(fraction)Z"
+        let second = time / 1_000_000
+        var fraction = time % 1_000_000
+        for _ in digits..<6 { fraction /= 10 }
+        var writer = DateWriter(next: text)
+        writer.year(year)
+        writer.byte("-")
+        writer.number(month, digits: 2)
+        writer.byte("-")
+        writer.number(day, digits: 2)
+        writer.byte("T")
+        writer.number(second / 3_600, digits: 2)
+        writer.byte(":")
+        writer.number(second / 60 % 60, digits: 2)
+        writer.byte(":")
+        writer.number(second % 60, digits: 2)
+        writer.byte(".")
+        writer.number(fraction, digits: digits)
+        writer.byte("Z")
+        return writer.next - text
+    }
+
+    /// Whether `writeRFC3339` writes just this.
+    func isWritten(_ text: UnsafeBufferPointer<UInt8>, digits: Int) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.rfc3339BytesMax) { buffer in
+            guard let start = buffer.baseAddress else { return false }
+            let length = writeRFC3339(to: start, digits: digits)
+            return ByteWords.areEqual(UnsafeBufferPointer(rebasing: buffer[..<length]), text)
+        }
     }
 
     /// Reads RFC 3339 with `Z` or a numeric offset and up to six fraction digits; nil for anything else.
-    package init?(rfc3339 text: some Collection<UInt8>) {
-        var reader = DateReader(bytes: Array(text))
-        guard let moment = reader.read() else { return nil }
+    package init?(rfc3339 text: String) {
+        var text = text
+        guard let moment = text.withUTF8({ Timestamp(rfc3339: $0) }) else { return nil }
         self = moment
     }
 
-    package init?(rfc3339 text: String) {
-        self.init(rfc3339: Array(text.utf8))
+    init?(rfc3339 text: UnsafeBufferPointer<UInt8>) {
+        var reader = DateReader(bytes: text)
+        guard let moment = reader.read() else { return nil }
+        self = moment
     }
 }
 
@@ -27,13 +64,32 @@ private func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, 
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
 }
 
-private func padded(_ value: Int64, to width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-}
+/// Writes from left to right. Whoever uses it has made room.
+private struct DateWriter {
+    var next: UnsafeMutablePointer<UInt8>
 
-private func twoDigits(_ value: Int64) -> String {
-    padded(value, to: 2)
+    mutating func byte(_ character: Unicode.Scalar) {
+        next.pointee = UInt8(ascii: character)
+        next += 1
+    }
+
+    /// A number that has at most so many digits, with zeros before it.
+    mutating func number(_ value: Int64, digits: Int) {
+        var rest = value
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            next[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        next += digits
+    }
+
+    /// Four digits, or what a year outside 0 to 9999 takes.
+    mutating func year(_ year: Int64) {
+        if 0...9999 ~= year { return number(year, digits: 4) }
+        let digits = String(year)
+        for _ in digits.utf8.count..<max(4, digits.utf8.count) { byte("0") }
+        for digit in digits.unicodeScalars { byte(digit) }
+    }
 }
 
 /// The proleptic Gregorian date of a day number, by counting in eras of 400 years that begin on 1 March.
@@ -56,10 +112,10 @@ private func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
 
 /// Reads one RFC 3339 moment from left to right.
 private struct DateReader {
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var index = 0
 
-    init(bytes: [UInt8]) {
+    init(bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
     }
 
@@ -80,7 +136,8 @@ private struct DateReader {
     private mutating func number(_ digits: Int) -> Int64? {
         guard index + digits <= bytes.count else { return nil }
         var value: Int64 = 0
-        for byte in bytes[index..<index + digits] {
+        for offset in index..<index + digits {
+            let byte = bytes[offset]
             guard (0x30...0x39).contains(byte) else { return nil }
             value = value * 10 + Int64(byte - 0x30)
         }

@@ -106,6 +106,50 @@ private let faults: [Case] = [
         }
     }
 
+    @Test func everyByteAtEveryPlaceOfAStringIsSeen() throws {
+        for length in 1...18 {
+            for place in 0..<length {
+                for byte: UInt8 in 0...255 {
+                    var content = [UInt8](repeating: 0x61, count: length)
+                    content[place] = byte
+                    try expectRead(content, odd: byte, at: place)
+                }
+            }
+        }
+    }
+
+    /// `content` is the letter a, but for one byte.
+    private func expectRead(_ content: [UInt8], odd byte: UInt8, at place: Int) throws {
+        let isLast = place == content.count - 1
+        let fault: JSONFault? =
+            switch byte {
+            case 0: JSONFault(place < 3 ? .utf8 : .nul, at: place + 1)
+            case 1..<0x20: JSONFault(.syntax, at: place + 1)
+            case 0x22: JSONFault(.syntax, at: place + 2)
+            case 0x5C: JSONFault(.syntax, at: isLast ? content.count + 2 : place + 1)
+            case 0x80...: JSONFault(.utf8, at: place + 1)
+            case _: nil
+            }
+        do {
+            let text = try JSONTree(quoted(content), limits: .job).text
+            #expect(fault == nil && text.map { Array($0.utf8) } == content)
+        } catch {
+            #expect(error == fault, "byte \(byte) at \(place) of \(content.count)")
+        }
+    }
+
+    @Test func manyKeysOfOneObjectAreToldApart() throws {
+        let names = (0..<1_000).map { "k\($0 % 10)\($0)" }
+        let text = "{" + names.map { "\"\($0)\":0" }.joined(separator: ",")
+        _ = try JSONTree(Array((text + "}").utf8), limits: .reply)
+        for name in ["k00", "k\(500 % 10)500", names[999]] {
+            let again = text + ",\"\(name)\":1}"
+            #expect(throws: JSONFault(.dupKey, at: text.utf8.count + 1)) {
+                try JSONTree(Array(again.utf8), limits: .reply)
+            }
+        }
+    }
+
     @Test(arguments: [
         (#" { "a" : [ 1 , -2.5e+3 , true , false , null , "x" ] } "#, #"{"a":[1,-2.5e+3,true,false,null,"x"]}"#),
         (#""\u0041\/\"\\\b\f\n\r\t""#, #""A/\"\\\b\f\n\r\t""#),

@@ -1,0 +1,77 @@
+/// Looks at eight bytes of text at once.
+enum ByteWords {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let tops: UInt64 = 0x8080_8080_8080_8080
+
+    /// The first offset, from `start` on, of a byte that a JSON string cannot hold as it is: a control character, a
+    /// quote, a backslash, and with `stopsAtNonASCII` everything from 0x80. `text.count` if there is none.
+    @inline(__always)
+    static func firstSpecial(in text: UnsafeBufferPointer<UInt8>, from start: Int, stopsAtNonASCII: Bool) -> Int {
+        var offset = start
+        while offset + 8 <= text.count {
+            let word = load(text, at: offset)
+            var marks = below20(word) | equal(word, 0x22) | equal(word, 0x5C)
+            if stopsAtNonASCII { marks |= word & tops }
+            if marks != 0 { return offset + marks.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < text.count {
+            let byte = text[offset]
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || (stopsAtNonASCII && byte >= 0x80) { return offset }
+            offset += 1
+        }
+        return offset
+    }
+
+    /// Whether every byte is visible ASCII or a space.
+    @inline(__always)
+    static func isPrintableASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var offset = 0
+        var marks: UInt64 = 0
+        while offset + 8 <= text.count {
+            let word = load(text, at: offset)
+            marks |= below20(word) | equal(word, 0x7F) | (word & tops)
+            offset += 8
+        }
+        while offset < text.count {
+            let byte = text[offset]
+            if byte < 0x20 || byte >= 0x7F { return false }
+            offset += 1
+        }
+        return marks == 0
+    }
+
+    static func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        var offset = 0
+        while offset + 8 <= left.count {
+            if load(left, at: offset) != load(right, at: offset) { return false }
+            offset += 8
+        }
+        while offset < left.count {
+            if left[offset] != right[offset] { return false }
+            offset += 1
+        }
+        return true
+    }
+
+    /// The first byte is the lowest of the word.
+    @inline(__always)
+    private static func load(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    // The top bit of every byte that fits. A byte above one that fits may be marked wrongly, by the borrow; the lowest
+    // mark and whether there is any are right.
+
+    @inline(__always)
+    private static func below20(_ word: UInt64) -> UInt64 {
+        (word &- ones &* 0x20) & ~word & tops
+    }
+
+    @inline(__always)
+    private static func equal(_ word: UInt64, _ byte: UInt64) -> UInt64 {
+        let difference = word ^ (ones &* byte)
+        return (difference &- ones) & ~difference & tops
+    }
+}
