@@ -53,7 +53,10 @@ struct WebAddress: Equatable {
 
     /// What a browser would rewrite, cut off or read otherwise: controls, space, `"`, `<`, `>`, `\`, `` ` ``, `#`.
     private static func isForbidden(_ byte: UInt8) -> Bool {
-        byte <= 0x20 || byte == 0x7F || [0x22, 0x3C, 0x3E, 0x5C, 0x60, 0x23].contains(byte)
+        switch byte {
+        case 0...0x20, 0x7F, 0x22, 0x23, 0x3C, 0x3E, 0x5C, 0x60: true
+        case _: false
+        }
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {
