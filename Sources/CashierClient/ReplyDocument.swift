@@ -1,97 +1,176 @@
 import CashierSignature
+import Cryptography
 import SessionCore
 
 /// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it.
 /// Every field is optional, because real answers leave nulls out.
 struct ReplyDocument {
-    private enum Field {
-        /// Decoded UTF-8, as bytes: Swift calls texts equal that differ in their bytes.
-        case text([UInt8])
-        /// The token as it was written.
-        case number([UInt8])
-        /// A value that no field is read from: true, false, an array, an object.
-        case other
+    private struct Value {
+        enum Kind {
+            /// Absent or null.
+            case none
+            /// Decoded UTF-8, as bytes: Swift calls texts equal that differ in their bytes.
+            case text
+            /// The token as it was written.
+            case number
+            /// A value that no field is read from: true, false, an array, an object.
+            case other
+        }
+
+        var kind = Kind.none
+        /// Whether it is in `decoded`, because it had escapes; otherwise it is in the body.
+        var isDecoded = false
+        var start: UInt32 = 0
+        var end: UInt32 = 0
     }
 
-    /// By `name` or `object.name`. Nulls are left out.
-    private var fields: [String: Field] = [:]
+    private let body: [UInt8]
+    /// The texts that had escapes, one after the other.
+    private var decoded: [UInt8] = []
+    /// By `ReplyField`, then by the place among the other paths.
+    private var values: [Value]
+    private let others: [String]
 
-    /// Nil unless the body is one strict JSON object.
-    init?(_ body: [UInt8]) {
+    /// Nil unless the body is one strict JSON object. `others` are paths that are read besides those of `ReplyField`: a
+    /// name or `object.name`.
+    init?(_ body: [UInt8], others: [String] = []) {
+        self.init(unread: body, others: others)
         do throws(JSONFault) {
-            var scanner = try JSONScanner(body, limits: .reply)
-            guard case .object = try scanner.value() else { return nil }
-            while let key = try scanner.nextKey() {
-                let name = Self.name(scanner.utf8(key))
-                try readMember(name, from: &scanner)
+            try JSONCursor.read(body, limits: .reply) { cursor throws(JSONFault) in
+                guard case .object = try cursor.value() else { throw JSONFault(.syntax, at: 0) }
+                while let key = try cursor.nextKey() { try readMember(key, from: &cursor) }
+                try cursor.finish()
             }
-            try scanner.finish()
         } catch {
             return nil
         }
     }
 
-    /// A key that may be one of ours; nil for one that would pass for a path or is not ASCII.
-    private static func name(_ key: ArraySlice<UInt8>) -> String? {
-        key.allSatisfy { $0 < 0x80 && $0 != 0x2E } ? String(decoding: key, as: UTF8.self) : nil
+    private init(unread body: [UInt8], others: [String]) {
+        self.body = body
+        self.others = others
+        values = [Value](repeating: Value(), count: ReplyField.allCases.count + others.count)
     }
 
-    private mutating func readMember(_ name: String?, from scanner: inout JSONScanner) throws(JSONFault) {
-        let value = try scanner.value()
-        if let name { keep(value, at: name, of: scanner) }
-        guard value == .object else { return try scanner.skip(value) }
-        while let key = try scanner.nextKey() {
-            let inner = try scanner.value()
-            if let name, let member = Self.name(scanner.utf8(key)) {
-                keep(inner, at: "\(name).\(member)", of: scanner)
+    private static let outerNames = ReplyField.outer.map(\.name)
+    private static let objectNames = ReplyField.inner.map(\.object)
+    private static let innerNames = ReplyField.inner.map { $0.members.map(\.name) }
+
+    private mutating func readMember(_ key: JSONText, from cursor: inout JSONCursor) throws(JSONFault) {
+        let value = try cursor.value()
+        if let place = cursor.text(key, isOneOf: Self.outerNames) {
+            keep(value, at: ReplyField.outer[place].field.rawValue, of: cursor)
+        }
+        let name = others.isEmpty ? nil : Self.name(cursor.utf8(key))
+        if let name { keepOther(value, at: name, of: cursor) }
+        guard value == .object else { return try cursor.skip(value) }
+        let object = cursor.text(key, isOneOf: Self.objectNames)
+        while let key = try cursor.nextKey() {
+            let inner = try cursor.value()
+            if let object, let place = cursor.text(key, isOneOf: Self.innerNames[object]) {
+                keep(inner, at: ReplyField.inner[object].members[place].field.rawValue, of: cursor)
             }
-            try scanner.skip(inner)
+            if let name, let member = Self.name(cursor.utf8(key)) {
+                keepOther(inner, at: "\(name).\(member)", of: cursor)
+            }
+            try cursor.skip(inner)
         }
     }
 
-    private mutating func keep(_ value: JSONValue, at path: String, of scanner: JSONScanner) {
+    /// A key that may be one of ours; nil for one that would pass for a path or is not ASCII.
+    private static func name(_ key: [UInt8]) -> String? {
+        key.allSatisfy { $0 < 0x80 && $0 != 0x2E } ? String(decoding: key, as: UTF8.self) : nil
+    }
+
+    private mutating func keepOther(_ value: JSONValue, at path: String, of cursor: JSONCursor) {
+        for index in others.indices where others[index] == path {
+            keep(value, at: ReplyField.allCases.count + index, of: cursor)
+        }
+    }
+
+    private mutating func keep(_ value: JSONValue, at place: Int, of cursor: JSONCursor) {
         switch value {
-        case .string(let text): fields[path] = .text(Array(scanner.utf8(text)))
-        case .number(let number): fields[path] = .number(Array(scanner.raw(number)))
-        case .bool, .array, .object: fields[path] = .other
+        case .string(let text):
+            guard text.hasEscapes else {
+                values[place] = Value(kind: .text, start: UInt32(text.start), end: UInt32(text.end))
+                return
+            }
+            let start = UInt32(decoded.count)
+            decoded += cursor.utf8(text)
+            values[place] = Value(kind: .text, isDecoded: true, start: start, end: UInt32(decoded.count))
+        case .number(let number):
+            values[place] = Value(kind: .number, start: UInt32(number.start), end: UInt32(number.end))
+        case .bool, .array, .object: values[place] = Value(kind: .other)
         case .null: break
         }
     }
 
-    /// Whether the field is there and not null.
-    func has(_ path: String) -> Bool {
-        fields[path] != nil
+    private func bytes(_ value: Value) -> ArraySlice<UInt8> {
+        (value.isDecoded ? decoded : body)[Int(value.start)..<Int(value.end)]
     }
 
-    func text(_ path: String) -> [UInt8]? {
-        guard case .text(let text) = fields[path] else { return nil }
-        return text
+    // MARK: Fields
+
+    /// Whether the field is there and not null.
+    func has(_ field: ReplyField) -> Bool {
+        values[field.rawValue].kind != .none
+    }
+
+    /// A text's bytes; nil for what is no text.
+    func text(_ field: ReplyField) -> [UInt8]? {
+        let value = values[field.rawValue]
+        return value.kind == .text ? Array(bytes(value)) : nil
     }
 
     /// A text that is handed on with a session: at most 256 bytes, else nil.
-    func shortText(_ path: String) -> String? {
-        guard let text = text(path), text.count <= 256 else { return nil }
-        return String(decoding: text, as: UTF8.self)
+    func shortText(_ field: ReplyField) -> String? {
+        let value = values[field.rawValue]
+        guard value.kind == .text, value.end - value.start <= 256 else { return nil }
+        return String(decoding: bytes(value), as: UTF8.self)
     }
 
     /// A whole number in its only spelling, also when it was written as a string: the provider's samples have both.
-    func integer(_ path: String) -> Int64? {
-        switch fields[path] {
-        case .number(let token), .text(let token):
-            let text = String(decoding: token, as: UTF8.self)
-            guard let number = Int64(text), String(number) == text else { return nil }
-            return number
-        case .other, nil:
-            return nil
-        }
+    func integer(_ field: ReplyField) -> Int64? {
+        let value = values[field.rawValue]
+        guard value.kind == .text || value.kind == .number else { return nil }
+        return Self.integer(bytes(value))
     }
 
-    /// What a field contributes to a signature; nil for a value that no signed field can have.
-    func signed(_ path: String) -> SignedValue? {
-        switch fields[path] {
-        case nil: .null
-        case .text(let text), .number(let text): .text(text)
-        case .other: nil
+    private static func integer(_ token: ArraySlice<UInt8>) -> Int64? {
+        let isNegative = token.first == UInt8(ascii: "-")
+        let digits = isNegative ? token.dropFirst() : token
+        guard let first = digits.first, first != 0x30 || (digits.count == 1 && !isNegative) else { return nil }
+        var number: Int64 = 0
+        for byte in digits {
+            guard 0x30...0x39 ~= byte else { return nil }
+            // Counted below zero, where there is room for one more.
+            let (product, isTooFar) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isFurther) = product.subtractingReportingOverflow(Int64(byte - 0x30))
+            guard !isTooFar, !isFurther else { return nil }
+            number = sum
         }
+        if isNegative { return number }
+        return number == .min ? nil : -number
+    }
+
+    /// Whether the field is this text, byte for byte, so that canonically equal texts do not pass for the same; digits
+    /// may come as a number.
+    func echoes(_ field: ReplyField, _ expected: String) -> Bool {
+        let value = values[field.rawValue]
+        guard value.kind == .text || value.kind == .number else { return false }
+        return bytes(value).elementsEqual(expected.utf8)
+    }
+
+    // MARK: Signature
+
+    /// Whether each of the fields has a value that a signed field can have. The document must have been made with
+    /// `fields.others`.
+    func canSign(_ fields: SignatureFields) -> Bool {
+        fields.replyPlaces.allSatisfy { values[$0].kind != .other }
+    }
+
+    /// Adds what the fields contribute to a signature.
+    func add(_ fields: SignatureFields, to input: borrowing HashInput) {
+        for place in fields.replyPlaces where values[place].kind != .none { input.add(bytes(values[place])) }
     }
 }

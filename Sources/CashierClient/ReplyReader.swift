@@ -37,8 +37,10 @@ package struct ReplyReader: Sendable {
         if (300..<400).contains(reply.status) {
             return unknown("redirect", "The endpoint answers with a redirect, which is never followed: check its URL.")
         }
-        guard let document = ReplyDocument(reply.body) else { return withoutBody(reply, code: "not_json") }
-        guard let status = document.integer("status") else { return withoutBody(reply, code: "no_status") }
+        guard let document = ReplyDocument(reply.body, others: signedFields?.others ?? []) else {
+            return withoutBody(reply, code: "not_json")
+        }
+        guard let status = document.integer(.status) else { return withoutBody(reply, code: "no_status") }
         guard status == 0 else { return refusal(status, document, reply) }
         guard (200..<300).contains(reply.status) else {
             return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")
@@ -56,36 +58,36 @@ package struct ReplyReader: Sendable {
         if let field = wrongEcho(of: request, in: document) {
             return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
         }
-        guard let seconds = document.integer("timestamp"), isFresh(seconds) else { return stale }
-        let url = document.text("redirect_url") ?? []
+        guard let seconds = document.integer(.timestamp), isFresh(seconds) else { return stale }
+        let url = document.text(.redirectURL) ?? []
         if let fault = account.redirectFault(url) { return unknown("url", "Not handed on: \(fault.rawValue).") }
         var session = OpenedSession(
             redirectURL: String(decoding: url, as: UTF8.self),
             answeredAt: Timestamp(seconds: seconds)
         )
-        session.status = document.shortText("session.session_status")
-        session.intent = document.shortText("session.intent")
-        session.currency = document.shortText("session.currency")
-        session.amount = document.integer("session.amount")
-        session.paymentMethod = document.shortText("session.payment_method")
-        session.gateway = document.shortText("session.gateway")
-        session.customerToken = document.shortText("customer.customer_token")
-        session.customerCountry = document.shortText("customer.country")
-        session.avsAlert = document.integer("customer.avs_alert")
-        session.verificationAlert = document.integer("customer.verification_alert")
+        session.status = document.shortText(.sessionStatus)
+        session.intent = document.shortText(.intent)
+        session.currency = document.shortText(.currency)
+        session.amount = document.integer(.amount)
+        session.paymentMethod = document.shortText(.paymentMethod)
+        session.gateway = document.shortText(.gateway)
+        session.customerToken = document.shortText(.customerToken)
+        session.customerCountry = document.shortText(.customerCountry)
+        session.avsAlert = document.integer(.avsAlert)
+        session.verificationAlert = document.integer(.verificationAlert)
         return CashierAnswer(outcome: .opened(session), code: "0", message: "")
     }
 
     private func sighting(_ orderID: String, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
         if let fields = account.lookUpResponseFields, !isSigned(document, reply, over: fields) { return badSignature }
-        guard echoes(document, "session.order_id", orderID) else {
+        guard document.echoes(.orderID, orderID) else {
             return unknown("echo", "The look-up's answer is for another order, or names no session.")
         }
-        if let seconds = document.integer("timestamp"), !isFresh(seconds) { return stale }
+        if let seconds = document.integer(.timestamp), !isFresh(seconds) { return stale }
         // A transaction without a readable status may be any.
         let transaction =
-            document.has("transaction") ? document.shortText("transaction.transaction_status") ?? "" : nil
-        let status = document.shortText("session.session_status") ?? ""
+            document.has(.transaction) ? document.shortText(.transactionStatus) ?? "" : nil
+        let status = document.shortText(.sessionStatus) ?? ""
         let (sight, isKnown) = SessionVocabulary.sight(session: status, transaction: transaction)
         return CashierAnswer(
             outcome: .found(sight),
@@ -96,30 +98,24 @@ package struct ReplyReader: Sendable {
 
     /// The first field that the answer should repeat and does not.
     private func wrongEcho(of request: SessionRequest, in document: ReplyDocument) -> String? {
-        if !echoes(document, "session.order_id", request.orderID) { return "order_id" }
-        if !echoes(document, "session.cid", request.cid) { return "cid" }
-        if account.echoes.contains(.intent), document.has("session.intent"),
-            !echoes(document, "session.intent", request.intent.rawValue)
+        if !document.echoes(.orderID, request.orderID) { return "order_id" }
+        if !document.echoes(.cid, request.cid) { return "cid" }
+        if account.echoes.contains(.intent), document.has(.intent),
+            !document.echoes(.intent, request.intent.rawValue)
         {
             return "intent"
         }
-        if account.echoes.contains(.currency), document.has("session.currency"),
-            !echoes(document, "session.currency", request.currency)
+        if account.echoes.contains(.currency), document.has(.currency),
+            !document.echoes(.currency, request.currency)
         {
             return "currency"
         }
-        if account.echoes.contains(.amount), let amount = request.amount, document.has("session.amount"),
-            document.integer("session.amount") != amount
+        if account.echoes.contains(.amount), let amount = request.amount, document.has(.amount),
+            document.integer(.amount) != amount
         {
             return "amount"
         }
         return nil
-    }
-
-    /// Bytes are compared, so that canonically equal texts do not pass for the same; digits may come as a number.
-    private func echoes(_ document: ReplyDocument, _ path: String, _ expected: String) -> Bool {
-        guard let value = document.signed(path), value != .null else { return false }
-        return value.bytes.elementsEqual(expected.utf8)
     }
 
     private func isFresh(_ seconds: Int64) -> Bool {
@@ -129,23 +125,18 @@ package struct ReplyReader: Sendable {
     }
 
     private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
-        guard let signature = reply.header(Signature.header) else { return false }
-        var values: [String: SignedValue] = [:]
-        for name in fields.names {
-            guard let value = document.signed(name) else { return false }
-            values[name] = value
-        }
-        return Signature.isValid(signature, fields, secrets: account.secrets) { values[$0] ?? .null }
+        guard let signature = reply.header(Signature.header), document.canSign(fields) else { return false }
+        return Signature.isValid(signature, secrets: account.secrets) { document.add(fields, to: $0) }
     }
 
     // MARK: Refusal
 
     private func refusal(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
         // Basic errors come unsigned; one that is signed must be signed rightly to be believed.
-        if let fields = refusalFields, reply.hasHeader(Signature.header), !isSigned(document, reply, over: fields) {
+        if let fields = signedFields, reply.hasHeader(Signature.header), !isSigned(document, reply, over: fields) {
             return badSignature
         }
-        let text = document.text("description") ?? []
+        let text = document.text(.description) ?? []
         if let rule = account.errorTable.rule(status: status, text: text, httpStatus: reply.status) {
             return answer(by: rule, code: rule.name ?? String(status), description: text)
         }
@@ -161,7 +152,8 @@ package struct ReplyReader: Sendable {
         return answer(by: rule, code: String(status), description: text)
     }
 
-    private var refusalFields: SignatureFields? {
+    /// What the answer is signed over; nil if that is not known.
+    private var signedFields: SignatureFields? {
         switch expectation {
         case .open: account.responseFields
         case .lookUp: account.lookUpResponseFields

@@ -1,4 +1,5 @@
 import CashierSignature
+import Cryptography
 package import SessionCore
 
 /// Writes the provider's requests (API 1.3, cashier_api/virtual_terminal and agent_api/find_order). Names are those of
@@ -19,16 +20,15 @@ package enum RequestWriter {
     ///
     /// - Precondition: the account has a secret (`CashierAccount.check()`).
     package static func open(_ request: SessionRequest, account: CashierAccount, timestamp: Int64) -> Signed {
-        let signature = sign(account.requestFields, account) { name in
-            switch name {
-            case "merchant_id": .text(account.merchantID)
-            case "application_key": .text(account.applicationKey)
-            case "timestamp": .integer(timestamp)
-            case "intent": .text(request.intent.rawValue)
-            case "cid": .text(request.cid)
-            case "order_id": .text(request.orderID)
-            case "agent_name": .text(request.agentName)
-            default: .null
+        let signature = sign(account.requestFields, account) { field, input in
+            switch field {
+            case .merchantID: input.add(account.merchantID)
+            case .applicationKey: input.add(account.applicationKey)
+            case .timestamp: input.add(timestamp)
+            case .intent: input.add(request.intent.rawValue)
+            case .cid: input.add(request.cid)
+            case .orderID: input.add(request.orderID)
+            case .agentName: input.add(request.agentName)
             }
         }
         return Signed(body: requestBody(request, account: account, timestamp: timestamp), signature: signature)
@@ -38,13 +38,13 @@ package enum RequestWriter {
     ///
     /// - Precondition: the account has a secret.
     package static func lookUp(orderID: String, account: CashierAccount, timestamp: Int64) -> Signed {
-        let signature = sign(.findOrder, account) { name in
-            switch name {
-            case "merchant_id": .text(account.merchantID)
-            case "application_key": .text(account.applicationKey)
-            case "timestamp": .integer(timestamp)
-            case "order_id": .text(orderID)
-            default: .null
+        let signature = sign(.findOrder, account) { field, input in
+            switch field {
+            case .merchantID: input.add(account.merchantID)
+            case .applicationKey: input.add(account.applicationKey)
+            case .timestamp: input.add(timestamp)
+            case .orderID: input.add(orderID)
+            case .intent, .cid, .agentName: break
             }
         }
         var body = JSONWriter()
@@ -61,10 +61,13 @@ package enum RequestWriter {
     private static func sign(
         _ fields: SignatureFields,
         _ account: CashierAccount,
-        value: (String) -> SignedValue
+        add: (RequestField, borrowing HashInput) -> Void
     ) -> String {
         precondition(!account.secrets.isEmpty, "the account \(account.name) has no secret")
-        return Signature.sign(fields, secret: account.secrets[0], value: value)
+        return Signature.sign(secret: account.secrets[0]) { input in
+            // A name that no request has adds nothing, like a null.
+            for field in fields.requestFields { if let field { add(field, input) } }
+        }
     }
 
     /// The body of an opening request, in the order of the page's table.
@@ -74,7 +77,7 @@ package enum RequestWriter {
         timestamp: Int64
     ) -> [UInt8] {
         let nulls = account.nullPolicy
-        var body = JSONWriter()
+        var body = JSONWriter(capacity: 2_048)
         body.beginObject()
         body.member("merchant_id", account.merchantID)
         body.member("application_key", account.applicationKey)

@@ -12,24 +12,40 @@ package enum SignedValue: Equatable, Sendable {
     package static func text(_ text: String) -> SignedValue {
         .text(Array(text.utf8))
     }
+}
 
-    /// What is hashed for it.
-    package var bytes: [UInt8] {
-        switch self {
-        case .null: []
-        case .text(let bytes): bytes
-        case .integer(let number): Array(String(number).utf8)
-        }
-    }
+/// A signed field of a request, by its name.
+package enum RequestField: String, Sendable {
+    case merchantID = "merchant_id"
+    case applicationKey = "application_key"
+    case timestamp
+    case intent
+    case cid
+    case orderID = "order_id"
+    case agentName = "agent_name"
 }
 
 /// Which fields of a message are signed, in order (API 1.3, overview/authentication and the page of each message). A
 /// dot leads into an object.
 package struct SignatureFields: Equatable, Sendable {
-    package var names: [String]
+    package let names: [String]
+    /// What each name is in a request; nil for what no request has.
+    package let requestFields: [RequestField?]
+    /// The number of the `ReplyField` that each is, or its place among `others` behind those.
+    package let replyPlaces: [Int]
+    /// The names that are not among the `ReplyField`s.
+    package let others: [String]
 
     package init(_ names: [String]) {
         self.names = names
+        requestFields = names.map { RequestField(rawValue: $0) }
+        var others: [String] = []
+        replyPlaces = names.map { name in
+            if let field = ReplyField.byPath[name] { return field.rawValue }
+            others.append(name)
+            return ReplyField.allCases.count + others.count - 1
+        }
+        self.others = others
     }
 
     /// Opening a session (API 1.3, cashier_api/virtual_terminal).
@@ -64,21 +80,17 @@ package enum Signature {
     /// The header that carries it, in requests and in answers.
     package static let header = "Gt-Authentication"
 
-    /// The bytes that are hashed. `value` is asked for each field's name.
-    package static func preimage(
-        _ fields: SignatureFields,
-        secret: Secret,
-        value: (String) -> SignedValue
-    ) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for name in fields.names { bytes.append(contentsOf: value(name).bytes) }
-        bytes.append(contentsOf: secret.reveal())
-        return bytes
+    /// 96 lower-case hexadecimal digits. `value` is asked for each field's name.
+    package static func sign(_ fields: SignatureFields, secret: Secret, value: (String) -> SignedValue) -> String {
+        sign(secret: secret) { add(fields, value, to: $0) }
     }
 
-    /// 96 lower-case hexadecimal digits.
-    package static func sign(_ fields: SignatureFields, secret: Secret, value: (String) -> SignedValue) -> String {
-        Hashes.sha384(preimage(fields, secret: secret, value: value)).hex
+    /// 96 lower-case hexadecimal digits of what `values` adds and the secret.
+    package static func sign(secret: Secret, values: (borrowing HashInput) -> Void) -> String {
+        Hashes.sha384Digits { input in
+            values(input)
+            input.add(secret)
+        }
     }
 
     /// Whether `signature`, in either case of letters, was made with one of the secrets. Compares bytes, in a time that
@@ -89,12 +101,37 @@ package enum Signature {
         secrets: [Secret],
         value: (String) -> SignedValue
     ) -> Bool {
-        let given = signature.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        isValid(signature, secrets: secrets) { add(fields, value, to: $0) }
+    }
+
+    /// The same for what `values` adds.
+    package static func isValid(
+        _ signature: [UInt8],
+        secrets: [Secret],
+        values: (borrowing HashInput) -> Void
+    ) -> Bool {
         var isValid = false
         for secret in secrets {
-            let expected = Array(sign(fields, secret: secret, value: value).utf8)
-            if isEqualInConstantTime(given, expected) { isValid = true }
+            let isMade = Hashes.isSHA384(signature) { input in
+                values(input)
+                input.add(secret)
+            }
+            if isMade { isValid = true }
         }
         return isValid
+    }
+
+    private static func add(
+        _ fields: SignatureFields,
+        _ value: (String) -> SignedValue,
+        to input: borrowing HashInput
+    ) {
+        for name in fields.names {
+            switch value(name) {
+            case .null: break
+            case .text(let bytes): input.add(bytes)
+            case .integer(let number): input.add(number)
+            }
+        }
     }
 }

@@ -167,6 +167,26 @@ struct OpeningReplyTests {
         }
     }
 
+    @Test(
+        "fields that are signed but not read otherwise count too",
+        arguments: [
+            ("1.3", "8a7sd87a8sd778ac961062c6bedddb8", "0"),
+            ("1.4", "8a7sd87a8sd778ac961062c6bedddb8", "bad_signature"),
+            ("1.3", "8a7sd87a8sd778ac961062c6bedddb9", "bad_signature"),
+        ]
+    )
+    func otherSignedFields(_ version: String, _ token: String, _ code: String) {
+        var account = Sample.account()
+        account.responseFields = SignatureFields([
+            "version", "status", "session.auth_token", "nowhere", "session.nowhere",
+        ])
+        var sample = SampleReply.opened()
+        sample.secret = nil
+        let digits = Hashes.sha384(Array("\(version)0\(token)\(Sample.secret)".utf8)).hex
+        sample.headers.append(("Gt-Authentication", digits))
+        #expect(classify(sample.reply, account: account).code == code)
+    }
+
     @Test("http is taken from this machine for this machine, as the simulator gives it")
     func loopback() {
         var reply = SampleReply.opened()
