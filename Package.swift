@@ -34,7 +34,6 @@ let package = Package(
     targets: [
         system("CLibpq", apt: "libpq-dev"),
         system("CLibrdkafka", apt: "librdkafka-dev"),
-        system("CLibcurl", apt: "libcurl4-openssl-dev"),
         system("COpenSSL", apt: "libssl-dev"),
         system("CLibyaml", apt: "libyaml-dev"),
         system("CLinux", apt: "libc6-dev"),
@@ -52,7 +51,7 @@ let package = Package(
         module("CashierSignature", ["Cryptography"]),
         module(
             "CashierClient",
-            ["CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs"]
+            ["CLinux", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs"]
         ),
         module("HTTPServer", ["CLinux", "BlockingThreads"]),
         module("CashierSimulator", ["HTTPServer", "SessionCore", "Cryptography"]),

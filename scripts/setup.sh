@@ -4,7 +4,7 @@
 usher_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What building and running need, as Debian calls it.
-usher_packages=(libpq-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libyaml-dev postgresql ca-certificates)
+usher_packages=(libpq-dev librdkafka-dev libssl-dev libyaml-dev postgresql ca-certificates)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -6,23 +6,24 @@ import Synchronization
 /// The provider over HTTP: signs each call when it starts, sends it at most once, and judges the reply.
 ///
 /// At most `inFlightMax` calls are on the way at a time; more wait in order, and are not sent once they have waited for
-/// `CurlLimits.waitMax`. How many are started is the caller's business: a claimed job that waits here grows old.
+/// `HTTPLimits.waitMax`. How many are started is the caller's business: a claimed job that waits here grows old.
 package final class CashierHTTPClient: Cashier {
     /// Calls on the way at a time.
     package let inFlightMax: Int
     private let transport: any HTTPTransport
-    /// Bounded by the calls that were begun.
-    private let answered = Mailbox<AnsweredCall>()
-    private let accounts: Mutex<[String: CashierAccount]>
+    private let routes: Mutex<[String: CashierRoute]>
+    private let ended: EndedCalls
 
     /// - Throws: The first setting of an account that is wrong.
     package convenience init(
         accounts: [CashierAccount],
-        limits: CurlLimits = CurlLimits()
+        limits: HTTPLimits = HTTPLimits()
     ) throws(CashierAccountError) {
+        let ended = EndedCalls()
         try self.init(
             accounts: accounts,
-            transport: CurlTransport(limits: limits),
+            transport: SocketTransport(limits: limits, onTurn: { ended.handOver() }),
+            ended: ended,
             inFlightMax: limits.inFlightMax
         )
     }
@@ -30,11 +31,12 @@ package final class CashierHTTPClient: Cashier {
     init(
         accounts: [CashierAccount],
         transport: any HTTPTransport,
+        ended: EndedCalls,
         inFlightMax: Int
     ) throws(CashierAccountError) {
-        for account in accounts { try account.check() }
-        self.accounts = Mutex(Self.byName(accounts))
+        routes = Mutex(try Self.byName(accounts))
         self.transport = transport
+        self.ended = ended
         self.inFlightMax = inFlightMax
     }
 
@@ -42,39 +44,46 @@ package final class CashierHTTPClient: Cashier {
     ///
     /// - Throws: The first setting that is wrong; nothing is changed then.
     package func replace(accounts changed: [CashierAccount]) throws(CashierAccountError) {
-        for account in changed { try account.check() }
-        accounts.withLock { $0 = Self.byName(changed) }
+        let changed = try Self.byName(changed)
+        routes.withLock { $0 = changed }
     }
 
     package func start(_ calls: [CashierCall]) {
+        let routes = routes.withLock { $0 }
+        var starts: [HTTPStart] = []
+        var unsent: [AnsweredCall] = []
+        starts.reserveCapacity(calls.count)
         for call in calls {
-            let job = call.job
-            switch prepare(call) {
+            switch prepare(call, routes[call.job.order.account]) {
             case .success(let prepared):
-                transport.start(prepared.request) { [answered] ending in
-                    answered.send(AnsweredCall(job: job, answer: prepared.answer(to: ending)))
-                }
+                starts.append(
+                    HTTPStart(request: prepared.request) { [ended] ending in
+                        ended.add(prepared.call, prepared.answer(to: ending))
+                    }
+                )
             case .failure(let fault):
                 let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
-                answered.send(AnsweredCall(job: job, answer: answer))
+                unsent.append(AnsweredCall(job: call.job, answer: answer))
             }
         }
+        transport.start(starts)
+        ended.mailbox.send(contentsOf: unsent)
     }
 
     package func answers() async -> [AnsweredCall]? {
-        await answered.takeAll()
+        await ended.mailbox.takeAll()
     }
 
     package func close(timeout: Duration) async {
         await transport.close(timeout: timeout)
-        answered.finish()
+        ended.handOver()
+        ended.mailbox.finish()
     }
 
     /// Asks an account's endpoint for its headers only, which opens nothing. `now` is the clock that signs.
     package func probe(account name: String, now: Timestamp) async -> CashierProbe {
-        guard let account = account(name) else { return CashierProbe(unknownAccount: name) }
-        var request = httpRequest(to: account.endpoint, account: account)
-        request.method = .head
+        guard let route = routes.withLock({ $0[name] }) else { return CashierProbe(unknownAccount: name) }
+        let request = HTTPRequest(target: route.opening, method: .head)
         let ending = await withCheckedContinuation { continuation in
             transport.start(request) { continuation.resume(returning: $0) }
         }
@@ -88,93 +97,103 @@ package final class CashierHTTPClient: Cashier {
         var message: String
     }
 
-    private func prepare(_ call: CashierCall) -> Result<PreparedCall, Fault> {
-        let order = call.job.order
-        guard let account = account(order.account) else {
+    private func prepare(_ call: CashierCall, _ route: CashierRoute?) -> Result<PreparedCall, Fault> {
+        guard let route else {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
+        let account = route.account
         let timestamp = RequestWriter.timestamp(markedAt: call.markedAt, account: account)
-        let url: String
+        let target: HTTPTarget
         let signed: RequestWriter.Signed
-        let expectation: ReplyReader.Expectation
         switch call.kind {
         case .open:
             guard let request = call.job.request else {
-                return .failure(Fault(code: "job_unreadable", message: "The stored job is not readable as this order."))
+                return .failure(
+                    Fault(code: AnswerCode.jobUnreadable, message: "The stored job is not readable as this order.")
+                )
             }
-            url = account.endpoint
+            target = route.opening
             signed = RequestWriter.open(request, account: account, timestamp: timestamp)
-            expectation = .open(request)
         case .lookUp:
-            guard let findOrderURL = account.findOrderURL else {
-                return .failure(Fault(code: "no_find_order_url", message: "The account has no find_order_url."))
+            guard let lookUp = route.lookUp else {
+                return .failure(
+                    Fault(code: AnswerCode.noFindOrderURL, message: "The account has no find_order_url.")
+                )
             }
-            url = findOrderURL
-            signed = RequestWriter.lookUp(orderID: order.orderID, account: account, timestamp: timestamp)
-            expectation = .lookUp(orderID: order.orderID)
-        }
-        var request = httpRequest(to: url, account: account)
-        request.headers = [
-            ("Content-Type", "application/json; charset=utf-8"),
-            ("Accept", "application/json"),
-            (Signature.header, signed.signature),
-        ]
-        request.body = signed.body
-        return .success(
-            PreparedCall(
-                request: request,
+            target = lookUp
+            signed = RequestWriter.lookUp(
+                orderID: call.job.order.orderID,
                 account: account,
-                expectation: expectation,
-                signedAt: call.markedAt.advanced(by: .seconds(account.clockOffsetSeconds))
+                timestamp: timestamp
             )
+        }
+        let request = HTTPRequest(
+            target: target,
+            headers: [(Signature.header, signed.signature)],
+            body: signed.body
         )
+        return .success(PreparedCall(request: request, call: call, route: route))
     }
 
-    private func httpRequest(to url: String, account: CashierAccount) -> HTTPRequest {
-        HTTPRequest(
-            method: .post,
-            url: url,
-            headers: [],
-            body: [],
-            allowsPlainHTTP: WebAddress(url)?.isLoopback ?? false,
-            connectTimeout: account.connectTimeout,
-            totalTimeout: account.totalTimeout,
-            authorityFile: account.authorityFile
-        )
+    private static func byName(
+        _ accounts: [CashierAccount]
+    ) throws(CashierAccountError) -> [String: CashierRoute] {
+        var routes: [String: CashierRoute] = [:]
+        for account in accounts {
+            let route = try CashierRoute(account)
+            if routes[account.name] == nil { routes[account.name] = route }
+        }
+        return routes
+    }
+}
+
+/// Gathers the calls that end in one turn of the transport's loop, and hands them over together.
+final class EndedCalls: Sendable {
+    /// Bounded by the calls that were begun.
+    let mailbox = Mailbox<AnsweredCall>()
+    private let gathered = Mutex<[AnsweredCall]>([])
+
+    func add(_ call: CashierCall, _ answer: CashierAnswer) {
+        gathered.withLock { $0.append(AnsweredCall(job: call.job, answer: answer)) }
     }
 
-    private func account(_ name: String) -> CashierAccount? {
-        accounts.withLock { $0[name] }
-    }
-
-    private static func byName(_ accounts: [CashierAccount]) -> [String: CashierAccount] {
-        Dictionary(accounts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    func handOver() {
+        let calls = gathered.withLock { gathered in
+            let calls = gathered
+            gathered = []
+            return calls
+        }
+        mailbox.send(contentsOf: calls)
     }
 }
 
 /// A call that is ready to go, and how its ending is judged.
 private struct PreparedCall: Sendable {
     var request: HTTPRequest
-    var account: CashierAccount
-    var expectation: ReplyReader.Expectation
-    /// What the provider's clock should have shown when the call started.
-    var signedAt: Timestamp
+    var call: CashierCall
+    var route: CashierRoute
 
     func answer(to ending: HTTPEnding) -> CashierAnswer {
         var answer: CashierAnswer
         switch ending.result {
-        case .reply(let reply):
-            let reader = ReplyReader(
-                account: account,
-                expectation: expectation,
-                now: signedAt.advanced(by: ending.elapsed)
-            )
-            answer = reader.classify(reply)
+        case .reply(let reply): answer = reader(ending.elapsed).classify(reply)
         case .failed(let code, let detail):
             answer = CashierAnswer(outcome: .unknown, code: code, message: detail)
         }
         if answer.outcome == .unknown, !ending.isBodyTouched { answer.outcome = .notSent }
         answer.elapsed = ending.elapsed
         return answer
+    }
+
+    private func reader(_ elapsed: Duration) -> ReplyReader {
+        // What the provider's clock should have shown when the call started.
+        let signedAt = call.markedAt.advanced(by: .seconds(route.account.clockOffsetSeconds))
+        let expectation: ReplyReader.Expectation =
+            if call.kind == .open, let request = call.job.request {
+                .open(request)
+            } else {
+                .lookUp(orderID: call.job.order.orderID)
+            }
+        return ReplyReader(account: route.account, expectation: expectation, now: signedAt.advanced(by: elapsed))
     }
 }

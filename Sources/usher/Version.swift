@@ -11,7 +11,7 @@ enum Version {
     static var libraries: [(name: String, version: String)] {
         [
             ("librdkafka", KafkaLibrary.version), ("libpq", PostgresLibrary.version),
-            ("libcurl", CurlLibrary.version), ("OpenSSL", CryptographyLibrary.version),
+            ("OpenSSL", CryptographyLibrary.version),
         ]
     }
 }

@@ -92,7 +92,7 @@ struct ExchangeTests {
     @Test("many calls share few connections, and each gets its own answer")
     func many() async throws {
         try await RawServer.with(Self.answerAll) { server in
-            var limits = CurlLimits()
+            var limits = HTTPLimits()
             limits.inFlightMax = 16
             let client = try CashierHTTPClient.to(server, limits: limits)
             let started = ContinuousClock.now

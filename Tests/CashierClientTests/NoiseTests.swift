@@ -71,18 +71,21 @@ struct NoiseTests {
         var kinds: [String: Int] = [:]
         for round in 0..<50_000 {
             let base = Self.bases[round % Self.bases.count]
-            var reply = base.reply
-            mutate(&reply.body, &noise)
+            var body = base.body
+            var status = base.httpStatus
+            var headers = base.allHeaders
+            mutate(&body, &noise)
             if Int.random(in: 0..<8, using: &noise) == 0 {
-                reply.status = [200, 201, 302, 404, 429, 500, 503].randomElement(using: &noise) ?? 200
+                status = [200, 201, 302, 404, 429, 500, 503].randomElement(using: &noise) ?? 200
             }
             // Half of the damaged ones are signed again, so that the signature does not hide what comes after it.
-            if Bool.random(using: &noise), let document = PlainReply(reply.body) {
+            if Bool.random(using: &noise), let document = PlainReply(body) {
                 let signature = Signature.sign(.response, secret: Secret(Sample.secret)) {
                     document.bytes($0).map { .text($0) } ?? .null
                 }
-                reply.headers = [("Gt-Authentication", signature)]
+                headers = [("Gt-Authentication", signature)]
             }
+            let reply = HTTPReply(status: status, headers: headers, body: body)
             let isLookUp = Int.random(in: 0..<4, using: &noise) == 0
             let answer = ReplyReader(
                 account: Sample.account(),

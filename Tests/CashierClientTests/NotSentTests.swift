@@ -54,7 +54,7 @@ struct NotSentTests {
             _ = $0.readRequest()
             $0.waitForEnd()
         } _: { server in
-            var limits = CurlLimits()
+            var limits = HTTPLimits()
             limits.inFlightMax = 1
             limits.waitMax = .milliseconds(200)
             let client = try CashierHTTPClient.to(server, limits: limits, totalTimeout: .seconds(5))

@@ -220,7 +220,7 @@ extension SampleReply {
     }
 
     private func http(length: String, body: String) -> String {
-        let lines = reply.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+        let lines = allHeaders.map { "\($0.name): \($0.value)\r\n" }.joined()
         return "HTTP/1.1 \(httpStatus) Answer\r\n" + lines + length + "\r\n" + body
     }
 }

@@ -182,8 +182,12 @@ struct SampleReply {
         }
     }
 
+    /// With the signature's.
+    var allHeaders: [(name: String, value: String)] {
+        headers + (secret.map { [(name: "gt-authentication", value: signature(secret: $0))] } ?? [])
+    }
+
     var reply: HTTPReply {
-        let signed = secret.map { [(name: "gt-authentication", value: signature(secret: $0))] } ?? []
-        return HTTPReply(status: httpStatus, headers: headers + signed, body: body)
+        HTTPReply(status: httpStatus, headers: allHeaders, body: body)
     }
 }

@@ -6,7 +6,7 @@ extension CashierHTTPClient {
     /// A client for the account `demo` at a server on this machine.
     static func to(
         _ server: RawServer,
-        limits: CurlLimits = CurlLimits(),
+        limits: HTTPLimits = HTTPLimits(),
         totalTimeout: Duration = .seconds(20),
         scheme: String = "http"
     ) throws -> CashierHTTPClient {

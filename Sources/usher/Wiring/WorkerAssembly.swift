@@ -27,7 +27,7 @@ struct WorkerAssembly {
         keys = try Self.keyRing(configuration)
         store = try Self.store(configuration, keys: keys, log: log)
         kafka = try configuration.kafka.transportSettings()
-        var limits = CurlLimits()
+        var limits = HTTPLimits()
         limits.inFlightMax = configuration.dispatch.inFlightMax
         cashier = try CashierHTTPClient(
             accounts: try configuration.accounts.values.sorted { $0.name < $1.name }.map { try $0.cashierAccount() },

@@ -2,7 +2,7 @@
 enum ModuleTable {
     /// Imports that each target under `Sources` may have; a target that is not here may not exist.
     static let allowed: [String: Set<String>] = [
-        "CLibcurl": [], "CLibpq": [], "CLibrdkafka": [], "CLibyaml": [], "CLinux": [], "COpenSSL": [],
+        "CLibpq": [], "CLibrdkafka": [], "CLibyaml": [], "CLinux": [], "COpenSSL": [],
         "SessionCore": [],
         "Spelling": [],
         "BlockingThreads": ["CLinux", "Glibc", "Synchronization"],
@@ -14,7 +14,7 @@ enum ModuleTable {
             "CLibpq", "CLinux", "SessionCore", "BlockingThreads", "Cryptography", "Logs", "Glibc", "Synchronization",
         ],
         "CashierClient": [
-            "CLibcurl", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs", "Glibc",
+            "CLinux", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs", "Glibc",
             "Synchronization",
         ],
         "HTTPServer": ["CLinux", "BlockingThreads", "Glibc", "Synchronization"],
@@ -41,7 +41,6 @@ enum ModuleTable {
 
     /// The one module that may import a C library.
     static let doors = [
-        "CLibrdkafka": "KafkaTransport", "CLibpq": "PostgresStore", "CLibcurl": "CashierClient",
-        "COpenSSL": "Cryptography", "CLibyaml": "Settings",
+        "CLibrdkafka": "KafkaTransport", "CLibpq": "PostgresStore", "COpenSSL": "Cryptography", "CLibyaml": "Settings",
     ]
 }

@@ -1,0 +1,39 @@
+/// One request and who is told how it ended.
+struct HTTPStart: Sendable {
+    var request: HTTPRequest
+    /// Runs once, on the transport's thread, and must not block.
+    var completion: @Sendable (HTTPEnding) -> Void
+}
+
+/// How an exchange ended.
+struct HTTPEnding: Sendable {
+    enum Result: Sendable {
+        case reply(HTTPReply)
+        /// `code` is one of Usher's names (`dns`, `connect`, `tls`, `timeout`, `reset`, …), `detail` holds no URL.
+        case failed(code: String, detail: String)
+    }
+
+    var result: Result
+    /// Whether any byte of the request, its head included, was handed to the kernel: true as soon as `send` accepted
+    /// one, or as OpenSSL wrote one byte of a record that holds some of it. False is proof that none left the process.
+    var isBodyTouched: Bool
+    /// Since the request was given to `start`.
+    var elapsed: Duration
+}
+
+/// Carries requests to the provider. An implementation sends each request at most once, follows nowhere, and says for
+/// certain when nothing was sent.
+protocol HTTPTransport: Sendable {
+    /// Begins requests in order. Each completion runs once, on the transport's thread, and must not block.
+    func start(_ starts: [HTTPStart])
+    /// Runs `work` on the transport's thread.
+    func run(_ work: @escaping @Sendable () -> Void)
+    /// Waits until nothing is in flight, at most `timeout`; then ends what is left.
+    func close(timeout: Duration) async
+}
+
+extension HTTPTransport {
+    func start(_ request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> Void) {
+        start([HTTPStart(request: request, completion: completion)])
+    }
+}
