@@ -40,11 +40,20 @@ extension HTTPLoop {
         }
         // One that was idle has been looked at already.
         if connection.phase != .idle, !connection.isQuiet() {
-            return fail(connection, HTTPFailure(.early))
+            return fail(connection, firstWords(connection))
         }
         connection.phase = .busy
         connection.writeFailure = nil
         sendMore(connection)
+    }
+
+    /// What is wrong with a new connection on which something happens before the request.
+    private func firstWords(_ connection: HTTPConnection) -> HTTPFailure {
+        switch connection.receive(into: received) {
+        case .done, .blocked: HTTPFailure(.early)
+        case .ended: HTTPFailure(code: "eof", detail: "the server ended the connection before it was asked")
+        case .failed(let failure): failure
+        }
     }
 
     private func sendMore(_ connection: HTTPConnection) {

@@ -55,11 +55,6 @@ package final class TLSClientStream {
         BIO_number_written(SSL_get_wbio(ssl))
     }
 
-    /// Whether the handshake resumed an earlier session.
-    package var isResumed: Bool {
-        SSL_session_reused(ssl) == 1
-    }
-
     /// Says goodbye, without waiting for the peer's.
     package func sayGoodbye() {
         guard !isBroken else { return }
