@@ -258,20 +258,66 @@ struct SocketTransportTests {
         }
     }
 
-    @Test("a name is tried at each of its addresses")
+    private func namedTarget(_ port: UInt16, connectTimeout: Duration = .seconds(30)) throws -> HTTPTarget {
+        try #require(
+            HTTPTarget(
+                url: "http://localhost:\(port)/x",
+                connectTimeout: connectTimeout,
+                totalTimeout: .seconds(60)
+            )
+        )
+    }
+
+    @Test("a name is tried at each of its addresses, and resolved once")
     func addresses() async throws {
-        // `localhost` is ::1 as well, where nobody listens.
+        let deadServer = RawServer { _ in }
+        deadServer.stop()
+        let deadPort = deadServer.port
+        final class Count: Sendable {
+            let value = Mutex(0)
+        }
+        let resolved = Count()
         try await RawServer.with { connection in
             while connection.readRequest() != nil { connection.write(Self.ok) }
         } _: { server in
-            let url = "http://localhost:\(server.port)/x"
-            let target = try #require(
-                HTTPTarget(url: url, connectTimeout: .seconds(30), totalTimeout: .seconds(60))
+            let port = server.port
+            var limits = HTTPLimits()
+            limits.idleSecondsMax = 0
+            let transport = SocketTransport(
+                limits: limits,
+                prepare: { _ in
+                    resolved.value.withLock { $0 += 1 }
+                    let addresses = [deadPort, port].flatMap {
+                        (try? SocketAddress.resolve("127.0.0.1", port: $0).get()) ?? []
+                    }
+                    return .success(HTTPPreparation(addresses: addresses, context: nil))
+                }
             )
-            let transport = SocketTransport()
-            for _ in 0..<2 { #expect(isOK(await Self.ask(transport, target))) }
-            #expect(server.connectionCount == 1)
-            #expect(server.requests.first?.header("Host") == "localhost:\(server.port)")
+            let target = try namedTarget(port)
+            for _ in 0..<3 { #expect(isOK(await Self.ask(transport, target))) }
+            #expect(server.connectionCount == 3)
+            #expect(resolved.value.withLock { $0 } == 1)
+            #expect(server.requests.first?.header("Host") == "localhost:\(port)")
+        }
+    }
+
+    @Test("a resolver that hangs delays its own name only, and nothing is sent")
+    func hangingResolver() async throws {
+        try await RawServer.with { connection in
+            while connection.readRequest() != nil { connection.write(Self.ok) }
+        } _: { server in
+            let transport = SocketTransport(prepare: { _ in
+                usleep(1_000_000)
+                return .failure(HTTPFailure(code: "dns", detail: "late"))
+            })
+            async let hanging = Self.ask(
+                transport,
+                try namedTarget(server.port, connectTimeout: .milliseconds(200))
+            )
+            #expect(isOK(await Self.ask(transport, try Self.target(server))))
+            let ending = try await hanging
+            #expect(code(ending) == "timeout")
+            #expect(!ending.isBodyTouched)
         }
     }
 }

@@ -74,8 +74,8 @@ extension HTTPLoop {
         let origin = pool.origin
         let id = pool.id
         // A thread for each look-up: a resolver that hangs delays nobody else. It ends by itself.
-        _ = NamedThread("cashier-names") { [inbox] in
-            inbox.send(.prepared(pool: id, HTTPPreparation.make(for: origin)))
+        _ = NamedThread("cashier-names") { [inbox, prepare] in
+            inbox.send(.prepared(pool: id, prepare(origin)))
         }
     }
 

@@ -8,6 +8,7 @@ final class HTTPLoop {
 
     let inbox: HTTPInbox
     let limits: HTTPLimits
+    let prepare: HTTPPreparation.Maker
     private let onTurn: @Sendable () -> Void
     private let epoll: Int32
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: HTTPLoop.eventsMax)
@@ -32,9 +33,15 @@ final class HTTPLoop {
     private var isEnded = false
     private var hasCompleted = false
 
-    init(inbox: HTTPInbox, limits: HTTPLimits, onTurn: @escaping @Sendable () -> Void) {
+    init(
+        inbox: HTTPInbox,
+        limits: HTTPLimits,
+        prepare: @escaping HTTPPreparation.Maker,
+        onTurn: @escaping @Sendable () -> Void
+    ) {
         self.inbox = inbox
         self.limits = limits
+        self.prepare = prepare
         self.onTurn = onTurn
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         precondition(epoll >= 0, "the HTTP client cannot start: \(String(cString: strerror(errno)))")

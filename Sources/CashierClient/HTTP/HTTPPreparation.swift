@@ -2,6 +2,9 @@ import Cryptography
 
 /// What must be known before an origin can be connected to. Made off the loop's thread, because it blocks.
 struct HTTPPreparation: Sendable {
+    /// Makes one, blocking; tests put theirs in place of the system's.
+    typealias Maker = @Sendable (HTTPOrigin) -> Result<HTTPPreparation, HTTPFailure>
+
     let addresses: [SocketAddress]
     /// Nil for plain HTTP.
     let context: TLSClientContext?

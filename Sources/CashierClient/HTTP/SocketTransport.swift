@@ -7,9 +7,13 @@ final class SocketTransport: HTTPTransport {
 
     /// `onTurn` runs on the transport's thread after each turn of its loop in which completions ran, so that what they
     /// gathered can go on as one batch. It must not block.
-    init(limits: HTTPLimits = HTTPLimits(), onTurn: @escaping @Sendable () -> Void = {}) {
+    init(
+        limits: HTTPLimits = HTTPLimits(),
+        onTurn: @escaping @Sendable () -> Void = {},
+        prepare: @escaping HTTPPreparation.Maker = { HTTPPreparation.make(for: $0) }
+    ) {
         thread = NamedThread("cashier-http") { [inbox] in
-            HTTPLoop(inbox: inbox, limits: limits, onTurn: onTurn).run()
+            HTTPLoop(inbox: inbox, limits: limits, prepare: prepare, onTurn: onTurn).run()
         }
     }
 
