@@ -2,11 +2,13 @@
 import PackageDescription
 
 /// Every Swift target is compiled alike: language mode 6, existentials spelt out, imports internal, warnings are errors.
+/// What is released is optimised across modules: mailboxes and codecs are generic or small, and used next door.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .unsafeFlags(["-warnings-as-errors"]),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 /// A module of the product.

@@ -63,4 +63,4 @@ SELECT l.job_id, l.lease_epoch, l.state, l.account, l.order_id, l.generation, l.
   l.look_ups, l.accepted_at, l.not_after, l.first_send, l.last_send, b.generation, b.key_id, b.sealed, b.traceparent,
   now()
 FROM leased l
-LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = l.job_id) b ON true
+LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = l.job_id OFFSET 0) b ON true

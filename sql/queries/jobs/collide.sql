@@ -5,10 +5,12 @@ SELECT u.nth, j.job_id, j.generation, j.state, j.content_digest, j.topic_id, j.s
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u (account, order_id, nth)
 CROSS JOIN LATERAL (
   SELECT * FROM usher.job WHERE account = u.account AND order_id = u.order_id
+  OFFSET 0
 ) j
-LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = j.job_id) b ON true
+LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = j.job_id OFFSET 0) b ON true
 LEFT JOIN LATERAL (
   SELECT generation FROM usher.result
   WHERE job_id = j.job_id AND generation = j.generation AND j.finished_at IS NOT NULL
+  OFFSET 0
 ) r ON true
 ORDER BY u.nth

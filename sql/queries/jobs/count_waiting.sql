@@ -6,4 +6,4 @@ FROM (
   FROM (SELECT w.topic_id FROM usher.waiting w LIMIT $1::int8) w
   GROUP BY w.topic_id
 ) c
-CROSS JOIN LATERAL (SELECT name FROM usher.topic WHERE topic_id = c.topic_id) t
+CROSS JOIN LATERAL (SELECT name FROM usher.topic WHERE topic_id = c.topic_id OFFSET 0) t

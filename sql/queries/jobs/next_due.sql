@@ -6,6 +6,7 @@ FROM unnest($1::int2[]) AS q (lane)
 CROSS JOIN unnest($2::text[]) AS a (account)
 LEFT JOIN LATERAL (
   SELECT g.closed_until FROM usher.account_gate g WHERE g.account = a.account AND g.closed_until > now()
+  OFFSET 0
 ) g ON true
 CROSS JOIN LATERAL (
   SELECT GREATEST(w.due_at, g.closed_until) AS due_at

@@ -5,4 +5,5 @@ SELECT j.job_id, j.lease_until IS NOT NULL
 FROM unnest($1::int8[], $2::int8[]) AS u (job_id, epoch)
 CROSS JOIN LATERAL (
   SELECT job_id, lease_until FROM usher.job WHERE job_id = u.job_id AND lease_epoch = u.epoch
+  OFFSET 0
 ) j

@@ -7,7 +7,7 @@ SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaig
   (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND NOT d.same_content),
   EXISTS (SELECT FROM usher.job_body b WHERE b.job_id = j.job_id), now()
 FROM unnest($1::text[]) AS a (account)
-CROSS JOIN LATERAL (SELECT * FROM usher.job WHERE account = a.account AND order_id = $2::text) j
+CROSS JOIN LATERAL (SELECT * FROM usher.job WHERE account = a.account AND order_id = $2::text OFFSET 0) j
 LEFT JOIN usher.lease l ON l.lease_epoch = j.lease_epoch AND j.lease_until IS NOT NULL
 LEFT JOIN usher.worker w ON w.worker_id = l.worker_id
 LEFT JOIN usher.topic t ON t.topic_id = j.topic_id

@@ -40,11 +40,11 @@ SELECT a.outbox_id, u.job_id, NULL::int8 AS answer_id, r.result_id, j.order_id, 
   r.sealed, r.traceparent
 FROM adopted a
 CROSS JOIN LATERAL unnest(a.job_ids, a.generations) AS u (job_id, generation)
-CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE job_id = u.job_id AND generation = u.generation) r
-CROSS JOIN LATERAL (SELECT order_id FROM usher.job WHERE job_id = u.job_id) j
+CROSS JOIN LATERAL (SELECT * FROM usher.result WHERE job_id = u.job_id AND generation = u.generation OFFSET 0) r
+CROSS JOIN LATERAL (SELECT order_id FROM usher.job WHERE job_id = u.job_id OFFSET 0) j
 UNION ALL
 SELECT a.outbox_id, NULL, u.answer_id, r.result_id, r.order_id, r.generation, r.outcome, r.key_id, r.sealed,
   r.traceparent
 FROM adopted a
 CROSS JOIN LATERAL unnest(a.answer_ids) AS u (answer_id)
-CROSS JOIN LATERAL (SELECT * FROM usher.answer WHERE answer_id = u.answer_id) r
+CROSS JOIN LATERAL (SELECT * FROM usher.answer WHERE answer_id = u.answer_id OFFSET 0) r
