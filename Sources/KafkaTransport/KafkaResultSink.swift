@@ -21,7 +21,7 @@ package final class KafkaResultSink: ResultSink {
         self.topic = ResultTopic(name: topic, schema: schema)
         let mailbox = mailbox
         // Bounded by what the worker publishes before it waits for acknowledgements.
-        try ProducerThread.start("usher-results", settings, exchange: exchange, log: log) { acks in
+        try ProducerThread.start("usher-results", settings, expected: [topic], exchange: exchange, log: log) { acks in
             mailbox.send(contentsOf: acks.map { PublishAck(token: $0.id, failure: $0.failure) })
         }
     }

@@ -16,6 +16,8 @@ final class ProducerThread: ClientDelegate {
 
     let log: Log
     private let settings: KafkaSettings
+    /// Topics that will be written to: librdkafka takes a second to learn of one that it first hears of with a record.
+    private let expected: [String]
     private let exchange: ProducerExchange
     private let acknowledge: ([RecordAck]) -> Void
     private var client: ClientHandle?
@@ -34,11 +36,13 @@ final class ProducerThread: ClientDelegate {
 
     private init(
         _ settings: KafkaSettings,
+        expected: [String],
         exchange: ProducerExchange,
         log: Log,
         acknowledge: @escaping ([RecordAck]) -> Void
     ) {
         self.settings = settings
+        self.expected = expected
         self.exchange = exchange
         self.log = log
         self.acknowledge = acknowledge
@@ -49,6 +53,7 @@ final class ProducerThread: ClientDelegate {
     static func start(
         _ name: String,
         _ settings: KafkaSettings,
+        expected: [String] = [],
         exchange: ProducerExchange,
         log: Log,
         acknowledge: @escaping @Sendable ([RecordAck]) -> Void
@@ -56,7 +61,7 @@ final class ProducerThread: ClientDelegate {
         try settings.check()
         let started = BlockingQueue<TransportError?>()
         _ = NamedThread(name) {
-            let producer = ProducerThread(settings, exchange: exchange, log: log, acknowledge: acknowledge)
+            let producer = ProducerThread(settings, expected: expected, exchange: exchange, log: log, acknowledge: acknowledge)
             do throws(TransportError) {
                 try producer.connect()
                 started.send(nil)
@@ -72,6 +77,7 @@ final class ProducerThread: ClientDelegate {
         let made = try ClientHandle.make(settings, role: .producer, delegate: self)
         exchange.waker.attach(rd_kafka_queue_get_main(made.pointer))
         client = made
+        for topic in expected { _ = handle(of: topic, made) }
     }
 
     private func run() {
