@@ -44,7 +44,7 @@ let package = Package(
         module("BlockingThreads", ["CLinux"]),
         module("Logs", ["BlockingThreads"]),
         module("Cryptography", ["COpenSSL"]),
-        module("KafkaTransport", ["CLibrdkafka", "SessionCore", "BlockingThreads", "Logs"]),
+        module("KafkaTransport", ["CLibrdkafka", "CLinux", "SessionCore", "BlockingThreads", "Logs"]),
         module(
             "PostgresStore",
             ["CLibpq", "SessionCore", "BlockingThreads", "Cryptography", "Logs"],

@@ -69,7 +69,7 @@ final class IntakeExchange: Sendable {
 
     private let state: Mutex<State>
     /// Makes the polling thread look at what it was asked.
-    let waker = Waker()
+    let bell = Bell()
 
     init(limits: IntakeQueues.Limits) {
         let now = ContinuousClock.now
@@ -93,19 +93,19 @@ final class IntakeExchange: Sendable {
 
     /// Serves the taker now or, when there is nothing for it, later.
     private func take(_ taker: Taker) {
-        let (servings, failure, isOver, isPausing) = state.withLock { state in
+        let (servings, failure, isOver, hasNewRoom) = state.withLock { state in
             if let failure = state.failure { return ([Serving](), failure as TransportError?, true, false) }
             guard state.phase == .open else { return ([], nil, true, false) }
-            let pausing = state.queues.partitionsToPause
+            let room = state.queues.topicsWithRoom
             state.takers.append(taker)
             let servings = Self.serve(&state)
-            return (servings, nil, false, pausing != state.queues.partitionsToPause)
+            return (servings, nil, false, room != state.queues.topicsWithRoom)
         }
         if isOver {
             if let failure { taker.resume(throwing: failure) } else { taker.end() }
         }
         for serving in servings { serving.resume() }
-        if isPausing { waker.wake() }
+        if hasNewRoom { bell.wake() }
     }
 
     func commit(_ batch: RecordBatch) {
@@ -117,7 +117,7 @@ final class IntakeExchange: Sendable {
             return (true, Self.serve(&state))
         }
         for serving in servings { serving.resume() }
-        if isNews { waker.wake() }
+        if isNews { bell.wake() }
     }
 
     func rewind(_ batch: RecordBatch) {
@@ -129,12 +129,12 @@ final class IntakeExchange: Sendable {
             state.commands.append(.rewind(place))
             return true
         }
-        if isDue { waker.wake() }
+        if isDue { bell.wake() }
     }
 
     func pause(topic: String) {
         state.withLock { $0.queues.pause(topic: topic) }
-        waker.wake()
+        bell.wake()
     }
 
     func resume(topic: String) {
@@ -143,12 +143,12 @@ final class IntakeExchange: Sendable {
             return Self.serve(&state)
         }
         for serving in servings { serving.resume() }
-        waker.wake()
+        bell.wake()
     }
 
     func send(_ command: Command) {
         state.withLock { $0.commands.append(command) }
-        waker.wake()
+        bell.wake()
     }
 
     /// Asks the polling thread to end. Does not wait.
@@ -156,7 +156,7 @@ final class IntakeExchange: Sendable {
         state.withLock { state in
             if state.phase == .open { state.phase = .closing }
         }
-        waker.wake()
+        bell.wake()
     }
 
     /// Waits until the polling thread has ended.
@@ -191,6 +191,11 @@ final class IntakeExchange: Sendable {
             state.commands = []
             return commands
         }
+    }
+
+    /// The topics whose records there is room for.
+    var topicsWithRoom: Set<String> {
+        state.withLock { $0.queues.topicsWithRoom }
     }
 
     var partitionsToPause: Set<TopicPartition> {

@@ -8,7 +8,7 @@ struct IntakeQueues: Sendable {
     struct Limits: Equatable, Sendable {
         var batchRecordsMax = 500
         var batchBytesMax = 1 << 20
-        /// A topic with this much waiting is paused until half of it is gone.
+        /// A topic with this much waiting is not added to until half of it is gone.
         var topicRecordsMax = 4_000
         var topicBytesMax = 16 << 20
     }
@@ -114,10 +114,15 @@ struct IntakeQueues: Sendable {
         pausedByOperator.remove(topic)
     }
 
-    /// The assigned partitions whose reading must rest: of a full topic, or of one paused from outside.
+    /// The topics of which more may be added. A full one has room again when half of what waits is gone.
+    var topicsWithRoom: Set<String> {
+        Set(topics.lazy.filter { !$0.value.isFull }.map(\.key))
+    }
+
+    /// The assigned partitions whose reading must rest: of a topic paused from outside.
     var partitionsToPause: Set<TopicPartition> {
         var places: Set<TopicPartition> = []
-        for (name, topic) in topics where topic.isFull || pausedByOperator.contains(name) {
+        for (name, topic) in topics where pausedByOperator.contains(name) {
             for partition in topic.partitions.keys { places.insert(TopicPartition(topic: name, partition: partition)) }
         }
         return places

@@ -35,6 +35,8 @@ struct PartitionReading: Sendable {
         progress[place]?.next = start
     }
 
+    var partitions: [TopicPartition] { Array(progress.keys) }
+
     func isAssigned(_ place: TopicPartition) -> Bool { progress[place] != nil }
 
     func start(of place: TopicPartition) -> Int64? { progress[place]?.start }

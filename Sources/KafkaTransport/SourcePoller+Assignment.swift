@@ -61,6 +61,7 @@ extension SourcePoller {
         // The queues first: records come from here on.
         reading.assign(starts)
         exchange.assign(starts)
+        queues.route(assigning.partitions)
         let code = PartitionOffset.withList(entries) { rd_kafka_assign(client.pointer, $0) }
         exchange.changeHealth { $0.waitingFor = nil }
         watch.joined(exchange)

@@ -11,13 +11,13 @@ extension SourcePoller {
         lookUp.cancelAll()
         commitReported()
         if leaveGroup() {
-            exchange.waker.detach()
+            endQueues()
             client.destroyClosedConsumer()
         } else {
             // librdkafka waits for the answer to a commit for as long as no broker gives one. Its threads are left to
             // the end of the process; nothing polls them any more, so no callback runs.
             log.warning("no broker answers, so the group was not left; it will notice by the session timeout")
-            exchange.waker.detach()
+            endQueues()
             client.abandon()
         }
         exchange.finish()

@@ -6,6 +6,7 @@ import SessionCore
 final class SourcePoller {
     private static let pollWaitMs: Int32 = 100
     private static let roundRecordsMax = 500
+    private static let routeInterval: Duration = .seconds(1)
     private static let commitRetry: Duration = .milliseconds(500)
     private static let commitPatience: Duration = .seconds(30)
 
@@ -16,6 +17,11 @@ final class SourcePoller {
     let events: SourceEvents
     var watch: ClusterWatch
     var reading = PartitionReading()
+    let queues: TopicQueues
+    /// The queue of the group's doings.
+    let groupQueue: OpaquePointer?
+    private var rounds = 0
+    private var routedAt = ContinuousClock.now
 
     /// The assignment that waits for its positions.
     var assigning: Assigning?
@@ -41,11 +47,13 @@ final class SourcePoller {
         lookUp = PositionLookUp(positions: positions, exchange: exchange, log: log)
         watch = ClusterWatch(servers: settings.bootstrapServers, log: log)
         rd_kafka_poll_set_consumer(client.pointer)
-        exchange.waker.attach(rd_kafka_queue_get_consumer(client.pointer))
+        groupQueue = rd_kafka_queue_get_consumer(client.pointer)
+        exchange.bell.listen(to: groupQueue)
+        queues = TopicQueues(client.pointer, topics: topics, bell: exchange.bell)
         let wanted = topics.map { PartitionOffset(partition: TopicPartition(topic: $0, partition: -1), offset: 0) }
         let code = PartitionOffset.withList(wanted) { rd_kafka_subscribe(client.pointer, $0) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            exchange.waker.detach()
+            endQueues()
             client.destroy()
             throw KafkaFault(code).transportError()
         }
@@ -75,19 +83,51 @@ final class SourcePoller {
 
     // MARK: Polling
 
-    /// Takes what has come, up to a round's worth, and hands it over at once.
+    /// Takes what has come, up to a round's worth of each topic that has room, and hands it over at once.
     private func pollRecords() {
+        exchange.bell.clear()
+        routeAgain()
         var records: [SourceRecord] = []
-        var wait = Self.pollWaitMs
-        while records.count < Self.roundRecordsMax {
-            let message = rd_kafka_consumer_poll(client.pointer, wait)
-            dealWithEvents(&records)
-            guard let message else { break }
-            defer { rd_kafka_message_destroy(message) }
-            wait = 0
-            take(UnsafePointer(message), into: &records)
+        pollGroup(&records)
+        let hasRoom = exchange.topicsWithRoom
+        rounds += 1
+        var hasMore = false
+        for topic in queues.inTurn(from: rounds) where hasRoom.contains(topic) {
+            var left = Self.roundRecordsMax
+            while left > 0, let message = queues.next(of: topic) {
+                take(UnsafePointer(message), into: &records)
+                rd_kafka_message_destroy(message)
+                left -= 1
+            }
+            hasMore = hasMore || left == 0
         }
         if !records.isEmpty { exchange.deliver(records) }
+        if !hasMore, failure == nil { exchange.bell.wait(milliseconds: Self.pollWaitMs) }
+    }
+
+    /// Serves the group: assignments, errors, commits.
+    private func pollGroup(_ records: inout [SourceRecord]) {
+        while true {
+            let message = rd_kafka_consumer_poll(client.pointer, 0)
+            dealWithEvents(&records)
+            guard let message else { return }
+            take(UnsafePointer(message), into: &records)
+            rd_kafka_message_destroy(message)
+        }
+    }
+
+    /// A partition's way through its topic's queue ends with its assignment; should a new assignment's have been caught
+    /// by that, its records wait no longer than this.
+    private func routeAgain() {
+        guard ContinuousClock.now - routedAt > Self.routeInterval else { return }
+        routedAt = .now
+        queues.route(reading.partitions)
+    }
+
+    func endQueues() {
+        exchange.bell.ignore(groupQueue)
+        if let groupQueue { rd_kafka_queue_destroy(groupQueue) }
+        queues.destroy()
     }
 
     private func take(_ message: UnsafePointer<rd_kafka_message_t>, into records: inout [SourceRecord]) {

@@ -49,6 +49,11 @@ package struct LanePlanner: Equatable, Sendable {
         return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
     }
 
+    /// Whether jobs of the lane wait, or nobody has looked yet.
+    package func holdsWaiting(_ lane: Lane) -> Bool {
+        !drained.contains(lane)
+    }
+
     /// Jobs of the lane were stored that wait.
     package mutating func hasWaiting(_ lane: Lane) {
         drained.remove(lane)

@@ -24,6 +24,11 @@ final class LaneShares: Sendable {
         planner.withLock { $0.startable(lane, free: free) }
     }
 
+    /// Whether jobs of the lane are known or supposed to wait.
+    func holdsWaiting(_ lane: Lane) -> Bool {
+        planner.withLock { $0.holdsWaiting(lane) }
+    }
+
     /// Jobs of the lane wait.
     func hasWaiting(_ lane: Lane) {
         planner.withLock { $0.hasWaiting(lane) }

@@ -42,7 +42,7 @@ struct Admission: Sendable {
 
     private func waitForRoom(_ wishes: Int, _ lane: Lane) async {
         let start = clock.uptime
-        while true {
+        while !shares.holdsWaiting(lane) {
             let uptime = clock.uptime
             let room = shares.startable(lane, slots.free(at: uptime))
             guard room < wishes, !slots.isStopping else { return }

@@ -9,7 +9,9 @@ enum ModuleTable {
         "Logs": ["BlockingThreads", "Glibc"],
         "Cryptography": ["COpenSSL", "Glibc", "Synchronization"],
         "CashierSignature": ["Cryptography"],
-        "KafkaTransport": ["CLibrdkafka", "SessionCore", "BlockingThreads", "Logs", "Glibc", "Synchronization"],
+        "KafkaTransport": [
+            "CLibrdkafka", "CLinux", "SessionCore", "BlockingThreads", "Logs", "Glibc", "Synchronization",
+        ],
         "PostgresStore": [
             "CLibpq", "CLinux", "SessionCore", "BlockingThreads", "Cryptography", "Logs", "Glibc", "Synchronization",
         ],
