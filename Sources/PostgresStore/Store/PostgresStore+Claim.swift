@@ -15,7 +15,9 @@ extension PostgresStore {
             guard let next else { throw PostgresFailure.shape("jobs/next_due returned no row") }
             return (rows, next.due, rows.first?.now ?? next.now)
         }
-        for (epoch, held) in Dictionary(grouping: rows, by: \.lease.epoch) { leases.began(epoch, jobs: held.count) }
+        for (epoch, held) in Dictionary(grouping: rows, by: \.lease.epoch) {
+            leases.began(epoch, jobs: held.map(\.lease.jobID))
+        }
         var jobs: [ClaimedJob] = []
         jobs.reserveCapacity(rows.count)
         var unsealable: [ClaimedRow] = []

@@ -33,7 +33,7 @@ extension PostgresStore {
 
     private func begun(_ report: IngestReport) -> IngestReport {
         for (epoch, jobs) in Dictionary(grouping: report.started, by: \.lease.epoch) {
-            leases.began(epoch, jobs: jobs.count)
+            leases.began(epoch, jobs: jobs.map(\.lease.jobID))
         }
         return report
     }
@@ -121,7 +121,9 @@ private struct IngestRun: Sendable {
             )
         )
         var pinned: [Int64: Bool] = [:]
-        let again = collisions.filter { $0.verdict == .sameContent && $0.stored.hasResult && noted.contains($0.job.place) }
+        let again = collisions.filter {
+            $0.verdict == .sameContent && $0.stored.hasResult && noted.contains($0.job.place)
+        }
         let generations = Dictionary(again.map { ($0.stored.jobID, $0.stored.generation) }) { first, _ in first }
             .sorted { $0.key < $1.key }
         if !generations.isEmpty {

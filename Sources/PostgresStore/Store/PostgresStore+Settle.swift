@@ -88,11 +88,15 @@ extension PostgresStore {
         if settlements.allSatisfy(\.isOpenedByCall) {
             let columns = OpenedColumns(settlements, keys: keys)
             let parameters = columns.parameters(ending: ending, worker: worker)
-            return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.open, parameters)) }
+            let written = try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.open, parameters)) }
+            leases.gone(ending)
+            return written
         }
         let columns = SettleColumns(settlements, keys: keys)
         let parameters = columns.parameters(ending: ending, worker: worker)
-        return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.settle, parameters)) }
+        let written = try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.settle, parameters)) }
+        leases.gone(ending)
+        return written
     }
 
     /// Of leases that a settlement did not find: whether each is still held; absent when it was lost.

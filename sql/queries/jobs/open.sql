@@ -1,7 +1,8 @@
 -- Writes the outcome that nearly every job has: opened by the call that was made. The job's end, its result and the
 -- outbox row of all of them, in one commit. Fenced as in settle.
 -- $1 jobs in order, $2 epochs, $3 results, $4 expiries, $5 milliseconds of the calls, $6 all sealed values in one, $7 and
--- $8 where each begins and how long it is, $9 their key, $10 trace parents, $11 leases that end with this, $12 the worker.
+-- $8 where each begins and how long it is, $9 their key, $10 trace parents, $11 leases that end with this, should all be written, $12
+-- the worker.
 -- Locks: the rows of job. Plan: primary key, update by ctid, inserts.
 -- One row: the outbox row's number, and which of the jobs were written, by their place, in the outbox row's order.
 WITH held AS MATERIALIZED (
@@ -28,7 +29,10 @@ ended AS (
     $12::int8
   FROM moved m
 ),
-released AS (DELETE FROM usher.lease WHERE lease_epoch = ANY ($11::int8[])),
+released AS (
+  DELETE FROM usher.lease
+  WHERE lease_epoch = ANY ($11::int8[]) AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
+),
 queued AS (
   INSERT INTO usher.outbox (owner, job_ids, generations)
   SELECT $12::int8, array_agg(m.job_id), array_agg(m.generation) FROM moved m HAVING count(*) > 0

@@ -1,0 +1,110 @@
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+/// One row is the lease on all that one claim took.
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct LeaseTests {
+    private static let leases = "SELECT count(*) FROM usher.lease"
+
+    private func claimed(_ count: Int, _ bench: Bench, lease: Duration = .zero) async throws -> [ClaimedJob] {
+        try await bench.ingest((0..<Int64(count)).map { job("o-\($0)", offset: $0) })
+        let jobs = try await bench.claim(count, lease: lease).jobs.sorted { $0.lease.jobID < $1.lease.jobID }
+        #expect(jobs.count == count)
+        #expect(Set(jobs.map(\.lease.epoch)).count == 1)
+        return jobs
+    }
+
+    @Test func aLeaseGoesWithTheLastOfItsJobs() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(4, bench)
+        _ = try await bench.store.settle([opened(jobs[0]), retried(jobs[1], after: .seconds(60))])
+        #expect(try await bench.value(Self.leases) == "1")
+        _ = try await bench.store.settle([opened(jobs[2])])
+        #expect(try await bench.value(Self.leases) == "1")
+        _ = try await bench.store.settle([opened(jobs[3])])
+        #expect(try await bench.value(Self.leases) == "0")
+        #expect(try await bench.store.reap(limit: 10) == 0)
+    }
+
+    /// As after a loss of the connection between the two transactions of one settlement.
+    @Test func aSettlementThatRunsAgainDoesNotEndTheLeaseOfAnotherJob() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(3, bench)
+        for _ in 0..<3 { _ = try await bench.store.settle([opened(jobs[0])]) }
+        _ = try await bench.store.settle([retried(jobs[1], after: .seconds(60))])
+        #expect(try await bench.value(Self.leases) == "1")
+        #expect(try await bench.store.reap(limit: 10) == 1, "the third job is found when its worker dies")
+    }
+
+    @Test func aLeaseStaysWithAJobWhoseOutcomeDoesNotFit() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(2, bench)
+        let report = try await bench.store.settle([opened(jobs[0]), ended(jobs[1], .expired, .expired)])
+        #expect(report.lost == [jobs[1].lease])
+        #expect(try await bench.store.reap(limit: 10) == 1)
+        #expect(try await bench.claim().jobs.map(\.purpose) == [.lookUp])
+    }
+
+    @Test func theReaperEndsOnlyWhatIsHeldStill() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(4, bench)
+        _ = try await bench.store.settle([opened(jobs[0]), retried(jobs[1]), ended(jobs[2], .declined, .declined)])
+        let again = try #require(try await bench.claim().jobs.first)
+        #expect(again.order == jobs[1].order)
+        #expect(try await bench.store.reap(limit: 10) == 1)
+        #expect(try await bench.store.settle([opened(jobs[3])]).lost == [jobs[3].lease])
+        #expect(try await bench.store.settle([opened(again)]).outbox.entries.count == 1, "its lease is another")
+        let states = try await bench.value("SELECT string_agg(state::text, ' ' ORDER BY order_id) FROM usher.job")
+        #expect(states == "10 10 11 2")
+        #expect(try await bench.value("SELECT count(*) FROM usher.attempt WHERE code = 'worker_lost'") == "1")
+        #expect(try await bench.value(Self.leases) == "0")
+    }
+
+    @Test func aLeaseOfWhichNothingIsHeldIsRemovedQuietly() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(2, bench)
+        try await bench.execute("CREATE TABLE usher.kept AS SELECT * FROM usher.lease")
+        _ = try await bench.store.settle(jobs.map { opened($0) })
+        try await bench.execute("INSERT INTO usher.lease SELECT * FROM usher.kept")
+        #expect(try await bench.store.reap(limit: 10) == 0)
+        #expect(try await bench.value(Self.leases) == "0")
+        #expect(try await bench.value("SELECT min(state) FROM usher.job") == "10")
+    }
+
+    @Test func aLeaseThatNeitherOfTwoTransactionsEndedGoesWithTheNext() {
+        let book = LeaseBook()
+        book.began(7, jobs: [1, 2])
+        let (one, two) = (LeaseRef(jobID: 1, epoch: 7), LeaseRef(jobID: 2, epoch: 7))
+        // Both are under way at once: neither has the last job.
+        #expect(book.ending(with: [one]).isEmpty)
+        #expect(book.ending(with: [two]).isEmpty)
+        book.settled([one])
+        #expect(book.ending(with: []).isEmpty)
+        book.settled([two])
+        #expect(book.ending(with: []) == [7])
+        book.gone([7])
+        #expect(book.ending(with: []).isEmpty)
+    }
+
+    /// A settlement and the reaper meet at one job: whoever comes second sees what the first one did.
+    @Test func settlingAndReapingAtOnceHaveOneOutcome() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let jobs = try await claimed(200, bench)
+        async let settled = bench.store.settle(jobs.map { opened($0) })
+        async let reaped = other.reap(limit: 10)
+        let (report, freed) = try await (settled, reaped)
+        #expect(report.outbox.entries.count + freed == 200)
+        #expect(report.lost.count == freed)
+        let rows = try await bench.value(
+            """
+            SELECT concat_ws(' ', (SELECT count(*) FROM usher.result), (SELECT count(*) FROM usher.waiting),
+              (SELECT count(*) FROM usher.job WHERE lease_until IS NOT NULL))
+            """
+        )
+        #expect(rows == "\(200 - freed) \(freed) 0")
+    }
+}
