@@ -9,6 +9,7 @@
 -- A group starts if its account's gate is open and nothing older of it is due; of its jobs, those that are due now.
 -- An order that is not inserted is there already, perhaps since an earlier row of the same batch. The positions then
 -- stay, unless $25: whoever deals with the others moves them in one transaction with that.
+-- Behind a position that is missing commits nothing is stored.
 -- Jobs of a batch are due a microsecond apart in the order in which they came, so that they are claimed in that order.
 -- Locks: the new rows; waits for a transaction that inserts the same order; then the partitions' rows.
 -- Plan: function scan, insert; one probe of waiting and account_gate a group; positions by primary key.
@@ -26,6 +27,15 @@ free AS MATERIALIZED (
   ) AS groups
   FROM unnest($21::int2[], $22::text[]) WITH ORDINALITY AS q (lane, account, nth)
 ),
+behind AS MATERIALIZED (
+  SELECT EXISTS (
+    SELECT FROM unnest($2::int4[], $3::int8[]) AS r (partition, first_offset)
+    CROSS JOIN LATERAL (
+      SELECT p.next_offset FROM usher.position p WHERE p.topic_id = $1::int2 AND p.partition = r.partition OFFSET 0
+    ) p
+    WHERE p.next_offset < r.first_offset
+  ) AS is_so
+),
 given AS (
   SELECT b.job_id + u.nth - 1 AS job_id, b.epoch, u.*,
     COALESCE(
@@ -39,6 +49,7 @@ given AS (
   ) WITH ORDINALITY AS u (
     account, order_id, src_partition, src_offset, lane, campaign, not_before, not_after, place, start_group, nth
   )
+  WHERE NOT (SELECT h.is_so FROM behind h)
 ),
 added AS (
   INSERT INTO usher.job (
