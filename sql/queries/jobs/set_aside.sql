@@ -13,6 +13,7 @@ freed AS (
   UPDATE usher.job j
   SET state = CASE WHEN j.state = 1 THEN 0 ELSE j.state END,
     attempts = j.attempts - CASE WHEN j.state = 1 THEN 1 ELSE 0 END,
+    first_send = CASE WHEN j.state = 1 AND j.attempts = 1 THEN NULL ELSE j.first_send END,
     look_ups = j.look_ups - CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
     due_at = CASE WHEN j.state = 2 THEN now() + interval '5 minutes'
       WHEN j.not_after <= now() THEN j.not_after
