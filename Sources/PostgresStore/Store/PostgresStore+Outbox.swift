@@ -11,17 +11,21 @@ extension PostgresStore {
 
     package func acknowledge(_ parts: [PartlyPublished]) async throws {
         for part in parts {
-            var jobs: [Int64] = []
-            var answers: [Int64] = []
-            for key in part.acknowledged {
-                switch key {
-                case .job(let id): jobs.append(id)
-                case .answer(let id): answers.append(id)
-                }
-            }
-            let parameters: [PGParameter] = [.int8(part.outboxID), .int8s(jobs), .int8s(answers)]
+            let parameters = Self.parameters(part.outboxID, part.acknowledged)
             _ = try await pool.run { link in try link.run(SQL.Outbox.keep, parameters).count }
         }
+    }
+
+    private static func parameters(_ outboxID: Int64, _ keys: [OutboxEntry.Key]) -> [PGParameter] {
+        var jobs: [Int64] = []
+        var answers: [Int64] = []
+        for key in keys {
+            switch key {
+            case .job(let id): jobs.append(id)
+            case .answer(let id): answers.append(id)
+            }
+        }
+        return [.int8(outboxID), .int8s(jobs), .int8s(answers)]
     }
 
     package func adoptOutbox(limit: Int) async throws -> [OutboxRow] {
@@ -31,8 +35,12 @@ extension PostgresStore {
         let rows = try await adopt(parameters, worker: worker)
         doubts.withLock { $0.remove(rows.compactMap(\.jobID)) }
         var entries: [Int64: [OutboxEntry]] = [:]
+        var unopened: [Int64: [OutboxEntry.Key]] = [:]
         for row in rows {
-            guard let value = open(row) else { continue }
+            guard let value = open(row) else {
+                unopened[row.outboxID, default: []].append(row.key)
+                continue
+            }
             let result = EncodedResult(
                 resultID: row.resultID,
                 orderID: row.orderID,
@@ -42,6 +50,9 @@ extension PostgresStore {
             )
             entries[row.outboxID, default: []]
                 .append(OutboxEntry(key: row.key, result: result, traceparent: row.traceparent))
+        }
+        for (outboxID, keys) in unopened where entries[outboxID] != nil {
+            try await split(outboxID, keys, worker: worker)
         }
         return entries.sorted { $0.key < $1.key }.map { OutboxRow(outboxID: $0.key, entries: $0.value) }
     }
@@ -57,6 +68,18 @@ extension PostgresStore {
             }
         } catch {
             if isSent.withLock({ $0 }) { identity.forget(worker) }
+            throw error
+        }
+    }
+
+    /// What does not open gets a row of its own: the adopted one goes with its last acknowledgement. Where that fails,
+    /// the adopted rows are left to another number, as after an adoption in doubt.
+    private func split(_ outboxID: Int64, _ keys: [OutboxEntry.Key], worker: Int64) async throws(StoreError) {
+        let parameters = Self.parameters(outboxID, keys)
+        do {
+            _ = try await pool.run { link in try link.run(SQL.Outbox.split, parameters).count }
+        } catch {
+            identity.forget(worker)
             throw error
         }
     }

@@ -1,0 +1,119 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+/// One row of the outbox stands for all that one transaction has to publish.
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct OutboxTests {
+    private func settled(_ count: Int, _ bench: Bench) async throws -> (jobs: [ClaimedJob], row: OutboxRow) {
+        try await bench.ingest((0..<Int64(count)).map { job("o-\($0)", offset: $0) })
+        let jobs = try await bench.claim().jobs
+        let report = try await bench.store.settle(jobs.map { opened($0, expiresAt: WipeTests.past) })
+        return (jobs, try #require(report.outbox.first))
+    }
+
+    @Test func aMixOfOutcomesIsSettledWithARowForEachTransaction() async throws {
+        let bench = try await Bench()
+        try await bench.ingest((0..<6).map { job("o-\($0)", offset: $0) })
+        let jobs = try await bench.claim().jobs.sorted { $0.lease.jobID < $1.lease.jobID }
+        let settlements = [
+            opened(jobs[0]), ended(jobs[1], .declined, .declined), retried(jobs[2], after: .seconds(60)),
+            Settlement(lease: jobs[3].lease, step: .verify(after: .seconds(60)), attempt: unknown(jobs[3])),
+            ended(jobs[4], .failed, .failed), opened(jobs[5]),
+        ]
+        let first = try await bench.store.settle(settlements)
+        #expect(first.lost.isEmpty)
+        #expect(first.outbox.map { Set($0.results.map(\.outcome)) } == [[.opened], [.declined, .failed]])
+        let states = "SELECT string_agg(state::text, ' ' ORDER BY order_id) FROM usher.job"
+        #expect(try await bench.value(states) == "10 11 0 2 12 10")
+        #expect(try await bench.value("SELECT count(*) FROM usher.waiting") == "2")
+        #expect(try await bench.value("SELECT count(*) FROM usher.lease") == "0")
+
+        // Run again after an answer that was lost, before anything was published and when all was.
+        #expect(try await bench.store.settle(settlements) == first)
+        try await bench.store.acknowledge(first.outbox.map(\.outboxID))
+        #expect(try await bench.store.settle(settlements) == SettleReport(outbox: [], lost: []))
+        #expect(try await bench.value(states) == "10 11 0 2 12 10")
+        #expect(try await bench.value("SELECT count(*) FROM usher.result") == "4")
+        #expect(try await bench.value("SELECT count(*) FROM usher.attempt") == "4")
+    }
+
+    @Test func whatWasAcknowledgedOfARowIsNotPublishedByWhoAdoptsIt() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let (_, row) = try await settled(3, bench)
+        let part = PartlyPublished(outboxID: row.outboxID, acknowledged: [row.entries[0].key])
+        try await bench.store.acknowledge([part])
+        try await bench.store.acknowledge([part])
+        try await bench.store.retire()
+        let adopted = try await other.adoptOutbox(limit: 10)
+        #expect(adopted.map(\.outboxID) == [row.outboxID])
+        #expect(Set(adopted.results.map(\.orderID)) == Set(row.entries.dropFirst().map(\.result.orderID)))
+        try await other.acknowledge(adopted.map(\.outboxID))
+        #expect(try await bench.store.backlog().oldestUnpublished == nil)
+    }
+
+    @Test func resultsAndAnswersAreAdoptedWithTheirValues() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let (jobs, row) = try await settled(2, bench)
+        try await bench.ingest(
+            [job("o-0", offset: 2, content: "other"), job("o-1", offset: 3), job("o-1", offset: 4, content: "third")],
+            start: 2
+        )
+        try await bench.store.retire()
+        let adopted = try await other.adoptOutbox(limit: 10)
+        #expect(adopted.count == 3)
+        #expect(adopted.first == row)
+        let outcomes = adopted.results.map(\.outcome.rawValue).sorted()
+        #expect(outcomes == ["conflict", "conflict", "opened", "opened", "opened"])
+        #expect(adopted[1].results == [result(of: jobs.first { $0.order.orderID == "o-1" } ?? jobs[0], .opened)])
+        let kinds = adopted[2].entries.map { if case .answer = $0.key { "answer" } else { "job" } }
+        #expect(kinds == ["answer", "answer"])
+        #expect(try await other.adoptOutbox(limit: 10).isEmpty)
+    }
+
+    @Test func aResultThatDoesNotOpenStaysWhenTheOthersOfItsRowAreAcknowledged() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let (jobs, _) = try await settled(3, bench)
+        try await bench.execute("UPDATE usher.result SET sealed = '\\xabcd' WHERE job_id = \(jobs[1].lease.jobID)")
+        try await bench.store.retire()
+        let adopted = try await other.adoptOutbox(limit: 10)
+        #expect(Set(adopted.results.map(\.orderID)) == [jobs[0].order.orderID, jobs[2].order.orderID])
+        try await other.acknowledge(adopted.map(\.outboxID))
+        let left = try await bench.value("SELECT string_agg(job_ids::text || generations::text, ' ') FROM usher.outbox")
+        #expect(left == "{\(jobs[1].lease.jobID)}{1}")
+        #expect(try await bench.store.backlog().oldestUnpublished != nil)
+    }
+
+    @Test func whatWaitsToBePublishedIsNeverWiped() async throws {
+        let bench = try await Bench()
+        let (_, row) = try await settled(2, bench)
+        try await bench.ingest([job("o-2", offset: 2), job("o-0", offset: 3, content: "other")], start: 2)
+        let declined = try await bench.claim().jobs.map { ended($0, .declined, .declined) }
+        let report = try await bench.store.settle(declined)
+        let kept = """
+            SELECT (SELECT count(*) FROM usher.result WHERE sealed IS NOT NULL)
+              + (SELECT count(*) FROM usher.answer WHERE sealed IS NOT NULL)
+            """
+        #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 3, "bodies only")
+        #expect(try await bench.value(kept) == "4")
+        // One of two results of a row.
+        try await bench.store.acknowledge([
+            PartlyPublished(outboxID: row.outboxID, acknowledged: [row.entries[0].key])
+        ])
+        #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
+        try await bench.store.acknowledge([row.outboxID])
+        #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
+        let answers = try await bench.store.adoptOutbox(limit: 10)
+        try await bench.store.acknowledge(report.outbox.map(\.outboxID))
+        #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
+        try await bench.store.acknowledge(answers.map(\.outboxID))
+        #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
+        #expect(try await bench.value(kept) == "0")
+    }
+}
