@@ -48,10 +48,9 @@ leased AS (
       WHEN j.state = 0 AND j.not_after > now() THEN COALESCE(j.first_send, now())
       ELSE j.first_send END,
     last_send = CASE WHEN j.state = 0 AND j.not_after > now() THEN now() ELSE j.last_send END,
-    lease_epoch = l.epoch,
-    lease_until = l.ends
-  FROM lease l
-  CROSS JOIN rows r
+    lease_epoch = (SELECT l.epoch FROM lease l),
+    lease_until = (SELECT l.ends FROM lease l)
+  FROM rows r
   WHERE j.ctid = r.at
   RETURNING j.*
 ),
