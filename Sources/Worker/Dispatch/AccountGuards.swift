@@ -124,9 +124,16 @@ final class AccountGuards: Sendable {
         }
     }
 
-    /// A call that was begun is not made after all.
-    func abandoned(_ job: ClaimedJob) {
-        guards.withLock { $0[job.order.account]?.inFlight -= 1 }
+    /// Calls that were begun are not made after all. Returns those that may be made instead.
+    func abandoned(_ jobs: [ClaimedJob]) -> [QueuedCall] {
+        guards.withLock { guards in
+            var next: [QueuedCall] = []
+            for (account, jobs) in Self.byAccount(jobs, { $0.order.account }) {
+                guards[account]?.inFlight -= jobs.count
+                next += guards[account]?.begin([]) ?? []
+            }
+            return next
+        }
     }
 
     /// Takes everything that waits in line: it will not be called.

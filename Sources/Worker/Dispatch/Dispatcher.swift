@@ -46,19 +46,25 @@ struct Dispatcher<Provider: Cashier>: Sendable {
         finish(others, at: uptime)
     }
 
-    /// Makes calls that it is their account's turn for.
+    /// Makes calls that it is their account's turn for. Where one is not made after all, the next in line is: no call
+    /// would end that could give it its turn.
     func make(_ queued: [AccountGuards.QueuedCall], at uptime: Duration) {
         guard !queued.isEmpty else { return }
         var calls: [CashierCall] = []
         var late: [DecidedJob] = []
         calls.reserveCapacity(queued.count)
-        for entry in queued {
-            if entry.sendBy < uptime || slots.isStopping {
-                guards.abandoned(entry.call.job)
-                late.append(unsent(entry.call.job, uptime))
-            } else {
-                calls.append(entry.call)
+        var turn = queued
+        while !turn.isEmpty {
+            var abandoned: [ClaimedJob] = []
+            for entry in turn {
+                if entry.sendBy < uptime || slots.isStopping {
+                    abandoned.append(entry.call.job)
+                } else {
+                    calls.append(entry.call)
+                }
             }
+            late += abandoned.map { unsent($0, uptime) }
+            turn = guards.abandoned(abandoned)
         }
         if !calls.isEmpty {
             cashier.start(calls)

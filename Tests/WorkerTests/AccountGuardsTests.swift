@@ -1,0 +1,158 @@
+import BlockingThreads
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+@Suite("Account guards")
+struct AccountGuardsTests {
+    static let policy = Breaker.Policy(
+        failures: 3,
+        window: .seconds(10),
+        openFor: .seconds(1),
+        probeInterval: .seconds(1)
+    )
+
+    static func account(concurrencyMax: Int) -> WorkerAccount {
+        WorkerAccount(
+            outcomes: OutcomePolicy(rules: WorkerBench.rules),
+            breaker: policy,
+            concurrencyMax: concurrencyMax,
+            retryRatioMax: 1
+        )
+    }
+
+    static func job(_ number: Int64, account: String = "main", attempts: Int = 1) -> ClaimedJob {
+        let now = Timestamp(seconds: 1_000_000)
+        return ClaimedJob(
+            lease: LeaseRef(jobID: number, epoch: 1),
+            purpose: .open,
+            order: Order(account: account, orderID: "o-\(number)"),
+            generation: 1,
+            lane: .interactive,
+            campaign: nil,
+            attempts: attempts,
+            lookUps: 0,
+            acceptedAt: now,
+            notAfter: now.advanced(by: .seconds(3_600)),
+            firstSend: now,
+            lastSend: now,
+            request: nil,
+            traceparent: nil
+        )
+    }
+
+    static func call(_ number: Int64, account: String = "main", sendBy: Duration = .seconds(15))
+        -> AccountGuards.QueuedCall
+    {
+        let job = job(number, account: account)
+        return .init(call: CashierCall(kind: .open, job: job, markedAt: job.acceptedAt), sendBy: sendBy)
+    }
+
+    private func numbers(_ calls: [AccountGuards.QueuedCall]) -> [Int64] {
+        calls.map(\.call.job.lease.jobID)
+    }
+
+    private func ended(_ numbers: [Int64], account: String = "main", isFailure: Bool = false)
+        -> [AccountGuards.EndedCall]
+    {
+        numbers.map { .init(job: Self.job($0, account: account), isFailure: isFailure) }
+    }
+
+    @Test("an account's calls beyond its concurrency wait in line, in order; another account is not held up by it")
+    func lines() {
+        let guards = AccountGuards(accounts: [
+            "main": Self.account(concurrencyMax: 2), "other": Self.account(concurrencyMax: 1),
+        ])
+        let begun = guards.begin(
+            (1...4).map { Self.call($0) } + [Self.call(10, account: "other"), Self.call(11, account: "other")]
+        )
+        #expect(numbers(begun) == [1, 2, 10])
+        #expect(numbers(guards.begin([Self.call(5)])) == [])
+        #expect(numbers(guards.ended(ended([2]), at: .zero).next) == [3])
+        #expect(numbers(guards.ended(ended([10], account: "other"), at: .zero).next) == [11])
+        #expect(numbers(guards.ended(ended([1, 3]), at: .zero).next) == [4, 5])
+        #expect(numbers(guards.ended(ended([4, 5]), at: .zero).next) == [])
+    }
+
+    @Test("no account has more calls in flight than it may, whatever comes and ends")
+    func neverMore() {
+        var random = SystemRandomNumberGenerator()
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 5)])
+        var inFlight: [Int64] = []
+        var next: Int64 = 0
+        var seen: [Int64] = []
+        for _ in 0..<2_000 {
+            let count = Int64.random(in: 0...4, using: &random)
+            let begun = guards.begin((0..<count).map { Self.call(next + $0) })
+            next += count
+            inFlight += numbers(begun)
+            seen += numbers(begun)
+            #expect(inFlight.count <= 5)
+            inFlight.shuffle(using: &random)
+            let ending = Array(inFlight.prefix(Int.random(in: 0...3, using: &random)))
+            inFlight.removeFirst(ending.count)
+            let more =
+                Bool.random(using: &random)
+                ? guards.ended(ended(ending), at: .zero).next : guards.abandoned(ending.map { Self.job($0) })
+            inFlight += numbers(more)
+            seen += numbers(more)
+            #expect(inFlight.count <= 5)
+        }
+        let left = numbers(guards.drain())
+        #expect(seen + left == Array(0..<next), "each once, in the order in which they came")
+    }
+
+    @Test("there is room for as many as may be in flight and some ahead, less what is there; a closed breaker only")
+    func permits() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 4)])
+        #expect(guards.permits(at: .zero, ahead: 3) == .init(open: [AccountQuota(account: "main", limit: 7)]))
+        _ = guards.begin((1...6).map { Self.call($0) })
+        #expect(guards.permits(at: .zero, ahead: 3).open == [AccountQuota(account: "main", limit: 1)])
+        #expect(guards.permits(at: .zero, ahead: 0).open.isEmpty)
+        let changes = guards.ended(ended([1, 2, 3], isFailure: true), at: .seconds(1)).changes
+        #expect(changes.map(\.account) == ["main"])
+        #expect(guards.permits(at: .seconds(1), ahead: 100) == .init())
+        #expect(guards.permits(at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
+    }
+
+    @Test("what waits in line is taken out at once, and only once")
+    func drain() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
+        _ = guards.begin((1...3).map { Self.call($0) })
+        #expect(numbers(guards.drain()) == [2, 3])
+        #expect(guards.drain().isEmpty)
+        #expect(numbers(guards.ended(ended([1]), at: .zero).next) == [])
+    }
+
+    /// A provider that keeps silent for long: all that waited in line comes too late. No call is left whose end could
+    /// move the line on.
+    @Test("calls that come too late are given back with the whole line behind them, and the account is free again")
+    func lateLine() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 2)])
+        let slots = CallSlots(limit: 2)
+        let decided = Mailbox<DecidedJob>()
+        let cashier = ScriptedCashier(answer: WorkerBench.opened)
+        let dispatcher = Dispatcher(
+            cashier: cashier,
+            accounts: ["main": Self.account(concurrencyMax: 2)],
+            guards: guards,
+            slots: slots,
+            decided: decided,
+            clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
+            activity: Activity(),
+            lease: .seconds(60)
+        )
+        slots.taken(20, of: 0)
+        let begun = guards.begin((1...20).map { Self.call($0, sendBy: $0 == 20 ? .seconds(60) : .seconds(15)) })
+        dispatcher.make(begun, at: .zero)
+        #expect(cashier.calls.count == 2)
+        let next = guards.ended(ended([1, 2]), at: .seconds(20)).next
+        slots.answered(2, at: .seconds(20))
+        dispatcher.make(next, at: .seconds(20))
+        #expect(decided.drain().map(\.job.lease.jobID) == Array(3...19))
+        #expect(cashier.calls.map(\.job.lease.jobID) == [1, 2, 20], "what is not too late is made")
+        #expect(guards.permits(at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
+    }
+}
