@@ -26,11 +26,13 @@ final class Unpublished: Sendable {
 
     private let state = Mutex(State())
 
-    /// The rows' results, to be sent. A row without any is not noted: nothing will be acknowledged of it.
+    /// The rows' results, to be sent. A row without any is not noted: nothing will be acknowledged of it. Nor is one
+    /// that is known: a settlement that runs again finds rows that were adopted meanwhile, and acknowledgements of two
+    /// sendings together must not pass for the whole row's.
     func add(_ rows: [OutboxRow], at uptime: Duration) -> [OutboxRecord] {
         state.withLock { state in
             var records: [OutboxRecord] = []
-            for row in rows where !row.entries.isEmpty {
+            for row in rows where !row.entries.isEmpty && state.rows[row.outboxID] == nil {
                 state.rows[row.outboxID] = Row(waiting: row.entries.count)
                 for entry in row.entries {
                     state.lastToken += 1
