@@ -45,10 +45,10 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
     func runReaping() async throws {
         while true {
             try await clock.wait(for: min(.seconds(2), settings.lease / 4))
-            let reaped = try await patience.untilDone { try await store.reap(limit: 50) }
-            guard reaped > 0 else { continue }
-            log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
-            causes.send(.workStored)
+            while case let reaped = try await patience.untilDone({ try await store.reap(limit: 50) }), reaped > 0 {
+                log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
+                causes.send(.workStored)
+            }
         }
     }
 
