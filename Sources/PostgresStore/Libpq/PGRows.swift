@@ -78,7 +78,10 @@ struct RowReader {
         return list
     }
 
-    private mutating func nextWire(of oid: UInt32, _ type: @autoclosure () -> String) throws -> UnsafeRawBufferPointer? {
+    private mutating func nextWire(
+        of oid: UInt32,
+        _ type: @autoclosure () -> String
+    ) throws -> UnsafeRawBufferPointer? {
         let index = column
         column += 1
         guard index < PQnfields(result) else { throw failure("is missing", column: index) }

@@ -125,7 +125,9 @@ extension Array where Element: PGValue {
         list.reserveCapacity(Int(count))
         var offset = 20
         for _ in 0..<count {
-            guard let length = number(at: offset), length >= 0, offset + 4 + Int(length) <= wire.count else { return nil }
+            guard let length = number(at: offset), length >= 0, offset + 4 + Int(length) <= wire.count else {
+                return nil
+            }
             let bytes = UnsafeRawBufferPointer(rebasing: wire[(offset + 4)..<(offset + 4 + Int(length))])
             guard let value = Element(wire: bytes) else { return nil }
             list.append(value)

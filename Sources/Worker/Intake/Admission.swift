@@ -1,8 +1,8 @@
 import SessionCore
 
-/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits and
-/// of accounts that may be called. Where room for all of them is about to come, it is waited for: a job that starts at
-/// once costs the database half of one that is stored first and claimed later.
+/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits
+/// and of accounts that may be called. Where room for all of them is about to come, it is waited for: a job that starts
+/// at once costs the database half of one that is stored first and claimed later.
 struct Admission: Sendable {
     /// At most so long is room waited for. Records that wait in Kafka are not seen by anyone.
     static let patience = Duration.milliseconds(50)
