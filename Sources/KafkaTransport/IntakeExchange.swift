@@ -13,38 +13,19 @@ final class IntakeExchange: Sendable {
         case rewindTo(TopicPartition, request: Int64, Int64?)
     }
 
-    /// Who waits for records.
-    private enum Taker {
-        case one(CheckedContinuation<RecordBatch?, any Error>)
-        /// Of one topic, or of any.
-        case several(String?, CheckedContinuation<[RecordBatch]?, any Error>)
-
-        func resume(throwing failure: TransportError) {
-            switch self {
-            case .one(let continuation): continuation.resume(throwing: failure)
-            case .several(_, let continuation): continuation.resume(throwing: failure)
-            }
-        }
-
-        /// There is nothing more.
-        func end() {
-            switch self {
-            case .one(let continuation): continuation.resume(returning: nil)
-            case .several(_, let continuation): continuation.resume(returning: nil)
-            }
-        }
+    /// Who waits for records of a topic.
+    private struct Taker {
+        var topic: String
+        var continuation: CheckedContinuation<[RecordBatch]?, any Error>
     }
 
     /// A taker with what it gets, to be resumed outside the lock.
-    private enum Serving {
-        case one(CheckedContinuation<RecordBatch?, any Error>, RecordBatch)
-        case several(CheckedContinuation<[RecordBatch]?, any Error>, [RecordBatch])
+    private struct Serving {
+        var taker: Taker
+        var batches: [RecordBatch]
 
         func resume() {
-            switch self {
-            case .one(let continuation, let batch): continuation.resume(returning: batch)
-            case .several(let continuation, let batches): continuation.resume(returning: batches)
-            }
+            taker.continuation.resume(returning: batches)
         }
     }
 
@@ -79,16 +60,8 @@ final class IntakeExchange: Sendable {
 
     // MARK: For the tasks
 
-    func nextBatch() async throws -> RecordBatch? {
-        try await withCheckedThrowingContinuation { take(.one($0)) }
-    }
-
-    func nextBatches() async throws -> [RecordBatch]? {
-        try await withCheckedThrowingContinuation { take(.several(nil, $0)) }
-    }
-
     func nextBatches(of topic: String) async throws -> [RecordBatch]? {
-        try await withCheckedThrowingContinuation { take(.several(topic, $0)) }
+        try await withCheckedThrowingContinuation { take(Taker(topic: topic, continuation: $0)) }
     }
 
     /// Serves the taker now or, when there is nothing for it, later.
@@ -102,7 +75,7 @@ final class IntakeExchange: Sendable {
             return (servings, nil, false, room != state.queues.topicsWithRoom)
         }
         if isOver {
-            if let failure { taker.resume(throwing: failure) } else { taker.end() }
+            taker.continuation.resume(with: failure.map { .failure($0) } ?? .success(nil))
         }
         for serving in servings { serving.resume() }
         if hasNewRoom { bell.wake() }
@@ -260,7 +233,7 @@ final class IntakeExchange: Sendable {
             state.takers = []
             return takers
         }
-        for taker in takers { taker.resume(throwing: failure) }
+        for taker in takers { taker.continuation.resume(throwing: failure) }
     }
 
     /// The polling thread has ended.
@@ -273,7 +246,7 @@ final class IntakeExchange: Sendable {
             state.closers = []
             return waiting
         }
-        for taker in takers { taker.end() }
+        for taker in takers { taker.continuation.resume(returning: nil) }
         for closer in closers { closer.resume() }
     }
 
@@ -282,20 +255,11 @@ final class IntakeExchange: Sendable {
         var servings: [Serving] = []
         var left: [Taker] = []
         for taker in state.takers {
-            switch taker {
-            case .one(let continuation):
-                if let batch = state.queues.next() {
-                    servings.append(.one(continuation, batch))
-                } else {
-                    left.append(taker)
-                }
-            case .several(let topic, let continuation):
-                let batches = topic.map { state.queues.nextTogether(of: $0) } ?? state.queues.nextTogether()
-                if batches.isEmpty {
-                    left.append(taker)
-                } else {
-                    servings.append(.several(continuation, batches))
-                }
+            let batches = state.queues.nextTogether(of: taker.topic)
+            if batches.isEmpty {
+                left.append(taker)
+            } else {
+                servings.append(Serving(taker: taker, batches: batches))
             }
         }
         state.takers = left

@@ -2,7 +2,8 @@ import SessionCore
 
 /// What waits in memory between Kafka and the intake: a queue per assigned partition. Pure.
 ///
-/// Topics take turns, and within a topic its partitions do, so that an agent's record never waits behind a campaign's.
+/// Each topic is taken by itself, so that an agent's record never waits behind a campaign's; within a topic its
+/// partitions take turns.
 struct IntakeQueues: Sendable {
     /// The bounds. Bytes count keys and values.
     struct Limits: Equatable, Sendable {
@@ -15,8 +16,6 @@ struct IntakeQueues: Sendable {
 
     private let limits: Limits
     private var topics: [String: TopicQueue] = [:]
-    /// Whose turn it is next.
-    private var turn: [String] = []
     private var pausedByOperator: Set<String> = []
     private var lastAssignment: Int64 = 0
 
@@ -41,7 +40,6 @@ struct IntakeQueues: Sendable {
             topics[place.topic, default: TopicQueue()].partitions[place.partition] = queue
             topics[place.topic]?.turn.append(place.partition)
         }
-        turn = topics.keys.sorted()
     }
 
     /// Adds a record at the end of its partition. False, and nothing added, if the partition is not assigned or the
@@ -51,31 +49,9 @@ struct IntakeQueues: Sendable {
         topics[record.position.topic]?.append(record, limits: limits) == true
     }
 
-    /// The next batch in turn; nil when nothing waits that may be delivered.
-    mutating func next() -> RecordBatch? {
-        for (index, name) in turn.enumerated() where !pausedByOperator.contains(name) {
-            guard let batch = topics[name]?.next(of: name, limits: limits) else { continue }
-            turn.remove(at: index)
-            turn.append(name)
-            return batch
-        }
-        return nil
-    }
-
-    /// The next batches in turn: what waits of one topic's partitions, together within the bounds of one batch; empty
-    /// when nothing waits that may be delivered. A partition has one such batch out at a time: the next comes when the
-    /// last was committed or its partition assigned or read again.
-    mutating func nextTogether() -> [RecordBatch] {
-        for (index, name) in turn.enumerated() where !pausedByOperator.contains(name) {
-            guard let batches = topics[name]?.nextTogether(of: name, limits: limits), !batches.isEmpty else { continue }
-            turn.remove(at: index)
-            turn.append(name)
-            return batches
-        }
-        return []
-    }
-
-    /// The same of one topic.
+    /// What waits of a topic's partitions, together within the bounds of one batch; empty when nothing waits that may
+    /// be delivered. A partition has one such batch out at a time: the next comes when the last was committed or its
+    /// partition assigned or read again.
     mutating func nextTogether(of name: String) -> [RecordBatch] {
         guard !pausedByOperator.contains(name) else { return [] }
         return topics[name]?.nextTogether(of: name, limits: limits) ?? []
@@ -142,18 +118,6 @@ private struct TopicQueue: Sendable {
         guard partitions[record.position.partition]?.append(record) == true else { return false }
         count(records: 1, bytes: record.bytes, limits: limits)
         return true
-    }
-
-    mutating func next(of name: String, limits: IntakeQueues.Limits) -> RecordBatch? {
-        guard let index = turn.firstIndex(where: { partitions[$0]?.isReady == true }) else { return nil }
-        let partition = turn.remove(at: index)
-        turn.append(partition)
-        var room = Room(records: limits.batchRecordsMax, bytes: limits.batchBytesMax)
-        guard let batch = partitions[partition]?.take(topic: name, partition: partition, room: &room) else {
-            return nil
-        }
-        taken(room, limits)
-        return batch
     }
 
     mutating func nextTogether(of name: String, limits: IntakeQueues.Limits) -> [RecordBatch] {

@@ -5,10 +5,9 @@ package import SessionCore
 /// The jobs topics, read as a member of the consumer group by one thread that does nothing but poll.
 ///
 /// Reading a partition starts at the smaller of what Kafka has committed and what the store holds. Batches form by
-/// themselves: each holds what has come while the last was being stored, at most 500 records or 1 MiB of one partition
-/// (`nextBatch`) or of several partitions of one topic (`nextBatches`), and topics take turns. A topic with 4,000
-/// records or 16 MiB waiting is paused until half of that is gone; polling goes on. The loss of brokers or of the store
-/// never ends the source: it waits, and says once what for.
+/// themselves: each taking of a topic brings what has come while the last was being stored, at most 500 records or
+/// 1 MiB, of several of its partitions. A topic with 4,000 records or 16 MiB waiting is paused until half of that is
+/// gone; polling goes on. The loss of brokers or of the store never ends the source: it waits, and says once what for.
 package final class KafkaJobSource: JobSource {
     private let exchange: IntakeExchange
 
@@ -58,14 +57,6 @@ package final class KafkaJobSource: JobSource {
 
     deinit {
         exchange.beginClose()
-    }
-
-    package func nextBatch() async throws -> RecordBatch? {
-        try await exchange.nextBatch()
-    }
-
-    package func nextBatches() async throws -> [RecordBatch]? {
-        try await exchange.nextBatches()
     }
 
     package func nextBatches(of topic: String) async throws -> [RecordBatch]? {

@@ -24,7 +24,7 @@ extension BrokerScenarios {
                 try await atMost(60) {
                     var taken = Taken()
                     var groups = 0
-                    while taken.count < 20_000, let batches = try await source.nextBatches() {
+                    while taken.count < 20_000, let batches = try await source.nextBatches(of: topic) {
                         groups += 1
                         #expect(batches.reduce(0) { $0 + $1.records.count } <= 500)
                         #expect(Set(batches.map(\.partition)).count == batches.count)
@@ -39,7 +39,7 @@ extension BrokerScenarios {
             #expect(taken.count == 20_000 && taken.all.count == 20_000)
             #expect(groups <= 400, "\(groups) groups")
             await source.close()
-            #expect(try await source.nextBatches() == nil)
+            #expect(try await source.nextBatches(of: topic) == nil)
         }
 
         @Test(arguments: ClusterKind.available)
@@ -59,7 +59,7 @@ extension BrokerScenarios {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     for _ in 0..<3 {
                         tasks.addTask {
-                            while let batches = try await source.nextBatches() {
+                            while let batches = try await source.nextBatches(of: topic) {
                                 // Takers overtake each other here, as transactions do.
                                 try await Task.sleep(for: .microseconds(Int.random(in: 0..<2_000)))
                                 for batch in batches {
@@ -97,7 +97,9 @@ extension BrokerScenarios {
             var rewound: RecordBatch?
             var taken = Taken()
             var counts = 0
-            while taken.count < 600, let batches = try await atMost(30, { try await source.nextBatches() }) ?? nil {
+            while taken.count < 600,
+                let batches = try await atMost(30, { try await source.nextBatches(of: topic) }) ?? nil
+            {
                 for batch in batches {
                     if rewound == nil {
                         rewound = batch

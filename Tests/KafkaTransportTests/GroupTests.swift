@@ -17,7 +17,7 @@ extension BrokerScenarios {
             let settings = cluster.settings(groupID: group)
             let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
             // Taken, but neither stored nor committed when the partitions change hands.
-            let held = try await first.take(400, committing: false)
+            let held = try await first.takeOne(ofEach: 4, of: topic)
             #expect(held.values.count == 4)
 
             let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
@@ -29,7 +29,9 @@ extension BrokerScenarios {
             let collected = Collected()
             let taking = [first, second].map { source in
                 Task {
-                    while let batch = try await source.nextBatch() { collected.add(batch) }
+                    while let batches = try await source.nextBatches(of: topic) {
+                        for batch in batches { collected.add(batch) }
+                    }
                 }
             }
             #expect(await eventually { collected.count() == 400 })
@@ -49,18 +51,18 @@ extension BrokerScenarios {
             settings.sessionTimeoutMs = kind == .real ? 45_000 : 6_000
             let store = PretendStore()
             let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
-            #expect(try await first.take(10).count == 10)
+            #expect(try await first.take(10, of: topic).count == 10)
             let closing = ContinuousClock.now
             await first.close()
             #expect(ContinuousClock.now - closing < .seconds(5))
-            #expect(try await first.nextBatch() == nil)
+            #expect(try await first.nextBatches(of: topic) == nil)
 
             // Had it not left, the next member would wait for the session timeout.
             let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
             #expect(await eventually(within: 10) { second.health.assigned.count == 2 })
             #expect(ContinuousClock.now - closing < .seconds(10))
             try await produce(3, to: topic, cluster, stem: "later")
-            #expect(try await second.take(3).all == ["later0", "later1", "later2"])
+            #expect(try await second.take(3, of: topic).all == ["later0", "later1", "later2"])
             await second.close()
         }
 

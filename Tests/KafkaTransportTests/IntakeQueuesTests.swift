@@ -28,37 +28,45 @@ import Testing
         return queues
     }
 
-    @Test func topicsAndPartitionsTakeTurns() {
+    /// Takes the next batch of a topic, and says that it is accounted for.
+    private func next(_ queues: inout IntakeQueues, of topic: String = "bulk") -> RecordBatch? {
+        let batches = queues.nextTogether(of: topic)
+        for batch in batches { queues.settle(batch) }
+        return batches.first
+    }
+
+    @Test func anAgentsRecordDoesNotWaitBehindACampaigns() {
         var queues = queues([bulk: 0, bulk1: 0, agents: 0])
         for offset in Int64(0)..<9 {
             queues.append(record(bulk, offset))
             queues.append(record(bulk1, offset))
         }
-        _ = queues.next()
+        _ = next(&queues)
         queues.append(record(agents, 0))
-        let order = (0..<4).map { _ in queues.next().map { "\($0.topic)\($0.partition)" } ?? "" }
-        #expect(order.prefix(2).contains("agents0"))
-        #expect(Set(order) == ["agents0", "bulk0", "bulk1"])
+        let agent = next(&queues, of: "agents")
+        #expect(agent?.topic == "agents")
+        let bulks = [next(&queues), next(&queues)].compactMap { $0?.partition }
+        #expect(Set(bulks) == [0, 1], "its partitions take turns")
     }
 
     @Test func batchesJoinWithoutAGapEvenWhereOffsetsAreMissing() {
         var queues = queues([bulk: 5])
         for offset in [7, 8, 20, 21] as [Int64] { queues.append(record(bulk, offset)) }
-        let first = queues.next()
+        let first = next(&queues)
         #expect(first?.start == 5)
         #expect(first?.next == 21)
         #expect(first?.records.map(\.position.offset) == [7, 8, 20])
-        let second = queues.next()
+        let second = next(&queues)
         #expect(second?.start == 21)
         #expect(second?.next == 22)
-        let got1 = queues.next()
+        let got1 = next(&queues)
         #expect(got1 == nil)
     }
 
     @Test func theBeginningIsWhereTheFirstRecordLies() {
         var queues = queues([bulk: nil])
         queues.append(record(bulk, 40))
-        let got2 = queues.next()
+        let got2 = next(&queues)
         #expect(got2?.start == 40)
     }
 
@@ -67,11 +75,11 @@ import Testing
         queues.append(record(bulk, 0, bytes: 500))
         queues.append(record(bulk, 1, bytes: 60))
         queues.append(record(bulk, 2, bytes: 60))
-        let got3 = queues.next()
+        let got3 = next(&queues)
         #expect(got3?.records.count == 1)
-        let got4 = queues.next()
+        let got4 = next(&queues)
         #expect(got4?.records.count == 1)
-        let got5 = queues.next()
+        let got5 = next(&queues)
         #expect(got5?.records.count == 1)
     }
 
@@ -79,9 +87,9 @@ import Testing
         var queues = queues([bulk: 0, bulk1: 0, agents: 0])
         for offset in Int64(0)..<10 { queues.append(record(bulk, offset)) }
         #expect(queues.partitionsToPause == [bulk, bulk1])
-        _ = queues.next()
+        _ = next(&queues)
         #expect(queues.partitionsToPause == [bulk, bulk1])
-        _ = queues.next()
+        _ = next(&queues)
         #expect(queues.countByTopic == ["bulk": 4, "agents": 0])
         #expect(queues.partitionsToPause == [])
     }
@@ -90,7 +98,7 @@ import Testing
         var queues = queues([bulk: 0])
         queues.append(record(bulk, 0, bytes: 1_000))
         #expect(queues.partitionsToPause == [bulk])
-        _ = queues.next()
+        _ = next(&queues)
         #expect(queues.partitionsToPause == [])
     }
 
@@ -99,10 +107,10 @@ import Testing
         queues.append(record(bulk, 0))
         queues.pause(topic: "bulk")
         #expect(queues.partitionsToPause == [bulk])
-        let got6 = queues.next()
+        let got6 = next(&queues)
         #expect(got6 == nil)
         queues.resume(topic: "bulk")
-        let got7 = queues.next()
+        let got7 = next(&queues)
         #expect(got7?.topic == "bulk")
     }
 
@@ -116,7 +124,7 @@ import Testing
         #expect(got10)
         let got11 = queues.append(record(bulk, 5))
         #expect(!got11)
-        _ = queues.next()
+        _ = next(&queues)
         let got12 = queues.append(record(bulk, 5))
         #expect(!got12)
         let got13 = queues.append(record(bulk, 6))
@@ -126,8 +134,8 @@ import Testing
     @Test func aBatchOfAnEarlierAssignmentIsNotCurrent() throws {
         var queues = queues([bulk: 0])
         queues.append(record(bulk, 0))
-        let next = queues.next()
-        let batch = try #require(next)
+        let taken = next(&queues)
+        let batch = try #require(taken)
         #expect(queues.isCurrent(batch))
         queues.assign([bulk: 0])
         #expect(!queues.isCurrent(batch))
@@ -138,11 +146,11 @@ import Testing
     @Test func aSuspendedPartitionDropsEverythingUntilItIsRestarted() throws {
         var queues = queues([bulk: 0, agents: 0])
         for offset in Int64(0)..<6 { queues.append(record(bulk, offset)) }
-        let next = queues.next()
-        let batch = try #require(next)
+        let taken = next(&queues)
+        let batch = try #require(taken)
         queues.suspend(bulk)
         #expect(!queues.isCurrent(batch))
-        let got14 = queues.next()
+        let got14 = next(&queues)
         #expect(got14 == nil)
         let got15 = queues.append(record(bulk, 6))
         #expect(!got15)
@@ -150,7 +158,7 @@ import Testing
         queues.restart(bulk, at: 0)
         let got16 = queues.append(record(bulk, 0))
         #expect(got16)
-        let got17 = queues.next()
+        let got17 = next(&queues)
         #expect(got17?.start == 0)
     }
 
@@ -160,17 +168,17 @@ import Testing
         for offset in Int64(0)..<2 {
             for place in [bulk, bulk1, third] { queues.append(record(place, offset)) }
         }
-        let first = queues.nextTogether()
+        let first = queues.nextTogether(of: "bulk")
         #expect(first.map(\.partition) == [0, 1])
         #expect(first.map(\.records.count) == [2, 1])
         #expect(first.map(\.next) == [2, 1])
         for batch in first { queues.settle(batch) }
         // Who was not served comes first.
-        let second = queues.nextTogether()
+        let second = queues.nextTogether(of: "bulk")
         #expect(second.map(\.partition) == [2, 1])
         #expect(second.map(\.start) == [0, 1])
         #expect(queues.countByTopic == ["bulk": 0, "agents": 0])
-        let third1 = queues.nextTogether()
+        let third1 = queues.nextTogether(of: "bulk")
         #expect(third1.isEmpty)
     }
 
@@ -180,63 +188,48 @@ import Testing
         queues.append(record(bulk1, 0, bytes: 60))
         queues.append(record(bulk1, 1, bytes: 60))
         let sizes = (0..<3).map { _ in
-            let batches = queues.nextTogether()
+            let batches = queues.nextTogether(of: "bulk")
             for batch in batches { queues.settle(batch) }
             return batches.map(\.records.count)
         }
         #expect(sizes == [[1], [1], [1]])
     }
 
-    @Test func topicsTakeTurnsWhenTheirPartitionsComeTogether() {
-        var queues = queues([bulk: 0, bulk1: 0, agents: 0])
-        for offset in Int64(0)..<9 {
-            queues.append(record(bulk, offset))
-            queues.append(record(bulk1, offset))
-        }
-        let first = queues.nextTogether()
-        queues.append(record(agents, 0))
-        let second = queues.nextTogether()
-        #expect(Set(first.map(\.topic)) == ["bulk"])
-        #expect(Set(second.map(\.topic)) == ["agents"])
-    }
-
     @Test func aPartitionGivesItsNextBatchOnlyWhenTheLastIsSettled() throws {
         var queues = queues([bulk: 0, bulk1: 0])
         for offset in Int64(0)..<5 { queues.append(record(bulk, offset)) }
-        let taken = queues.nextTogether()
+        let taken = queues.nextTogether(of: "bulk")
         let batch = try #require(taken.first)
         #expect(batch.next == 3)
-        // Neither together nor alone; another partition may.
-        let got1 = queues.nextTogether()
+        // Another partition may.
+        let got1 = queues.nextTogether(of: "bulk")
         #expect(got1.isEmpty)
-        let got2 = queues.next()
-        #expect(got2 == nil)
         queues.append(record(bulk1, 0))
-        let other = queues.nextTogether()
+        let other = queues.nextTogether(of: "bulk")
         #expect(other.map(\.partition) == [1])
         queues.settle(batch)
-        let rest = queues.nextTogether()
+        let rest = queues.nextTogether(of: "bulk")
         #expect(rest.map(\.start) == [3])
         // An old batch, or one of another assignment, settles nothing.
         queues.append(record(bulk, 5))
         queues.settle(batch)
-        let got3 = queues.nextTogether()
+        let got3 = queues.nextTogether(of: "bulk")
         #expect(got3.isEmpty)
     }
 
     @Test func aRewoundPartitionIsFreeAgain() throws {
         var queues = queues([bulk: 0])
         queues.append(record(bulk, 0))
-        let taken = queues.nextTogether()
+        let taken = queues.nextTogether(of: "bulk")
         let batch = try #require(taken.first)
         queues.suspend(bulk)
         queues.restart(bulk, at: 0)
         queues.append(record(bulk, 0))
-        let again = queues.nextTogether()
+        let again = queues.nextTogether(of: "bulk")
         #expect(again.map(\.start) == [0])
         queues.settle(batch)
         queues.append(record(bulk, 1))
-        let early = queues.nextTogether()
+        let early = queues.nextTogether(of: "bulk")
         #expect(early.isEmpty, "a batch of before the rewind settled the one after it")
     }
 
@@ -244,10 +237,10 @@ import Testing
         var queues = queues([bulk: 0])
         queues.append(record(bulk, 0))
         queues.pause(topic: "bulk")
-        let paused = queues.nextTogether()
+        let paused = queues.nextTogether(of: "bulk")
         #expect(paused.isEmpty)
         queues.resume(topic: "bulk")
-        let resumed = queues.nextTogether()
+        let resumed = queues.nextTogether(of: "bulk")
         #expect(resumed.count == 1)
     }
 }

@@ -21,14 +21,17 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            let taken = try await source.take(2_000)
-            await source.close()
-            #expect(taken.values.count == 6)
-            #expect(taken.all.count == 2_000)
-            for (place, values) in taken.values {
-                let numbers = values.compactMap { Int($0.dropFirst(place.topic.count + 1)) }
-                #expect(numbers == numbers.sorted(), "\(place) is out of order")
+            for topic in topics {
+                let taken = try await source.take(1_000, of: topic)
+                #expect(taken.values.keys.allSatisfy { $0.topic == topic })
+                #expect(taken.values.count == 3)
+                #expect(taken.all.count == 1_000)
+                for (place, values) in taken.values {
+                    let numbers = values.compactMap { Int($0.dropFirst(place.topic.count + 1)) }
+                    #expect(numbers == numbers.sorted(), "\(place) is out of order")
+                }
             }
+            await source.close()
         }
 
         @Test(arguments: ClusterKind.available)
@@ -46,7 +49,7 @@ extension BrokerScenarios {
                     log: .silent,
                     positions: store.lookUp
                 )
-                let batch = try await atMost(30) { try await source.nextBatch() } ?? nil
+                let batch = try await atMost(30) { try await source.nextBatch(of: topic) } ?? nil
                 if committing, let batch { source.commit(batch) }
                 await source.close()
                 return try #require(batch)
@@ -80,10 +83,10 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            let taken = try await source.take(1_200, committing: false)
-            let first = try #require(taken.batches.first)
-            #expect(taken.batches.count > 2)
+            let first = try #require(try await source.nextBatch(of: topic))
             source.commit(first)
+            let second = try #require(try await source.nextBatch(of: topic))
+            #expect(second.start == first.next)
             let place = TopicPartition(topic: topic, partition: 0)
             #expect(try await eventually { try await committed(topic, cluster, group: group) == [place: first.next] })
             await source.close()
@@ -103,13 +106,13 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: store.lookUp
             )
-            let first = try #require(try await source.nextBatch())
+            let first = try #require(try await source.nextBatch(of: topic))
             store.store(first)
             source.commit(first)
-            let second = try #require(try await source.nextBatch())
+            let second = try #require(try await source.nextBatch(of: topic))
             source.rewind(second)
             source.commit(second)
-            let rest = try await source.take(2_000 - first.records.count)
+            let rest = try await source.take(2_000 - first.records.count, of: topic)
             #expect(rest.batches.first?.start == second.start)
             #expect(rest.batches.first?.assignment != second.assignment)
             #expect(rest.batches.map(\.records.count).reduce(0, +) == 2_000 - first.records.count)
@@ -128,9 +131,9 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            let first = try #require(try await source.nextBatch())
+            let first = try #require(try await source.nextBatch(of: topic))
             source.rewind(first)
-            let again = try await source.take(1_500)
+            let again = try await source.take(1_500, of: topic)
             #expect(again.batches.first?.start == 0)
             #expect(again.count == 1_500)
             await source.close()
@@ -150,12 +153,21 @@ extension BrokerScenarios {
             source.pause(topic: bulk)
             try await produce(300, to: bulk, cluster, stem: "b")
             try await produce(300, to: agents, cluster, stem: "a")
-            let flowing = try await source.take(300)
+            let paused = Collected()
+            let taking = Task {
+                while paused.count() < 300, let batches = try await source.nextBatches(of: bulk) {
+                    for batch in batches {
+                        paused.add(batch)
+                        source.commit(batch)
+                    }
+                }
+            }
+            let flowing = try await source.take(300, of: agents)
             #expect(Set(flowing.batches.map(\.topic)) == [agents])
+            #expect(paused.count() == 0)
             source.resume(topic: bulk)
-            let resumed = try await source.take(300)
-            #expect(Set(resumed.batches.map(\.topic)) == [bulk])
-            #expect(resumed.all.count == 300)
+            #expect(await eventually { paused.count("b") == 300 })
+            try await taking.value
             await source.close()
         }
 
@@ -176,9 +188,11 @@ extension BrokerScenarios {
             let start = ContinuousClock.now
             var highest = 0
             var taken = Taken()
-            while taken.count < 30_000, let batch = try await source.nextBatch() {
-                taken.add(batch)
-                source.commit(batch)
+            while taken.count < 30_000, let batches = try await source.nextBatches(of: topic) {
+                for batch in batches {
+                    taken.add(batch)
+                    source.commit(batch)
+                }
                 highest = max(highest, source.health.waitingRecords)
             }
             let elapsed = ContinuousClock.now - start
@@ -202,13 +216,13 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            _ = try #require(try await source.nextBatch())
+            _ = try #require(try await source.nextBatches(of: bulk))
             // The bulk topic fills its share of the memory and is paused.
             #expect(await eventually { source.health.waitingRecords >= 4_000 })
             try await produce(1, to: agents, cluster, stem: "a")
             #expect(await eventually { source.health.waitingByTopic[agents] == 1 })
-            let next = [try await source.nextBatch(), try await source.nextBatch()]
-            #expect(next.compactMap { $0?.topic }.contains(agents), "two batches of the campaign came first")
+            let next = try #require(try await atMost(10) { try await source.nextBatches(of: agents) } ?? nil)
+            #expect(next.map(\.topic) == [agents], "the campaign came first")
             await source.close()
         }
 
@@ -229,7 +243,7 @@ extension BrokerScenarios {
             #expect(await eventually { source.health.waitingFor == "stored positions" && store.questions > 2 })
             #expect(lines.containing("stored positions cannot be read").count == 1)
             store.goAway(false)
-            #expect(try await source.take(3).count == 3)
+            #expect(try await source.take(3, of: topic).count == 3)
             #expect(lines.containing("can be read again").count == 1)
             await source.close()
 
@@ -244,7 +258,7 @@ extension BrokerScenarios {
             let start = ContinuousClock.now
             await waiting.close()
             #expect(ContinuousClock.now - start < .seconds(5))
-            #expect(try await waiting.nextBatch() == nil)
+            #expect(try await waiting.nextBatches(of: topic) == nil)
         }
 
         @Test(arguments: ClusterKind.available)
@@ -264,7 +278,7 @@ extension BrokerScenarios {
                 log: lines.log,
                 positions: store.lookUp
             )
-            let taken = try await source.take(5)
+            let taken = try await source.take(5, of: good)
             #expect(Set(taken.batches.map(\.topic)) == [good])
             #expect(await eventually { source.health.stopped[place] != nil })
             #expect("\(source.health.stopped)".contains("set its position"))
@@ -285,7 +299,7 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            #expect(try await source.take(2).count == 2)
+            #expect(try await source.take(2, of: good).count == 2)
             #expect(await eventually { "\(source.health.unavailableTopics[missing] as Any)".contains("Create topic") })
             await source.close()
         }

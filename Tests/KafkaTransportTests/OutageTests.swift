@@ -55,7 +55,7 @@ extension BrokerScenarios {
                 outcome: .opened,
                 value: Array("v\(number)".utf8)
             )
-            return OutboxRecord(outboxID: number, result: result, traceparent: nil)
+            return OutboxRecord(token: number, result: result, traceparent: nil)
         }
 
         @Test(arguments: ClusterKind.available)
@@ -75,7 +75,7 @@ extension BrokerScenarios {
             )
             let sink = try KafkaResultSink(cluster.settings(), topic: results, schema: "1", log: lines.log)
             try await produce(1_000, to: jobs, cluster, stem: "before")
-            #expect(try await source.take(1_000).all.count == 1_000)
+            #expect(try await source.take(1_000, of: jobs).all.count == 1_000)
             sink.publish((1...100).map { outboxRecord($0) })
 
             try await breakable.takeDown()
@@ -94,16 +94,18 @@ extension BrokerScenarios {
             // What was committed just before may come again; what came after must.
             let collected = Collected()
             let taking = Task {
-                while let batch = try await source.nextBatch() {
-                    collected.add(batch)
-                    source.commit(batch)
+                while let batches = try await source.nextBatches(of: jobs) {
+                    for batch in batches {
+                        collected.add(batch)
+                        source.commit(batch)
+                    }
                 }
             }
             #expect(await eventually(within: 60) { collected.count("after") == 1_000 })
             var acknowledged: [Int64] = []
             while acknowledged.count < 200, let acks = await sink.acks() {
                 #expect(acks.allSatisfy { $0.failure == nil })
-                acknowledged += acks.map(\.outboxID)
+                acknowledged += acks.map(\.token)
             }
             #expect(acknowledged.sorted() == Array(1...200))
             #expect(lines.containing("no broker answers; reading").count == 1)
@@ -126,7 +128,7 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            let taken = try await source.take(10, committing: false)
+            let taken = try await source.takeOne(ofEach: 1, of: topic)
             try embedded.takeDown(broker: 1)
             for batch in taken.batches { source.commit(batch) }
             let start = ContinuousClock.now

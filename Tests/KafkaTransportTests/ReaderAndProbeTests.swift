@@ -116,7 +116,7 @@ extension BrokerScenarios {
                 log: .silent,
                 positions: PretendStore().lookUp
             )
-            _ = try await source.take(30)
+            _ = try await source.take(30, of: topic)
             await source.close()
             #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: 30, low: 0, high: 30)])
         }

@@ -18,7 +18,7 @@ extension BrokerScenarios {
                 outcome: .opened,
                 value: value
             )
-            return OutboxRecord(outboxID: number, result: result, traceparent: traceparent)
+            return OutboxRecord(token: number, result: result, traceparent: traceparent)
         }
 
         /// Takes acknowledgements until there are `count`.
@@ -55,7 +55,7 @@ extension BrokerScenarios {
             for start in stride(from: 0, to: sent.count, by: 100) { sink.publish(Array(sent[start..<start + 100])) }
             let acks = try await acks(sink, sent.count)
             #expect(acks.allSatisfy { $0.failure == nil })
-            #expect(acks.map(\.outboxID).sorted() == sent.map(\.outboxID))
+            #expect(acks.map(\.token).sorted() == sent.map(\.token))
             await sink.close(timeout: .seconds(5))
             #expect(await sink.acks() == nil)
 
@@ -84,7 +84,7 @@ extension BrokerScenarios {
             let lines = LogLines()
             let sink = try KafkaResultSink(cluster.settings(), topic: topic, schema: "1", log: lines.log)
             sink.publish([record(1)])
-            #expect(try await acks(sink, 1) == [PublishAck(outboxID: 1, failure: nil)])
+            #expect(try await acks(sink, 1) == [PublishAck(token: 1, failure: nil)])
             sink.failForTest()
             #expect(await eventually { !lines.containing("is replaced").isEmpty })
             var waiting = Set(Int64(2)...500)
@@ -93,8 +93,8 @@ extension BrokerScenarios {
             while !waiting.isEmpty, rounds < 10 {
                 rounds += 1
                 let acks = try await acks(sink, waiting.count)
-                #expect(Set(acks.map(\.outboxID)) == waiting)
-                for ack in acks where ack.failure == nil { waiting.remove(ack.outboxID) }
+                #expect(Set(acks.map(\.token)) == waiting)
+                for ack in acks where ack.failure == nil { waiting.remove(ack.token) }
                 for ack in acks where ack.failure != nil { #expect(ack.failure == "producer replaced") }
                 if !waiting.isEmpty { sink.publish(waiting.sorted().map { record($0) }) }
             }
@@ -114,11 +114,11 @@ extension BrokerScenarios {
             sink.failForTest()
             sink.publish((5_001...6_000).map { record($0) })
             let acks = try await acks(sink, 6_000)
-            #expect(acks.map(\.outboxID).sorted() == Array(1...6_000))
+            #expect(acks.map(\.token).sorted() == Array(1...6_000))
             await sink.close(timeout: .seconds(5))
             let arrived = Set(try await readAll(topic, cluster).compactMap { $0.key })
             for ack in acks where ack.failure == nil {
-                #expect(arrived.contains(Array("order-\(ack.outboxID)".utf8)))
+                #expect(arrived.contains(Array("order-\(ack.token)".utf8)))
             }
         }
 
@@ -150,7 +150,7 @@ extension BrokerScenarios {
             await sink.close(timeout: .milliseconds(300))
             #expect(ContinuousClock.now - start < .seconds(8))
             let acks = try await acks(sink, 10)
-            #expect(acks.map(\.outboxID).sorted() == Array(1...10))
+            #expect(acks.map(\.token).sorted() == Array(1...10))
             #expect(acks.allSatisfy { $0.failure != nil })
             sink.publish([record(11)])
             #expect(await sink.acks() == nil)

@@ -80,8 +80,8 @@ extension BrokerScenarios {
                 log: lines.log,
                 positions: PretendStore().lookUp
             )
-            await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
-            await #expect(throws: TransportError.self) { _ = try await source.nextBatch() }
+            await #expect(throws: TransportError.self) { _ = try await source.nextBatches(of: "jobs") }
+            await #expect(throws: TransportError.self) { _ = try await source.nextBatches(of: "jobs") }
             await source.close()
             #expect(lines.containing("planted-wrong").isEmpty)
             #expect(lines.containing("kafka.security.password_file").count == 1)

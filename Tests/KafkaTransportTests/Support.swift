@@ -180,17 +180,36 @@ struct Taken {
 }
 
 extension KafkaJobSource {
-    /// Takes batches until `count` records came, or `seconds` have passed; commits each if asked to.
-    func take(_ count: Int, committing: Bool = true, within seconds: Int = 60) async throws -> Taken {
+    /// Takes batches of a topic, committing each, until `count` records came; fails when `seconds` have passed.
+    func take(_ count: Int, of topic: String, within seconds: Int = 60) async throws -> Taken {
         let taken = try await atMost(seconds) {
             var taken = Taken()
-            while taken.count < count, let batch = try await self.nextBatch() {
-                taken.add(batch)
-                if committing { self.commit(batch) }
+            while taken.count < count, let batches = try await self.nextBatches(of: topic) {
+                for batch in batches {
+                    taken.add(batch)
+                    self.commit(batch)
+                }
             }
             return taken
         }
         return try #require(taken, "\(count) records did not come within \(seconds) s")
+    }
+
+    /// Takes one batch of each of so many partitions, and commits none.
+    func takeOne(ofEach partitions: Int, of topic: String, within seconds: Int = 60) async throws -> Taken {
+        let taken = try await atMost(seconds) {
+            var taken = Taken()
+            while taken.values.count < partitions, let batches = try await self.nextBatches(of: topic) {
+                for batch in batches { taken.add(batch) }
+            }
+            return taken
+        }
+        return try #require(taken, "\(partitions) partitions gave nothing within \(seconds) s")
+    }
+
+    /// The next batch of a topic with one partition.
+    func nextBatch(of topic: String) async throws -> RecordBatch? {
+        try await nextBatches(of: topic)?.first
     }
 }
 
