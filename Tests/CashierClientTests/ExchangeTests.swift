@@ -110,6 +110,30 @@ struct ExchangeTests {
         }
     }
 
+    @Test("calls that are started together are answered once each, and the answers end when the client is closed")
+    func together() async throws {
+        try await RawServer.with(Self.answerAll) { server in
+            let client = try CashierHTTPClient.to(server)
+            let unreadable = CashierCall(kind: .open, job: Sample.job(isReadable: false), markedAt: Sample.markedAt)
+            client.start((0..<50).map { Sample.call(orderID: "o-\($0)") } + [unreadable])
+            var opened: [String] = []
+            var others: [String] = []
+            while opened.count + others.count < 51, let answers = await client.answers() {
+                for answer in answers {
+                    if answer.answer.outcome.isOpened {
+                        opened.append(answer.job.order.orderID)
+                    } else {
+                        others.append(answer.answer.code)
+                    }
+                }
+            }
+            #expect(Set(opened).count == 50 && opened.count == 50)
+            #expect(others == ["job_unreadable"])
+            await client.close(timeout: .seconds(1))
+            #expect(await client.answers()?.count == nil)
+        }
+    }
+
     @Test("changed accounts are used from the next call on")
     func changedAccounts() async throws {
         try await RawServer.with(Self.answerAll) { server in
@@ -130,19 +154,11 @@ struct ExchangeTests {
     func impossible() async throws {
         try await RawServer.with(Self.answerAll) { server in
             let client = try CashierHTTPClient.to(server)
-            let other = Order(account: "other", orderID: "o-1")
-            let demo = Order(account: "demo", orderID: "o-1")
+            let (foreign, unreadable) = (Sample.job(account: "other"), Sample.job(isReadable: false))
             for (call, code) in [
-                (CashierCall(kind: .lookUp, order: other, markedAt: Sample.markedAt), "no_account"),
-                (CashierCall(kind: .open(body: []), order: demo, markedAt: Sample.markedAt), "job_unreadable"),
-                (
-                    CashierCall(
-                        kind: .open(body: JobCodec.canonicalBody(Sample.job(orderID: "o-2"))),
-                        order: demo,
-                        markedAt: Sample.markedAt
-                    ),
-                    "job_unreadable"
-                ),
+                (CashierCall(kind: .lookUp, job: foreign, markedAt: Sample.markedAt), "no_account"),
+                (CashierCall(kind: .open, job: foreign, markedAt: Sample.markedAt), "no_account"),
+                (CashierCall(kind: .open, job: unreadable, markedAt: Sample.markedAt), "job_unreadable"),
             ] {
                 let answer = await client.answer(to: call)
                 #expect(answer.outcome == .notSent)

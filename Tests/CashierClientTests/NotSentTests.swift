@@ -105,17 +105,29 @@ struct NotSentTests {
         }
     }
 
-    @Test("a client that is dropped answers what it began")
+    @Test("a transport that is dropped answers what it began")
     func dropped() async {
         await RawServer.with {
             _ = $0.readRequest()
             $0.waitForEnd()
         } _: { server in
-            let answer = await withCheckedContinuation { continuation in
-                let client = try? CashierHTTPClient.to(server)
-                client?.start(Sample.call()) { continuation.resume(returning: $0) }
+            let request = HTTPRequest(
+                method: .post,
+                url: "http://127.0.0.1:\(server.port)/cashier/virtual-terminal",
+                headers: [],
+                body: [],
+                allowsPlainHTTP: true,
+                connectTimeout: .seconds(5),
+                totalTimeout: .seconds(20),
+                authorityFile: nil
+            )
+            let ending = await withCheckedContinuation { continuation in
+                CurlTransport(limits: CurlLimits()).start(request) { continuation.resume(returning: $0) }
             }
-            #expect(answer.code == "closed")
+            guard case .failed(code: "closed", _) = ending.result else {
+                Issue.record("unexpected: \(ending.result)")
+                return
+            }
         }
     }
 }

@@ -35,20 +35,36 @@ enum Sample {
         return request
     }
 
-    static func job(orderID: String = "o-1") -> Job {
-        Job(order: Order(account: "demo", orderID: orderID), request: request(orderID: orderID))
+    /// A claimed job; one without a request cannot be read.
+    static func job(orderID: String = "o-1", account: String = "demo", isReadable: Bool = true) -> ClaimedJob {
+        ClaimedJob(
+            lease: LeaseRef(jobID: 1, epoch: 1),
+            purpose: .open,
+            order: Order(account: account, orderID: orderID),
+            generation: 1,
+            lane: .interactive,
+            campaign: nil,
+            attempts: 1,
+            lookUps: 0,
+            acceptedAt: markedAt,
+            notAfter: markedAt.advanced(by: .seconds(3_600)),
+            firstSend: markedAt,
+            lastSend: markedAt,
+            request: isReadable ? request(orderID: orderID) : nil,
+            traceparent: nil
+        )
     }
 
     static func call(orderID: String = "o-1", markedAt: Timestamp = markedAt) -> CashierCall {
         CashierCall(
-            kind: .open(body: JobCodec.canonicalBody(job(orderID: orderID))),
-            order: Order(account: "demo", orderID: orderID),
+            kind: .open,
+            job: job(orderID: orderID),
             markedAt: markedAt
         )
     }
 
     static func lookUp(orderID: String = "o-1") -> CashierCall {
-        CashierCall(kind: .lookUp, order: Order(account: "demo", orderID: orderID), markedAt: markedAt)
+        CashierCall(kind: .lookUp, job: job(orderID: orderID), markedAt: markedAt)
     }
 }
 

@@ -1,4 +1,5 @@
 import SessionCore
+import Synchronization
 
 @testable import CashierClient
 
@@ -16,12 +17,28 @@ extension CashierHTTPClient {
         return try CashierHTTPClient(accounts: [account], limits: limits)
     }
 
-    /// One call and its answer.
+    /// One call and its answer. Several may be under way at once.
     func answer(to call: CashierCall = Sample.call()) async -> CashierAnswer {
         await withCheckedContinuation { continuation in
-            start(call) { continuation.resume(returning: $0) }
+            callers.withLock { $0[ObjectIdentifier(call.job)] = Caller(job: call.job, continuation: continuation) }
+            start([call])
+            // One of these for each call: whoever takes several answers hands them on.
+            Task {
+                for answered in await answers() ?? [] {
+                    let caller = callers.withLock { $0.removeValue(forKey: ObjectIdentifier(answered.job)) }
+                    caller?.continuation.resume(returning: answered.answer)
+                }
+            }
         }
     }
+}
+
+/// Who waits for a call's answer. Holds the job, so that no other can have its identity meanwhile.
+private let callers = Mutex<[ObjectIdentifier: Caller]>([:])
+
+private struct Caller {
+    var job: ClaimedJob
+    var continuation: CheckedContinuation<CashierAnswer, Never>
 }
 
 extension CallOutcome {

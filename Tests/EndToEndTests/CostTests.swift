@@ -49,7 +49,10 @@ extension EndToEnd {
 
         private func done(_ installation: Installation) async throws -> Int {
             try await installation.count(
-                "select count(*) - (select count(*) from usher.outbox) from usher.job where state >= 10"
+                """
+                select count(*) - (select coalesce(sum(cardinality(job_ids)), 0) from usher.outbox)
+                from usher.job where state >= 10
+                """
             )
         }
 

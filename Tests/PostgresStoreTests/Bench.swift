@@ -10,8 +10,8 @@ struct Bench: Sendable {
     let store: PostgresStore
     private let inspector: PostgresPool
 
-    init(answers: any CollisionAnswers = FixedAnswers()) async throws {
-        fixture = try await PostgresFixture.make()
+    init(answers: any CollisionAnswers = FixedAnswers(), isEmpty: Bool = false) async throws {
+        fixture = try await isEmpty ? PostgresFixture.makeEmpty() : PostgresFixture.make()
         store = fixture.store(worker: "first", answers: answers)
         var options = fixture.options
         options.connectionsMax = 1
@@ -36,7 +36,7 @@ struct Bench: Sendable {
         try await inspector.run(body)
     }
 
-    /// Ingests jobs of one account as a batch that begins at `start`.
+    /// Ingests records of partition 0 as a batch that begins at `start`.
     @discardableResult
     func ingest(
         _ jobs: [AcceptedJob],
@@ -44,18 +44,26 @@ struct Bench: Sendable {
         start: Int64 = 0,
         next: Int64? = nil,
         topic: String = "jobs",
+        lease: Duration = .seconds(60),
         into store: PostgresStore? = nil
     ) async throws -> IngestReport {
         let last = (jobs.map(\.offset) + quarantined.map(\.offset)).max() ?? start
         let batch = IngestBatch(
             topic: topic,
-            partition: 0,
-            start: start,
-            next: next ?? last + 1,
+            ranges: [PartitionRange(partition: 0, start: start, next: next ?? last + 1)],
             jobs: jobs,
-            quarantined: quarantined
+            quarantined: quarantined,
+            lease: lease
         )
         return try await (store ?? self.store).ingest(batch)
+    }
+
+    /// Ingests jobs of several partitions.
+    @discardableResult
+    func ingest(ranges: [PartitionRange], _ jobs: [AcceptedJob]) async throws -> IngestReport {
+        try await store.ingest(
+            IngestBatch(topic: "jobs", ranges: ranges, jobs: jobs, quarantined: [], lease: .seconds(60))
+        )
     }
 
     func claim(
@@ -65,7 +73,11 @@ struct Bench: Sendable {
         lease: Duration = .seconds(60),
         by store: PostgresStore? = nil
     ) async throws -> Claim {
-        let request = ClaimRequest(accounts: accounts, quotas: [LaneQuota(lane: lane, limit: limit)], lease: lease)
+        let request = ClaimRequest(
+            accounts: accounts.map { AccountQuota(account: $0, limit: limit) },
+            lanes: [LaneQuota(lane: lane, limit: limit)],
+            lease: lease
+        )
         return try await (store ?? self.store).claim(request)
     }
 
@@ -83,22 +95,42 @@ struct Bench: Sendable {
 func job(
     _ orderID: String,
     offset: Int64,
+    partition: Int32 = 0,
     account: String = "main",
     content: String = "content",
     lane: Lane = .interactive,
     notBefore: Timestamp? = nil,
-    notAfter: Timestamp = .farAway
+    notAfter: Timestamp = .farAway,
+    mayStart: Bool = false
 ) -> AcceptedJob {
-    AcceptedJob(
+    let order = Order(account: account, orderID: orderID)
+    var job = AcceptedJob(
+        partition: partition,
         offset: offset,
-        order: Order(account: account, orderID: orderID),
+        order: order,
         lane: lane,
         campaign: lane == .campaign ? "spring" : nil,
         notBefore: notBefore,
         notAfter: notAfter,
         contentDigest: Hashes.sha256(Array(content.utf8)),
         body: Array("body of \(orderID): \(content)".utf8),
+        request: request(of: order),
         traceparent: "00-trace-\(offset)"
+    )
+    job.mayStart = mayStart
+    return job
+}
+
+func request(of order: Order) -> SessionRequest {
+    SessionRequest(
+        orderID: order.orderID,
+        agentName: "Ada",
+        intent: .payment,
+        currency: "EUR",
+        cid: "c-1",
+        locale: "en-GB",
+        notificationURL: "https://crm.example.test/n",
+        returnURL: "https://crm.example.test/r"
     )
 }
 
@@ -122,8 +154,34 @@ func opened(_ job: ClaimedJob, expiresAt: Timestamp = .farAway) -> Settlement {
     )
 }
 
+/// The settlement of a job that is sent again after `pause`.
+func retried(_ job: ClaimedJob, after pause: Duration = .zero) -> Settlement {
+    Settlement(
+        lease: job.lease,
+        step: .retry(after: pause),
+        attempt: AttemptRecord(kind: "open", outcome: "retry", code: "333", message: "busy", elapsed: .zero)
+    )
+}
+
+func ended(_ job: ClaimedJob, _ state: JobState, _ outcome: ResultOutcome) -> Settlement {
+    Settlement(
+        lease: job.lease,
+        step: .finish(state, result: result(of: job, outcome), expiresAt: nil),
+        attempt: AttemptRecord(kind: "open", outcome: state.name, code: "1", elapsed: .zero)
+    )
+}
+
 func unknown(_ job: ClaimedJob) -> AttemptRecord {
     AttemptRecord(kind: "open", outcome: "unknown", code: "timeout", elapsed: .seconds(20))
+}
+
+extension OutboxRow {
+    var results: [EncodedResult] { entries.map(\.result) }
+}
+
+extension [OutboxRow] {
+    var results: [EncodedResult] { flatMap(\.results) }
+    var entries: [OutboxEntry] { flatMap(\.entries) }
 }
 
 extension Timestamp {

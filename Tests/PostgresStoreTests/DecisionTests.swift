@@ -56,7 +56,7 @@ struct DecisionTests {
 
     @Test func aDoubtIsKeptUntilItIsResolvedOrNothingCanComeOfIt() {
         let now = ContinuousClock.now
-        let ids = (0..<3).map { ResultID(bytes: Array(repeating: UInt8($0), count: 16)) }
+        let ids: [Int64] = [1, 2, 3]
         var doubts = Doubts()
         doubts.add(ids, at: now)
         #expect(Set(doubts.current(at: now, limit: 10)) == Set(ids))

@@ -64,7 +64,7 @@ struct FailureTests {
         let backends = try await own.backends()
         for backend in backends { kill(backend, SIGSTOP) }
         let error = await own.error {
-            for _ in backends { try await own.store.acknowledge([1]) }
+            for _ in backends { try await own.store.acknowledge([Int64(1)]) }
         }
         for backend in backends { kill(backend, SIGCONT) }
         #expect(error == nil, "a new connection answers")
@@ -126,7 +126,7 @@ struct FailureTests {
         let bench = try await Bench()
         let claimed = try await bench.claimOne()
         let settled = try await bench.store.settle([opened(claimed)])
-        bench.store.doubts.withLock { $0.add([result(of: claimed, .opened).resultID], at: .now) }
+        bench.store.doubts.withLock { $0.add([claimed.lease.jobID], at: .now) }
         #expect(try await bench.store.adoptOutbox(limit: 10) == settled.outbox)
         #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
     }
@@ -177,15 +177,17 @@ private struct OwnServer: Sendable {
     func claimOne() async throws -> ClaimedJob {
         let batch = IngestBatch(
             topic: "jobs",
-            partition: 0,
-            start: 0,
-            next: 1,
+            ranges: [PartitionRange(partition: 0, start: 0, next: 1)],
             jobs: [job("o-1", offset: 0)],
-            quarantined: []
+            quarantined: [],
+            lease: .seconds(60)
         )
         _ = try await store.ingest(batch)
-        let quotas = [LaneQuota(lane: .interactive, limit: 1)]
-        let request = ClaimRequest(accounts: ["main"], quotas: quotas, lease: .seconds(60))
+        let request = ClaimRequest(
+            accounts: [AccountQuota(account: "main", limit: 1)],
+            lanes: [LaneQuota(lane: .interactive, limit: 1)],
+            lease: .seconds(60)
+        )
         return try #require(try await store.claim(request).jobs.first)
     }
 

@@ -6,7 +6,11 @@ import UsherTestKit
 
 @Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
 struct MigrationTests {
-    static let second = Migration(version: 2, name: "second", text: "CREATE TABLE usher.second (one int)")
+    static let newest = Migration(
+        version: Int32(SQL.migrations.count + 1),
+        name: "newest",
+        text: "CREATE TABLE usher.newest (one int)"
+    )
 
     @Test func anEmptyDatabaseIsMigratedOnce() async throws {
         let store = try await PostgresFixture.makeEmpty().store()
@@ -40,7 +44,7 @@ struct MigrationTests {
 
     @Test func aNewerSchemaIsRefused() async throws {
         let bench = try await Bench()
-        #expect(try await bench.store.migrate(SQL.migrations + [Self.second]) == SQL.migrations.count + 1)
+        #expect(try await bench.store.migrate(SQL.migrations + [Self.newest]) == SQL.migrations.count + 1)
         let status = try await bench.store.schemaStatus()
         #expect(status == .newer(found: SQL.migrations.count + 1, known: SQL.migrations.count))
         await #expect(throws: StoreError.refused(sqlState: "0A000", status.problem ?? "")) {
@@ -50,11 +54,11 @@ struct MigrationTests {
 
     @Test func aMigrationThatFailsLeavesNothing() async throws {
         let bench = try await Bench()
-        let broken = Migration(version: 2, name: "broken", text: Self.second.text + "; SELECT 1/0")
+        let broken = Migration(version: Self.newest.version, name: "broken", text: Self.newest.text + "; SELECT 1/0")
         await #expect(throws: StoreError.refused(sqlState: "22012", "division by zero")) {
             try await bench.store.migrate(SQL.migrations + [broken])
         }
-        #expect(try await bench.value("SELECT to_regclass('usher.second') IS NULL") == "true")
+        #expect(try await bench.value("SELECT to_regclass('usher.newest') IS NULL") == "true")
         #expect(try await bench.store.schemaStatus() == .current(version: SQL.migrations.count))
     }
 
@@ -73,8 +77,9 @@ struct MigrationTests {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])
         for change in [
-            "state = 1", "state = 2", "state = 10", "state = 3", "finished_at = now()", "lease_until = now()",
-            "due_at = 'infinity'", "order_id = 'o 1'", "lane = 3",
+            "state = 1", "state = 2", "state = 10", "state = 3", "finished_at = now()",
+            "state = 10, finished_at = now(), lease_until = now()", "due_at = 'infinity'", "order_id = ''",
+            "account = ''", "lane = 3",
         ] {
             await #expect(throws: StoreError.self, "\(change)") {
                 try await bench.execute("UPDATE usher.job SET \(change)")

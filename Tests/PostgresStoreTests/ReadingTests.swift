@@ -115,6 +115,7 @@ struct ReadingTests {
         let bench = try await Bench()
         let records = (0..<12).map { offset in
             QuarantinedRecord(
+                partition: 0,
                 offset: offset,
                 reason: offset % 2 == 0 ? "size" : "utf8",
                 field: nil,

@@ -38,7 +38,7 @@ struct ThroughputTests {
                 )
             }
             let settled = try await measure("settle") { try await bench.store.settle(outcomes) }
-            #expect(settled.outbox.count == Int(size))
+            #expect(settled.outbox.entries.count == Int(size))
             try await measure("acknowledge") { try await bench.store.acknowledge(settled.outbox.map(\.outboxID)) }
         }
         #expect(try await bench.value("SELECT count(*) FROM usher.job WHERE state = 10") == "5000")

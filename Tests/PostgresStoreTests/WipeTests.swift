@@ -30,7 +30,7 @@ struct WipeTests {
         #expect(try await bench.store.wipe(Self.now, limit: 10) == 1, "the body goes, the result stays")
         try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
         #expect(try await bench.store.wipe(Self.now, limit: 10) == 1)
-        #expect(try await bench.value("SELECT sealed IS NULL AND value_sha256 IS NOT NULL FROM usher.result") == "true")
+        #expect(try await bench.value("SELECT sealed IS NULL AND result_id IS NOT NULL FROM usher.result") == "true")
     }
 
     @Test func aLiveSessionsValueStays() async throws {
@@ -53,7 +53,7 @@ struct WipeTests {
         let settled = try await bench.store.settle(jobs.map { opened($0) })
         try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
         // Long enough ago that the mark moves.
-        try await bench.execute("UPDATE usher.job SET finished_at = '2020-01-01T00:00:00Z'")
+        try await bench.execute("UPDATE usher.result SET created_at = '2020-01-01T00:00:00Z'")
         var wiped: [Int] = []
         for _ in 0..<4 { wiped.append(try await bench.store.wipe(Self.now, limit: 10)) }
         #expect(wiped == [10, 10, 5, 0])
@@ -63,6 +63,7 @@ struct WipeTests {
     @Test func quarantinedValuesGoAndTheirReasonsStay() async throws {
         let bench = try await Bench()
         var record = QuarantinedRecord(
+            partition: 0,
             offset: 0,
             reason: "type",
             field: "cid",
@@ -81,10 +82,10 @@ struct WipeTests {
     /// A wipe may lock a result in the moment after a duplicate's outbox row was committed.
     @Test func aResultThatWasQueuedAgainMeanwhileIsNotWiped() async throws {
         let bench = try await Bench()
-        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
-        let number = try #require(Int64(try await bench.value("SELECT result_no FROM usher.result") ?? ""))
+        let claimed = try await bench.claimOne()
+        let settled = try await bench.store.settle([opened(claimed, expiresAt: Self.past)])
         let wipe = { @Sendable (link: PostgresLink) throws in
-            try link.run(SQL.Results.wipe, [.int8s([number])]).count
+            try link.run(SQL.Results.wipe, [.int8s([claimed.lease.jobID]), .int4s([1])]).count
         }
         #expect(try await bench.run(wipe) == 0)
         try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
@@ -94,12 +95,12 @@ struct WipeTests {
     /// A duplicate that pins the result while it is being wiped: either the wipe waits, or the duplicate is told.
     @Test func aPinnedResultIsNotWiped() async throws {
         let bench = try await Bench()
-        let settled = try await bench.store.settle([opened(bench.claimOne(), expiresAt: Self.past)])
+        let claimed = try await bench.claimOne()
+        let settled = try await bench.store.settle([opened(claimed, expiresAt: Self.past)])
         try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
-        let number = try #require(Int64(try await bench.value("SELECT result_no FROM usher.result") ?? ""))
         let pinned = try await bench.run { link in
             try link.run(SQL.Session.begin)
-            return try link.run(SQL.Results.pin, [.int8s([number])]).count
+            return try link.run(SQL.Results.pin, [.int8s([claimed.lease.jobID]), .int4s([1])]).count
         }
         #expect(pinned == 1)
         #expect(try await bench.store.wipe(Self.now, limit: 10) == 1, "only the body")

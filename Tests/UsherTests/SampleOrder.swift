@@ -66,7 +66,6 @@ enum SampleOrder {
             generation: 1,
             outcome: outcome,
             createdAt: now.advanced(by: .seconds(-60)),
-            valueSHA256: [],
             isPending: isPending,
             isWiped: isWiped
         )

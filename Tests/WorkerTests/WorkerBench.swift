@@ -46,8 +46,8 @@ final class WorkerBench: Sendable {
         running.withLock { $0 = Task { try await service.run() } }
     }
 
-    private static func settings(_ topic: WorkerTopic, _ grace: Duration) -> WorkerSettings {
-        let rules = OutcomeRules(
+    static var rules: OutcomeRules {
+        OutcomeRules(
             attemptsMax: 3,
             timeBudget: .seconds(3_600),
             fast: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
@@ -61,6 +61,9 @@ final class WorkerBench: Sendable {
             unknownPolicy: .repost,
             looksUp: true
         )
+    }
+
+    private static func settings(_ topic: WorkerTopic, _ grace: Duration) -> WorkerSettings {
         let breaker = Breaker.Policy(
             failures: 1_000,
             window: .seconds(10),
@@ -94,11 +97,11 @@ final class WorkerBench: Sendable {
         )
     }
 
-    /// Delivers records as one batch of partition 0.
-    func deliver(_ orders: [String], from start: Int64 = 0) {
+    /// Delivers records as one batch of a partition.
+    func deliver(_ orders: [String], from start: Int64 = 0, partition: Int32 = 0) {
         let records = orders.enumerated().map { index, order in
             SourceRecord(
-                position: RecordPosition(topic: "jobs", partition: 0, offset: start + Int64(index)),
+                position: RecordPosition(topic: "jobs", partition: partition, offset: start + Int64(index)),
                 key: Array(order.utf8),
                 value: Array(Self.value(order).utf8)
             )
@@ -106,7 +109,7 @@ final class WorkerBench: Sendable {
         source.deliver(
             RecordBatch(
                 topic: "jobs",
-                partition: 0,
+                partition: partition,
                 start: start,
                 next: start + Int64(records.count),
                 records: records,
@@ -123,7 +126,10 @@ final class WorkerBench: Sendable {
     }
 
     static func opened(_ call: CashierCall) -> CashierAnswer {
-        let session = OpenedSession(redirectURL: "https://pay.test/\(call.order.orderID)", answeredAt: call.markedAt)
+        let session = OpenedSession(
+            redirectURL: "https://pay.test/\(call.job.order.orderID)",
+            answeredAt: call.markedAt
+        )
         return CashierAnswer(outcome: .opened(session), code: "0", message: "")
     }
 

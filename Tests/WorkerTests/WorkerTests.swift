@@ -65,7 +65,7 @@ struct WorkerTests {
         try await bench.eventually("it is published after all") {
             bench.sink.published.count == 1 && bench.store.outboxCount == 0
         }
-        #expect(bench.sink.published[0].result == bench.store.row("o-1")?.result)
+        #expect(bench.sink.published.first?.result == bench.store.row("o-1")?.result)
         try await bench.stop()
     }
 
@@ -117,6 +117,46 @@ struct WorkerTests {
         try await bench.eventually("it asks for the gap") { bench.source.rewinds.count == 1 }
         #expect(bench.source.commits.count == 1)
         #expect(bench.store.row("o-9") == nil)
+        try await bench.stop()
+    }
+
+    @Test("a provider that keeps silent gets as many calls as may be in flight, and not one more")
+    func silentProvider() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.cashier.fallSilent()
+        for partition in Int32(0)..<4 {
+            bench.deliver((0..<50).map { "o-\(partition)-\($0)" }, partition: partition)
+        }
+        try await bench.eventually("all are stored, and the slots are full") {
+            bench.store.rows.count == 200 && bench.cashier.calls.count == 50
+        }
+        bench.deliver((0..<50).map { "late-\($0)" }, from: 50)
+        try await bench.eventually("more are stored") { bench.store.rows.count == 250 }
+        #expect(bench.cashier.calls.count == 50)
+        #expect(bench.store.rows.count { $0.leaseUntil != nil } == 50, "no more are claimed than can be sent")
+        try await bench.stop()
+        #expect(bench.store.rows.count { $0.state == .verify } == 50)
+        #expect(bench.store.rows.count { $0.state == .ready && $0.attempts == 0 } == 200)
+        #expect(bench.store.rows.allSatisfy { $0.leaseUntil == nil })
+    }
+
+    @Test("jobs that start as they come in and jobs that are claimed are sent once each")
+    func startedAndClaimed() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        var next: [Int64] = [0, 0, 0]
+        for round in 0..<20 {
+            let partition = round % 3
+            let orders = (0..<40).map { "o-\(round)-\($0)" }
+            bench.deliver(orders, from: next[partition], partition: Int32(partition))
+            next[partition] += 40
+            try await bench.eventually("some are stored") { bench.store.rows.count >= round * 20 }
+        }
+        try await bench.eventually("all are published and acknowledged") {
+            bench.sink.published.count == 800 && bench.store.outboxCount == 0
+        }
+        #expect(bench.store.rows.allSatisfy { $0.state == .opened && $0.attempts == 1 && $0.epoch == 1 })
+        #expect(bench.cashier.calls.count == 800)
+        #expect(Set(bench.cashier.calls.map(\.job.order.orderID)).count == 800)
         try await bench.stop()
     }
 

@@ -41,6 +41,33 @@ struct LanePlannerTests {
         #expect(limits(planner.plan(free: 12)) == [.interactive: 8, .campaign: 3, .replay: 1])
     }
 
+    @Test("a lane's jobs may start as they come in once a claim found nothing older in it")
+    func startsPastTheQueue() {
+        var planner = LanePlanner(weights: weights, reserve: 10)
+        #expect(planner.startable(.interactive, free: 100) == 0, "nobody has looked yet")
+        planner.claimed([:], of: planner.plan(free: 120))
+        #expect(planner.startable(.interactive, free: 100) == 100)
+        #expect(planner.startable(.campaign, free: 100) == 90, "the reserve is not the campaign's")
+        #expect(planner.startable(.campaign, free: 5) == 0)
+        planner.hasWaiting(.campaign)
+        #expect(planner.startable(.campaign, free: 100) == 0)
+        #expect(planner.startable(.interactive, free: 0) == 0)
+    }
+
+    @Test("while another lane has work, no more start than the lane's share", arguments: [0, 1, 12, 100, 1_000])
+    func startsWithinItsShare(free: Int) {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        planner.claimed(
+            [.campaign: 1_000_000],
+            of: [.interactive, .campaign, .replay].map { LaneQuota(lane: $0, limit: 10) }
+        )
+        let share = planner.startable(.interactive, free: free)
+        #expect(share <= free)
+        #expect(share >= free * 8 / 11 - 1, "\(share)")
+        #expect(free == 1 || planner.startable(.replay, free: free) < free || free == 0)
+        #expect(planner.startable(.campaign, free: free) == 0)
+    }
+
     @Test("limits never add up to more than what is free", arguments: [0, 1, 2, 3, 5, 11, 12, 13, 100, 1_000])
     func neverMoreThanFree(free: Int) {
         var random = SeededGenerator(seed: UInt64(free))

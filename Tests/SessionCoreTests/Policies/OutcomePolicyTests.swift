@@ -36,7 +36,7 @@ struct OutcomePolicyTests {
             notAfter: sent.advanced(by: .seconds(86_400)),
             firstSend: sent,
             lastSend: sent,
-            body: [],
+            request: nil,
             traceparent: nil
         )
     }

@@ -1,0 +1,197 @@
+import SessionCore
+import Testing
+
+@testable import Worker
+
+@Suite("Admission")
+struct AdmissionTests {
+    private let clock = WorkerClock(wall: Timestamp(seconds: 1_000_000))
+    private let shares = LaneShares(weights: [.interactive: 8, .campaign: 3, .replay: 1], reserve: 2)
+
+    private func admission(
+        _ slots: CallSlots,
+        concurrencyMax: Int = 1_000,
+        mayMint: Bool = true,
+        isDrained: Bool = true
+    ) -> Admission {
+        if isDrained { shares.claimed([:], of: shares.claimable(1_000)) }
+        return Admission(
+            slots: slots,
+            shares: shares,
+            guards: AccountGuards(accounts: ["main": AccountGuardsTests.account(concurrencyMax: concurrencyMax)]),
+            clock: clock,
+            mayMint: { mayMint }
+        )
+    }
+
+    private func batch(_ count: Int, lane: Lane = .interactive, change: (Int, inout AcceptedJob) -> Void = { _, _ in })
+        -> IngestBatch
+    {
+        let jobs = (0..<count).map { number in
+            let order = Order(account: "main", orderID: "o-\(number)")
+            var job = AcceptedJob(
+                partition: 0,
+                offset: Int64(number),
+                order: order,
+                lane: lane,
+                campaign: nil,
+                notBefore: nil,
+                notAfter: Timestamp(seconds: 2_000_000),
+                contentDigest: [],
+                body: [],
+                request: SessionRequest(
+                    orderID: order.orderID,
+                    agentName: "A",
+                    intent: .payment,
+                    currency: "EUR",
+                    cid: "c",
+                    locale: "en-GB",
+                    notificationURL: "https://crm.example.test/n",
+                    returnURL: "https://crm.example.test/r"
+                ),
+                traceparent: nil
+            )
+            change(number, &job)
+            return job
+        }
+        return IngestBatch(topic: "jobs", ranges: [], jobs: jobs, quarantined: [], lease: .seconds(60))
+    }
+
+    private func started(_ batch: IngestBatch) -> [Int64] {
+        batch.jobs.filter(\.mayStart).map(\.offset)
+    }
+
+    @Test("as many jobs start as there is room for, the first ones; the room is theirs until it is given back")
+    func room() async {
+        let slots = CallSlots(limit: 3)
+        var batch = batch(5)
+        #expect(await admission(slots).admit(&batch) == 3)
+        #expect(started(batch) == [0, 1, 2])
+        #expect(slots.free(at: clock.uptime) == 0)
+        slots.taken(3, of: 3)
+        #expect(slots.held == 3)
+    }
+
+    @Test("nothing starts in a lane where older jobs wait")
+    func lanes() async {
+        let slots = CallSlots(limit: 10)
+        let admission = admission(slots)
+        shares.hasWaiting(.campaign)
+        var bulk = batch(3, lane: .campaign)
+        let bulkRoom = await admission.admit(&bulk)
+        #expect(started(bulk) == [])
+        slots.taken(0, of: bulkRoom)
+        var agents = batch(3)
+        #expect(await admission.admit(&agents) == 3)
+        #expect(started(agents) == [0, 1, 2])
+        #expect(slots.free(at: clock.uptime) == 7)
+    }
+
+    @Test("a campaign leaves the interactive lane its reserve")
+    func reserve() async {
+        var bulk = batch(10, lane: .campaign)
+        _ = await admission(CallSlots(limit: 10)).admit(&bulk)
+        #expect(started(bulk).count == 8)
+    }
+
+    @Test("before anything was claimed nobody knows what waits: all goes through the queue")
+    func unknownQueue() async {
+        let slots = CallSlots(limit: 10)
+        var batch = batch(2)
+        _ = await admission(slots, isDrained: false).admit(&batch)
+        #expect(started(batch) == [])
+    }
+
+    @Test("jobs that are not due, and jobs beyond their account's room, do not start")
+    func dueAndAccounts() async {
+        let slots = CallSlots(limit: 10)
+        var batch = batch(6) { number, job in
+            if number == 0 { job.notBefore = Timestamp(seconds: 1_500_000) }
+            if number == 1 { job.notAfter = Timestamp(seconds: 900_000) }
+            if number == 2 { job.order.account = "unknown" }
+        }
+        #expect(await admission(slots, concurrencyMax: 2).admit(&batch) == 4)
+        #expect(started(batch) == [3, 4])
+    }
+
+    @Test("nothing starts while results cannot be published, and once the worker stops")
+    func stopped() async {
+        var batch = batch(2)
+        #expect(await admission(CallSlots(limit: 10), mayMint: false).admit(&batch) == 0)
+        let slots = CallSlots(limit: 10)
+        slots.stop()
+        #expect(await admission(slots).admit(&batch) == 0)
+        #expect(started(batch) == [])
+    }
+
+    /// Slots that are all taken, with so many answered within the last tenth of a second.
+    private func busySlots(answered: Int) -> CallSlots {
+        let slots = CallSlots(limit: 10)
+        slots.taken(answered, of: 0)
+        slots.answered(answered, at: clock.uptime)
+        slots.settled(answered)
+        slots.taken(slots.free(at: clock.uptime), of: 0)
+        return slots
+    }
+
+    @Test("where room is about to come it is waited for, and taken")
+    func waits() async {
+        let slots = busySlots(answered: 1_000)
+        let admission = admission(slots)
+        let batch = batch(5)
+        async let admitted = {
+            var copy = batch
+            let reserved = await admission.admit(&copy)
+            return (reserved, started(copy).count)
+        }()
+        // Calls are answered until the room has come.
+        for _ in 0..<5 {
+            try? await clock.wait(for: .milliseconds(2))
+            slots.answered(1, at: clock.uptime)
+        }
+        slots.nudge()
+        let (reserved, count) = await admitted
+        #expect(reserved == 5)
+        #expect(count == 5)
+    }
+
+    @Test("room that does not come is waited for a twentieth of a second, and no longer")
+    func givesUp() async {
+        let slots = busySlots(answered: 1_000)
+        let admission = admission(slots)
+        let nudging = Task {
+            while !Task.isCancelled {
+                slots.nudge()
+                try await clock.wait(for: .milliseconds(1))
+            }
+        }
+        var batch = batch(5)
+        let start = clock.uptime
+        _ = await admission.admit(&batch)
+        let waited = clock.uptime - start
+        nudging.cancel()
+        #expect(waited > .milliseconds(20), "it gave up at once")
+        #expect(waited < .seconds(5))
+    }
+
+    @Test("where calls are answered too slowly it is not waited at all")
+    func doesNotWait() async {
+        let slots = busySlots(answered: 1)
+        var batch = batch(500)
+        // Nobody nudges: had it waited, it would wait for ever.
+        #expect(await admission(slots).admit(&batch) == 0)
+    }
+
+    @Test("jobs that were stored to wait stand before the next of their lane")
+    func stored() async {
+        let slots = CallSlots(limit: 10)
+        let admission = admission(slots)
+        var first = batch(3)
+        let reserved = await admission.admit(&first)
+        admission.stored(first, started: 1)
+        slots.taken(1, of: reserved)
+        var second = batch(1)
+        _ = await admission.admit(&second)
+        #expect(started(second) == [])
+    }
+}

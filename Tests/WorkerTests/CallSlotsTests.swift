@@ -1,0 +1,110 @@
+import SessionCore
+import Synchronization
+import Testing
+
+@testable import Worker
+
+@Suite("Call slots")
+struct CallSlotsTests {
+    private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
+
+    @Test("the rate is what was answered in the fuller of the last two tenths of a second, and nothing after a silence")
+    func rate() {
+        var rate = CallRate()
+        #expect(rate.expected(within: at(100), at: at(0)) == 0)
+        rate.answered(50, at: at(10))
+        #expect(rate.expected(within: at(100), at: at(20)) == 50)
+        #expect(rate.expected(within: at(50), at: at(20)) == 25)
+        rate.answered(10, at: at(120))
+        #expect(rate.expected(within: at(100), at: at(130)) == 50, "the window before tells while this one is young")
+        rate.answered(100, at: at(150))
+        #expect(rate.expected(within: at(100), at: at(160)) == 110)
+        #expect(rate.expected(within: at(100), at: at(230)) == 110)
+        #expect(rate.expected(within: at(100), at: at(350)) == 0)
+        rate.answered(7, at: at(10_000))
+        #expect(rate.expected(within: at(100), at: at(10_000)) == 7, "no window of long ago counts")
+    }
+
+    @Test("room that is set aside is nobody else's until jobs were taken of it")
+    func reserving() {
+        let slots = CallSlots(limit: 10)
+        #expect(slots.free(at: .zero) == 10)
+        #expect(slots.reserve(6, at: .zero) == 6)
+        #expect(slots.reserve(6, at: .zero) == 4)
+        #expect(slots.reserve(1, at: .zero) == 0)
+        #expect(!slots.isIdle)
+        slots.taken(2, of: 6)
+        #expect(slots.free(at: .zero) == 4)
+        slots.taken(0, of: 4)
+        #expect(slots.free(at: .zero) == 8)
+        #expect(slots.held == 2)
+    }
+
+    @Test("an answered call frees its slot; its job is held until its outcome is stored")
+    func answeredAndSettled() {
+        let slots = CallSlots(limit: 10)
+        slots.taken(10, of: slots.reserve(10, at: .zero))
+        #expect(slots.free(at: .zero) == 0)
+        slots.answered(4, at: .seconds(1))
+        #expect(slots.held == 10)
+        // After a second of silence the four say nothing of the rate any more.
+        #expect(slots.free(at: .seconds(3)) == 4)
+        slots.settled(10)
+        #expect(slots.held == 0)
+        #expect(slots.isIdle)
+    }
+
+    @Test("as many more are taken as will be answered while the next are claimed, and none when nothing is answered")
+    func ahead() {
+        let slots = CallSlots(limit: 10)
+        slots.taken(10, of: slots.reserve(10, at: .zero))
+        slots.answered(5, at: at(10))
+        #expect(slots.expected(within: CallSlots.lookAhead, at: at(20)) == 5)
+        #expect(slots.free(at: at(20)) == 5 + 5)
+        slots.taken(10, of: slots.reserve(100, at: at(20)))
+        #expect(slots.free(at: at(20)) == 0)
+        #expect(slots.free(at: at(900)) == 0, "five more than the limit are held; nothing is answered any more")
+        slots.answered(6, at: at(2_000))
+        #expect(slots.free(at: at(3_000)) == 1)
+    }
+
+    @Test("nothing more is taken while too many outcomes wait to be stored")
+    func unsettled() {
+        let slots = CallSlots(limit: CallSlots.unsettledMax * 2)
+        slots.taken(CallSlots.unsettledMax, of: 0)
+        slots.answered(CallSlots.unsettledMax, at: .zero)
+        #expect(slots.free(at: .seconds(1)) == 0)
+        #expect(slots.reserve(1, at: .seconds(1)) == 0)
+        slots.settled(1)
+        #expect(slots.free(at: .seconds(1)) > 0)
+    }
+
+    @Test("who waits is told of an answer, of a nudge, and that no more room will come")
+    func waiters() async throws {
+        let slots = CallSlots(limit: 1)
+        slots.taken(1, of: slots.reserve(1, at: .zero))
+        let woken = Counter()
+        let wakers: [@Sendable () -> Void] = [{ slots.answered(1, at: .zero) }, { slots.nudge() }, { slots.stop() }]
+        for wake in wakers {
+            let before = woken.count.load(ordering: .relaxed)
+            let waiting = Task {
+                await slots.change()
+                woken.count.add(1, ordering: .relaxed)
+            }
+            // Whether the task waits already cannot be seen: it is woken until it is awake.
+            wake()
+            while woken.count.load(ordering: .relaxed) == before {
+                slots.nudge()
+                await Task.yield()
+            }
+            await waiting.value
+        }
+        #expect(slots.isStopping)
+        #expect(slots.free(at: .seconds(1)) == 0)
+        await slots.change()
+    }
+}
+
+private final class Counter: Sendable {
+    let count = Atomic(0)
+}
