@@ -6,6 +6,8 @@ package struct LanePlanner: Equatable, Sendable {
     private let reserve: Int
     /// Lanes that had less than they were offered when last asked.
     private var drained: Set<Lane> = []
+    /// How many jobs were stored to wait since a lane was last seen empty, as far as this worker knows.
+    private var waiting: [Lane: Int] = [:]
 
     package init(weights: [Lane: Int], reserve: Int) {
         precondition(Lane.allCases.allSatisfy { weights[$0, default: 0] > 0 }, "every lane needs a weight above zero")
@@ -30,10 +32,13 @@ package struct LanePlanner: Equatable, Sendable {
     /// What a claim brought, so that the next plan gives an empty lane's share to the others.
     package mutating func claimed(_ counts: [Lane: Int], of quotas: [LaneQuota]) {
         for quota in quotas {
-            if counts[quota.lane, default: 0] < quota.limit {
+            let count = counts[quota.lane, default: 0]
+            if count < quota.limit {
                 drained.insert(quota.lane)
+                waiting[quota.lane] = 0
             } else {
                 drained.remove(quota.lane)
+                waiting[quota.lane] = max(0, waiting[quota.lane, default: 0] - count)
             }
         }
     }
@@ -49,14 +54,15 @@ package struct LanePlanner: Equatable, Sendable {
         return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
     }
 
-    /// Whether jobs of the lane wait, or nobody has looked yet.
-    package func holdsWaiting(_ lane: Lane) -> Bool {
-        !drained.contains(lane)
+    /// How many jobs of the lane are ahead of those that come in now; 0 also while nobody has looked yet.
+    package func ahead(in lane: Lane) -> Int {
+        drained.contains(lane) ? 0 : waiting[lane, default: 0]
     }
 
     /// Jobs of the lane were stored that wait.
-    package mutating func hasWaiting(_ lane: Lane) {
+    package mutating func stored(_ jobs: Int, in lane: Lane) {
         drained.remove(lane)
+        waiting[lane, default: 0] += jobs
     }
 
     private func distribute(_ slots: Int, among lanes: [Lane], into quotas: inout [Lane: Int]) {

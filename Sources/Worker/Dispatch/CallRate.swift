@@ -7,8 +7,11 @@ struct CallRate: Equatable {
     private var windowEnd = Duration.zero
     private var count = 0
     private var before = 0
+    /// Nothing was answered yet.
+    private(set) var isUnknown = true
 
     mutating func answered(_ calls: Int, at uptime: Duration) {
+        isUnknown = false
         turn(to: uptime)
         count += calls
     }

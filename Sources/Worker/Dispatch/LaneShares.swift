@@ -24,13 +24,13 @@ final class LaneShares: Sendable {
         planner.withLock { $0.startable(lane, free: free) }
     }
 
-    /// Whether jobs of the lane are known or supposed to wait.
-    func holdsWaiting(_ lane: Lane) -> Bool {
-        planner.withLock { $0.holdsWaiting(lane) }
+    /// How many jobs of the lane are known to be ahead of those that come in now.
+    func ahead(in lane: Lane) -> Int {
+        planner.withLock { $0.ahead(in: lane) }
     }
 
-    /// Jobs of the lane wait.
-    func hasWaiting(_ lane: Lane) {
-        planner.withLock { $0.hasWaiting(lane) }
+    /// Jobs of the lane were stored that wait.
+    func stored(_ jobs: Int, in lane: Lane) {
+        planner.withLock { $0.stored(jobs, in: lane) }
     }
 }

@@ -1,11 +1,14 @@
 import SessionCore
 
-/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits
-/// and of accounts that may be called. Where room for all of them is about to come, it is waited for: a job that starts
-/// at once costs the database half of one that is stored first and claimed later.
+/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits and
+/// of accounts that may be called.
+///
+/// A job that starts at once costs the database half of one that is stored first and claimed later. So where the
+/// provider answers so fast that the whole batch will have its turn in a moment, that moment is waited for; where it does
+/// not, intake runs ahead of the calls, because records that wait in Kafka are seen by nobody.
 struct Admission: Sendable {
-    /// At most so long is room waited for. Records that wait in Kafka are not seen by anyone.
-    static let patience = Duration.milliseconds(50)
+    /// At most so long is room waited for.
+    static let patience = Duration.milliseconds(150)
 
     let slots: CallSlots
     let shares: LaneShares
@@ -31,23 +34,24 @@ struct Admission: Sendable {
     }
 
     /// What was stored to wait is ahead of what comes next.
-    func stored(_ batch: IngestBatch, started: Int) {
-        guard started < batch.jobs.count else { return }
+    func stored(_ batch: IngestBatch, started: [ClaimedJob]) {
+        guard started.count < batch.jobs.count else { return }
         let now = clock.databaseNow
         for lane in Lane.allCases {
-            let due = batch.jobs.count { $0.lane == lane && Self.isDue($0, now) }
-            if due > started { shares.hasWaiting(lane) }
+            let due = batch.jobs.count { $0.lane == lane && Self.isDue($0, now) } - started.count { $0.lane == lane }
+            if due > 0 { shares.stored(due, in: lane) }
         }
     }
 
     private func waitForRoom(_ wishes: Int, _ lane: Lane) async {
         let start = clock.uptime
-        while !shares.holdsWaiting(lane) {
+        while !slots.isStopping {
             let uptime = clock.uptime
-            let room = shares.startable(lane, slots.free(at: uptime))
-            guard room < wishes, !slots.isStopping else { return }
+            let ahead = shares.ahead(in: lane)
+            let missing = wishes + ahead - slots.free(at: uptime)
             let left = start + Self.patience - uptime
-            guard left > .zero, slots.expected(within: left, at: uptime) >= wishes - room else { return }
+            guard missing > 0 || ahead > 0, left > .zero, slots.mayAnswer(missing, within: left, at: uptime)
+            else { return }
             await slots.change()
         }
     }

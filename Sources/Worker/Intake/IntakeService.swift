@@ -43,7 +43,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             }
             if let now = report.now { clock.learn(now, receivedAt: clock.uptime) }
             slots.taken(report.started.count, of: reserved)
-            admission.stored(batch, started: report.started.count)
+            admission.stored(batch, started: report.started)
             dispatcher.start(report.started, asked: asked)
             for batch in batches { source.commit(batch) }
             activity.stored(report)
