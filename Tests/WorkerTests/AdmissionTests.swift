@@ -76,7 +76,7 @@ struct AdmissionTests {
     func lanes() async {
         let slots = CallSlots(limit: 10)
         let admission = admission(slots)
-        shares.hasWaiting(.campaign)
+        shares.stored(1, in: .campaign)
         var bulk = batch(3, lane: .campaign)
         let bulkRoom = await admission.admit(&bulk)
         #expect(started(bulk) == [])
@@ -188,7 +188,7 @@ struct AdmissionTests {
         let admission = admission(slots)
         var first = batch(3)
         let reserved = await admission.admit(&first)
-        admission.stored(first, started: 1)
+        admission.stored(first, started: [])
         slots.taken(1, of: reserved)
         var second = batch(1)
         _ = await admission.admit(&second)

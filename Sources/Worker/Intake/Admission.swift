@@ -7,8 +7,10 @@ import SessionCore
 /// provider answers so fast that the whole batch will have its turn in a moment, that moment is waited for; where it does
 /// not, intake runs ahead of the calls, because records that wait in Kafka are seen by nobody.
 struct Admission: Sendable {
+    /// A provider is fast when a whole batch of calls is answered within this time.
+    static let fast = Duration.milliseconds(150)
     /// At most so long is room waited for.
-    static let patience = Duration.milliseconds(150)
+    static let patience = Duration.milliseconds(500)
 
     let slots: CallSlots
     let shares: LaneShares
@@ -47,10 +49,9 @@ struct Admission: Sendable {
         let start = clock.uptime
         while !slots.isStopping {
             let uptime = clock.uptime
-            let ahead = shares.ahead(in: lane)
-            let missing = wishes + ahead - slots.free(at: uptime)
-            let left = start + Self.patience - uptime
-            guard missing > 0 || ahead > 0, left > .zero, slots.mayAnswer(missing, within: left, at: uptime)
+            guard shares.startable(lane, slots.free(at: uptime)) < wishes, uptime < start + Self.patience,
+                slots.mayAnswer(wishes, within: Self.fast, at: uptime),
+                slots.mayAnswer(shares.ahead(in: lane), within: Self.patience, at: uptime)
             else { return }
             await slots.change()
         }
