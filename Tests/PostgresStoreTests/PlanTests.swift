@@ -100,6 +100,7 @@ struct PlanTests {
         try await bench.execute(
             """
             SET statement_timeout = 0;
+            SET lock_timeout = 0;
             INSERT INTO usher.topic (name) VALUES ('jobs');
             INSERT INTO usher.job (
               job_id, due_at, not_after, lease_until, last_send, finished_at, src_offset, src_partition, topic_id,

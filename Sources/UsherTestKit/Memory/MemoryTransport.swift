@@ -2,22 +2,26 @@ import BlockingThreads
 package import SessionCore
 import Synchronization
 
-/// A source that delivers what the test hands it.
+/// A source that delivers what the test hands it; a partition's next batch when the last was committed.
 package final class MemorySource: JobSource {
     private struct State {
+        var waiting: [RecordBatch] = []
+        /// Partitions with a batch that is not accounted for yet.
+        var lent: Set<Int32> = []
         var commits: [RecordBatch] = []
         var rewinds: [RecordBatch] = []
         var paused: Set<String> = []
     }
 
-    private let batches = Mailbox<RecordBatch>()
-    private let pending = Mutex<[RecordBatch]>([])
+    /// Something may be taken that could not before.
+    private let changes = Mailbox<Void>()
     private let state = Mutex(State())
 
     package init() {}
 
     package func deliver(_ batch: RecordBatch) {
-        batches.send(batch)
+        state.withLock { $0.waiting.append(batch) }
+        changes.send(())
     }
 
     package var commits: [RecordBatch] {
@@ -28,27 +32,37 @@ package final class MemorySource: JobSource {
         state.withLock { $0.rewinds }
     }
 
-    /// What was delivered, up to the second batch of one partition. All of it is of one topic.
+    /// What was delivered of partitions that have no batch out. All of it is of one topic.
     package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
-        var batches: [RecordBatch] = []
-        if pending.withLock({ $0.isEmpty }) {
-            guard let gathered = await self.batches.takeAll() else { return nil }
-            pending.withLock { $0.append(contentsOf: gathered) }
-        }
-        pending.withLock { pending in
-            while let next = pending.first, !batches.contains(where: { $0.partition == next.partition }) {
-                batches.append(pending.removeFirst())
+        while true {
+            let batches = state.withLock { state in
+                var taken: [RecordBatch] = []
+                var left: [RecordBatch] = []
+                for batch in state.waiting {
+                    if state.lent.insert(batch.partition).inserted { taken.append(batch) } else { left.append(batch) }
+                }
+                state.waiting = left
+                return taken
             }
+            if !batches.isEmpty { return batches }
+            guard await changes.takeAll() != nil else { return nil }
         }
-        return batches.isEmpty ? try await nextBatches(of: topic) : batches
     }
 
     package func commit(_ batch: RecordBatch) {
-        state.withLock { $0.commits.append(batch) }
+        state.withLock { state in
+            state.commits.append(batch)
+            state.lent.remove(batch.partition)
+        }
+        changes.send(())
     }
 
     package func rewind(_ batch: RecordBatch) {
-        state.withLock { $0.rewinds.append(batch) }
+        state.withLock { state in
+            state.rewinds.append(batch)
+            state.lent.remove(batch.partition)
+        }
+        changes.send(())
     }
 
     package func pause(topic: String) {
@@ -60,7 +74,7 @@ package final class MemorySource: JobSource {
     }
 
     package func close() async {
-        batches.finish()
+        changes.finish()
     }
 }
 
