@@ -181,4 +181,3 @@ package protocol CollisionAnswers: Sendable {
     /// Same content, but the stored result was wiped: says what became of the order, without the URL.
     func duplicateOfWiped(_ collision: Collision) -> EncodedResult
 }
-

@@ -124,4 +124,3 @@ package struct Claim: Sendable {
         self.nextDue = nextDue
     }
 }
-
