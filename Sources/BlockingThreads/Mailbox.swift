@@ -22,11 +22,16 @@ package final class Mailbox<Element: Sendable>: Sendable {
     }
 
     package func send(contentsOf elements: some Collection<Element>) {
+        send(contentsOf: Array(elements))
+    }
+
+    package func send(contentsOf elements: [Element]) {
         guard !elements.isEmpty else { return }
         let waiter: (continuation: CheckedContinuation<[Element]?, Never>, elements: [Element])? = state.withLock {
             state in
             guard !state.isFinished else { return nil }
-            state.elements.append(contentsOf: elements)
+            // The usual case takes the array as it is, instead of copying what is in it.
+            if state.elements.isEmpty { state.elements = elements } else { state.elements += elements }
             guard !state.waiters.isEmpty else { return nil }
             let waiter = state.waiters.removeFirst()
             let taken = state.elements

@@ -9,7 +9,7 @@ package import SessionCore
 package struct ReplyReader: Sendable {
     /// What was asked, to compare the reply with.
     package enum Expectation: Equatable, Sendable {
-        case open(SessionRequest)
+        case open(SharedRequest)
         case lookUp(orderID: String)
     }
 
@@ -46,7 +46,7 @@ package struct ReplyReader: Sendable {
             return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")
         }
         switch expectation {
-        case .open(let request): return opening(request, document, reply)
+        case .open(let request): return opening(request.value, document, reply)
         case .lookUp(let orderID): return sighting(orderID, document, reply)
         }
     }

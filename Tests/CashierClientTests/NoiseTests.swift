@@ -89,7 +89,7 @@ struct NoiseTests {
             let isLookUp = Int.random(in: 0..<4, using: &noise) == 0
             let answer = ReplyReader(
                 account: Sample.account(),
-                expectation: isLookUp ? .lookUp(orderID: "o-1") : .open(Sample.request()),
+                expectation: isLookUp ? .lookUp(orderID: "o-1") : .open(SharedRequest(Sample.request())),
                 now: Timestamp(seconds: Sample.signedAt)
             ).classify(reply)
             kinds[answer.code, default: 0] += 1

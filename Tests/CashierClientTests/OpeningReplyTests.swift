@@ -7,7 +7,7 @@ import Testing
 @Suite("Replies that say success")
 struct OpeningReplyTests {
     private func classify(_ reply: HTTPReply, account: CashierAccount = Sample.account()) -> CashierAnswer {
-        ReplyReader(account: account, expectation: .open(Sample.request()), now: Timestamp(seconds: Sample.signedAt))
+        ReplyReader(account: account, expectation: .open(SharedRequest(Sample.request())), now: Timestamp(seconds: Sample.signedAt))
             .classify(reply)
     }
 

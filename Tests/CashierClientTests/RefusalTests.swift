@@ -12,7 +12,7 @@ struct RefusalTests {
     ) -> CashierAnswer {
         ReplyReader(
             account: account,
-            expectation: lookUp ? .lookUp(orderID: "o-1") : .open(Sample.request()),
+            expectation: lookUp ? .lookUp(orderID: "o-1") : .open(SharedRequest(Sample.request())),
             now: Timestamp(seconds: Sample.signedAt)
         ).classify(reply)
     }

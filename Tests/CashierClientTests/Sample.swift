@@ -50,7 +50,7 @@ enum Sample {
             notAfter: markedAt.advanced(by: .seconds(3_600)),
             firstSend: markedAt,
             lastSend: markedAt,
-            request: isReadable ? request(orderID: orderID) : nil,
+            request: isReadable ? SharedRequest(request(orderID: orderID)) : nil,
             traceparent: nil
         )
     }

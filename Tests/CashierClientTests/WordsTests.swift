@@ -101,7 +101,7 @@ struct WordsTests {
         let reply = SampleReply.refused(400, String(repeating: "validation ", count: 1000))
         let answer = ReplyReader(
             account: Sample.account(),
-            expectation: .open(Sample.request()),
+            expectation: .open(SharedRequest(Sample.request())),
             now: Sample.markedAt
         ).classify(reply.reply)
         #expect(answer.message.utf8.count == 256)

@@ -39,22 +39,26 @@ struct AdmissionTests {
                 notAfter: Timestamp(seconds: 2_000_000),
                 contentDigest: [],
                 body: [],
-                request: SessionRequest(
-                    orderID: order.orderID,
-                    agentName: "A",
-                    intent: .payment,
-                    currency: "EUR",
-                    cid: "c",
-                    locale: "en-GB",
-                    notificationURL: "https://crm.example.test/n",
-                    returnURL: "https://crm.example.test/r"
-                ),
+                request: SharedRequest(Self.request(order.orderID)),
                 traceparent: nil
             )
             change(number, &job)
             return job
         }
         return IngestBatch(topic: "jobs", ranges: [], jobs: jobs, quarantined: [], lease: .seconds(60))
+    }
+
+    private static func request(_ orderID: String) -> SessionRequest {
+        SessionRequest(
+            orderID: orderID,
+            agentName: "A",
+            intent: .payment,
+            currency: "EUR",
+            cid: "c",
+            locale: "en-GB",
+            notificationURL: "https://crm.example.test/n",
+            returnURL: "https://crm.example.test/r"
+        )
     }
 
     private func started(_ batch: IngestBatch) -> [Int64] {

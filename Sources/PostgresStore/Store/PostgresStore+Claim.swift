@@ -125,9 +125,9 @@ private struct ClaimedRow: Sendable {
     }
 
     /// A body of another order would be signed and echoed rightly: only this comparison finds it.
-    private func request(in body: [UInt8]) -> SessionRequest? {
+    private func request(in body: [UInt8]) -> SharedRequest? {
         guard let job = try? JobCodec.decodeCanonical(body), job.order == order else { return nil }
-        return job.request
+        return SharedRequest(job.request)
     }
 
     func job(body: [UInt8]) -> ClaimedJob {

@@ -12,7 +12,7 @@ package struct AcceptedJob: Equatable, Sendable {
     /// The canonical job as JSON; sealed before it is stored.
     package var body: [UInt8]
     /// What `body` says, for a job that starts at once.
-    package var request: SessionRequest
+    package var request: SharedRequest
     package var traceparent: String?
     /// There is a call slot for it: it may be stored claimed, if nothing older of its lane and account is due.
     package var mayStart = false
@@ -27,7 +27,7 @@ package struct AcceptedJob: Equatable, Sendable {
         notAfter: Timestamp,
         contentDigest: [UInt8],
         body: [UInt8],
-        request: SessionRequest,
+        request: SharedRequest,
         traceparent: String?
     ) {
         self.partition = partition

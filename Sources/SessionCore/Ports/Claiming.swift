@@ -74,7 +74,7 @@ package final class ClaimedJob: Sendable {
     /// Database time of the last durable mark: the present one for `.open`. nil if never sent.
     package let lastSend: Timestamp?
     /// What the stored job asks for; nil when it cannot be read as this order's.
-    package let request: SessionRequest?
+    package let request: SharedRequest?
     package let traceparent: String?
 
     package init(
@@ -90,7 +90,7 @@ package final class ClaimedJob: Sendable {
         notAfter: Timestamp,
         firstSend: Timestamp?,
         lastSend: Timestamp?,
-        request: SessionRequest?,
+        request: SharedRequest?,
         traceparent: String?
     ) {
         self.lease = lease

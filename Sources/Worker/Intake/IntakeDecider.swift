@@ -61,7 +61,7 @@ package struct IntakeDecider: Sendable {
             notAfter: job.notAfter ?? max(now, job.notBefore ?? now).advanced(by: notAfterDefault),
             contentDigest: contentDigest(body),
             body: body,
-            request: job.request,
+            request: SharedRequest(job.request),
             traceparent: record.traceparent
         )
     }

@@ -67,7 +67,7 @@ package struct SettlementWriter: Sendable {
             completedAt: completedAt
         )
         result.campaign = job.campaign
-        if let request = job.request {
+        if let request = job.request?.value {
             result.variable1 = request.variable1
             result.variable2 = request.variable2
             result.variable3 = request.variable3
