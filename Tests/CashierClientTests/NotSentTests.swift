@@ -110,18 +110,14 @@ struct NotSentTests {
             _ = $0.readRequest()
             $0.waitForEnd()
         } _: { server in
-            let request = HTTPRequest(
-                method: .post,
-                url: "http://127.0.0.1:\(server.port)/cashier/virtual-terminal",
-                headers: [],
-                body: [],
-                allowsPlainHTTP: true,
-                connectTimeout: .seconds(5),
-                totalTimeout: .seconds(20),
-                authorityFile: nil
-            )
+            let url = "http://127.0.0.1:\(server.port)/cashier/virtual-terminal"
+            let target = HTTPTarget(url: url, connectTimeout: .seconds(5), totalTimeout: .seconds(20))
+            guard let target else {
+                Issue.record("no target")
+                return
+            }
             let ending = await withCheckedContinuation { continuation in
-                CurlTransport(limits: CurlLimits()).start(request) { continuation.resume(returning: $0) }
+                SocketTransport().start(HTTPRequest(target: target)) { continuation.resume(returning: $0) }
             }
             guard case .failed(code: "closed", _) = ending.result else {
                 Issue.record("unexpected: \(ending.result)")

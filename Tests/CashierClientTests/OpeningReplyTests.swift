@@ -1,3 +1,4 @@
+import CashierSignature
 import Cryptography
 import SessionCore
 import Testing
@@ -7,7 +8,8 @@ import Testing
 @Suite("Replies that say success")
 struct OpeningReplyTests {
     private func classify(_ reply: HTTPReply, account: CashierAccount = Sample.account()) -> CashierAnswer {
-        ReplyReader(account: account, expectation: .open(SharedRequest(Sample.request())), now: Timestamp(seconds: Sample.signedAt))
+        let expectation = ReplyReader.Expectation.open(SharedRequest(Sample.request()))
+        return ReplyReader(account: account, expectation: expectation, now: Timestamp(seconds: Sample.signedAt))
             .classify(reply)
     }
 

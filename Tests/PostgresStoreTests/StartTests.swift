@@ -24,7 +24,7 @@ struct StartTests {
         #expect(started.purpose == .open)
         #expect(started.attempts == 1)
         #expect(started.lookUps == 0)
-        #expect(started.request == request(of: started.order))
+        #expect(started.request?.value == request(of: started.order))
         #expect(started.traceparent == "00-trace-1")
         #expect(started.firstSend == report.now && started.lastSend == report.now)
         #expect(try await bench.value(Self.commits) == "1")

@@ -49,7 +49,7 @@ struct LanePlannerTests {
         #expect(planner.startable(.interactive, free: 100) == 100)
         #expect(planner.startable(.campaign, free: 100) == 90, "the reserve is not the campaign's")
         #expect(planner.startable(.campaign, free: 5) == 0)
-        planner.hasWaiting(.campaign)
+        planner.stored(1, in: .campaign)
         #expect(planner.startable(.campaign, free: 100) == 0)
         #expect(planner.startable(.interactive, free: 0) == 0)
     }
