@@ -120,10 +120,11 @@ def _run_many(settings) -> int:
     while children:
         child, status = os.wait()
         children.discard(child)
+        code = os.waitstatus_to_exitcode(status)
         if is_stopping:
-            worst = max(worst, os.waitstatus_to_exitcode(status))
+            worst = max(worst, abs(code))
         else:
-            logging.warning("a worker process ended with %d; starting another", os.waitstatus_to_exitcode(status))
+            logging.warning("a worker process ended with %d; starting another", code)
             start()
     return worst
 

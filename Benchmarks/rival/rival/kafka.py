@@ -18,6 +18,8 @@ class Source:
         self.is_assigned = False
         self._is_resting = False
         self._kept: list = []
+        self._to_commit: dict[int, int] = {}
+        self._committed_at = 0.0
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -45,6 +47,8 @@ class Source:
             consumer.pause(partitions)
 
     def _revoked(self, consumer, _partitions):
+        # Still as the old member: once others own the partitions, our late word would put them back.
+        self._commit(is_last=True)
         self.fresh = []
         consumer.unassign()
 
@@ -94,14 +98,28 @@ class Source:
                 log.warning("kafka: %s", error.name())
         return good
 
-    def commit(self, positions: dict[int, int]) -> None:
-        offsets = [TopicPartition(self._topic, partition, offset) for partition, offset in positions.items()]
+    def done(self, positions: dict[int, int]) -> None:
+        """Postgres accounts for everything before these positions."""
+        self._to_commit.update(positions)
+
+    def commit_now_and_then(self, now: float) -> None:
+        """Twice a second is enough: what is read again after a crash is known by its position."""
+        if self._to_commit and now - self._committed_at >= 0.5:
+            self._committed_at = now
+            self._commit(is_last=False)
+
+    def _commit(self, is_last: bool) -> None:
+        offsets = [TopicPartition(self._topic, partition, offset) for partition, offset in self._to_commit.items()]
+        self._to_commit = {}
+        if not offsets:
+            return
         try:
-            self._consumer.commit(offsets=offsets, asynchronous=True)
+            self._consumer.commit(offsets=offsets, asynchronous=not is_last)
         except KafkaException as fault:
             log.warning("kafka: %s", fault.args[0].name())
 
     def close(self):
+        """Blocks; for a thread. Leaving the group calls `_revoked`."""
         self._consumer.close()
 
 

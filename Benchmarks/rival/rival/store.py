@@ -227,13 +227,20 @@ class Line:
                         return await work(self._connection)
                 except _TRANSIENT as fault:
                     log.warning("the database is not there (%s); trying again", type(fault).__name__)
-                    if self._connection is not None:
-                        self._connection.terminate()
-                        self._connection = None
+                    self._drop()
                     if give_up is not None and give_up():
                         return None
                     await asyncio.sleep(pause)
                     pause = min(2.0, pause * 2)
+                except BaseException:
+                    # A task that is cancelled in BEGIN leaves a transaction open, and the next would be a part of it.
+                    self._drop()
+                    raise
+
+    def _drop(self):
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     async def close(self):
         if self._connection is not None:

@@ -18,7 +18,9 @@ from .policy import SENDING, VERIFY
 
 log = logging.getLogger("rival.worker")
 
-BATCH_MAX = 500
+BATCH_MAX = 1000
+# How much is claimed beyond the call slots, in seconds of the present speed.
+AHEAD = 0.25
 UNPUBLISHED_MAX = 30.0
 SEND_WITHIN = 20.0
 _decode_job = msgspec.json.Decoder(Job).decode
@@ -52,6 +54,8 @@ class Worker:
         self._clock_offset = 0.0
         self._deleting: list[int] = []
         self._polled = 0.0
+        self._ahead = float(settings.in_flight)
+        self._ended = 0
         self._gate = 0.0
         self._is_ready = False
         self._is_stopping = False
@@ -93,7 +97,9 @@ class Worker:
         await self._loop.run_in_executor(None, self._sink.flush, 10.0)
         if self._acknowledged and not self._is_lost:
             await self._store.acknowledge(self._acknowledged)
-        if not self._in_flight and not self._is_lost:
+        if self._in_flight:
+            log.warning("ends with %d calls without an outcome; they will be looked up", len(self._in_flight))
+        elif not self._is_lost:
             await self._store.retire()
         await self._loop.run_in_executor(None, self._source.close)
         self._opening.close()
@@ -108,17 +114,19 @@ class Worker:
     # Intake
 
     def _room(self) -> int:
-        # Twice the call slots: one half runs, the other is ready when a slot becomes free.
-        return 2 * self._settings.in_flight - len(self._in_flight) - len(self._ends)
+        # What runs, and beyond it what slots will take in a moment: each claim that a dying worker leaves unanswered
+        # costs a look-up.
+        return self._settings.in_flight + int(self._ahead) - len(self._in_flight)
 
     async def _take_in(self):
         pause = 0.0005
-        least = min(BATCH_MAX, self._settings.in_flight) // 4
         while not self._is_stopping:
             if self._source.is_assigned and (self._source.fresh or not self._is_ready):
                 await self._begin_partitions()
+            self._source.commit_now_and_then(self._loop.time())
             room = self._room()
-            if room <= least or self._is_held():
+            least = min(BATCH_MAX, int(self._ahead)) // 2
+            if room < least or self._is_held():
                 await self._wait_for_room(least)
                 continue
             messages = self._source.take(min(room, BATCH_MAX))
@@ -137,7 +145,7 @@ class Worker:
             await asyncio.wait_for(self._slots_free.wait(), 1.0)
         except TimeoutError:
             pass
-        if (self._room() <= least or self._is_held()) and self._loop.time() - self._polled > 2.0:
+        if (self._room() < least or self._is_held()) and self._loop.time() - self._polled > 2.0:
             self._polled = self._loop.time()
             self._source.rest()
 
@@ -175,7 +183,7 @@ class Worker:
             if job_id not in self._in_flight:
                 self._open(Claim(taken.job, taken.fragment, job_id, 1, 1, 0, mark, mark, False))
         self._intake_low = None
-        self._source.commit(batch.positions)
+        self._source.done(batch.positions)
         if len(batch.inserted) < len(messages):
             self._adopt_now.set()
             self._due_now.set()
@@ -262,6 +270,7 @@ class Worker:
                 acknowledged = self._take_acknowledged()
                 ours = await self._store.finish(ends, acknowledged)
                 in_flight, publish = self._in_flight, self._publish
+                self._ended += len(ends)
                 for end in ends:
                     in_flight.pop(end[0], None)
                     if end[0] in ours:
@@ -296,9 +305,16 @@ class Worker:
 
     async def _poll(self):
         """Hears of deliveries; acknowledged rows that no settlement takes along go by themselves."""
+        measured = self._loop.time()
         while True:
             self._sink.poll(0)
             await asyncio.sleep(0.005 if self._publishing else 0.02)
+            passed = self._loop.time() - measured
+            if passed > 0.5:
+                measured += passed
+                ahead = self._ended / passed * AHEAD
+                self._ended = 0
+                self._ahead = min(2000.0, max(float(self._settings.in_flight), ahead))
             if self._acknowledged and not self._ends and not self._in_flight:
                 self._settle_now.set()
 
