@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 
 import uvloop
 
@@ -101,6 +102,8 @@ def _run_many(settings) -> int:
             status = 70
             try:
                 status = _run_one(settings)
+            except BaseException:
+                logging.exception("a worker process fails")
             finally:
                 sys.stdout.flush()
                 os._exit(status)
@@ -125,6 +128,7 @@ def _run_many(settings) -> int:
             worst = max(worst, abs(code))
         else:
             logging.warning("a worker process ended with %d; starting another", code)
+            time.sleep(0.5)
             start()
     return worst
 

@@ -64,7 +64,10 @@ class Batch:
             taken = Taken(
                 job, fragment, digest(content), seal(fragment, prefix + key), number, partition, offset
             )
-            if taken.not_before is not None and taken.not_before <= today:
+            if job.not_after is not None and job.not_after <= today:
+                # Too late to be sent: it goes the long way, at whose end it expires.
+                taken.not_before = today
+            elif taken.not_before is not None and taken.not_before <= today:
                 taken.not_before = None
             jobs.append(taken)
         self.reset()

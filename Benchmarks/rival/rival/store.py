@@ -304,16 +304,16 @@ class Store:
         if jobs:
             rows = await c.fetch(_INSERT_CLAIMED, *batch.columns(), self._account, self._topic, self.worker_id)
             batch.now = rows[0][1] if rows else None
-            if len(rows) == len(jobs):
-                batch.inserted = jobs
-            else:
+            inserted = batch.inserted = jobs
+            if len(rows) < len(jobs):
                 ids = {row[0] for row in rows}
-                batch.inserted = [job for job in jobs if job.job_id in ids]
-                await self._collide(c, batch, [job for job in jobs if job.job_id not in ids])
-            inserted = batch.inserted
+                inserted = batch.inserted = [job for job in jobs if job.job_id in ids]
             await c.execute(
                 _INSERT_BODIES, [job.job_id for job in inserted], [job.sealed for job in inserted], self._key_id
             )
+            if len(rows) < len(jobs):
+                # After the bodies: a record may collide with one of its own batch.
+                await self._collide(c, batch, [job for job in jobs if job.job_id not in ids])
             waiting = [job for job in inserted if job.not_before is not None]
             if waiting:
                 batch.inserted = [job for job in inserted if job.not_before is None]
