@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS rival.job (
   UNIQUE (account, order_id),
   CHECK (state <> 1 OR (lease_owner IS NOT NULL AND last_send IS NOT NULL)),
   CHECK ((state >= 10) = (finished_at IS NOT NULL))
-) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
+) WITH (fillfactor = 48, autovacuum_vacuum_scale_factor = 0.05);
 
 -- The members of the Cashier's request, sealed.
 CREATE TABLE IF NOT EXISTS rival.body (
