@@ -175,7 +175,8 @@ def _check_each(job, c) -> None:
         forms += [("customer_data.country", c.country, _COUNTRY), ("customer_data.state", c.state, _STATE)]
         forms += [("customer_data.zip", c.zip, _ZIP), ("customer_data.email", c.email, _EMAIL)]
         forms += [("customer_data.phone", c.phone, _PHONE)]
-        texts += [(f"customer_data.{name}", getattr(c, name)) for name in ("first_name", "last_name", "city", "address")]
+        named = ("first_name", "last_name", "city", "address")
+        texts += [(f"customer_data.{name}", getattr(c, name)) for name in named]
         if c.dob is not None and not is_date(c.dob):
             raise FieldFault("format", "customer_data.dob", "write an existing day as MM/DD/YYYY")
         if c.phone is not None and len(c.phone) > 15 and find_card_number(c.phone):

@@ -51,7 +51,8 @@ INSERT INTO rival.due (job_id, due_at) SELECT * FROM unnest($1::int8[], $2::time
 """
 _COLLIDE = """
 SELECT j.job_id, j.order_id, j.src_topic, j.src_partition, j.src_offset, j.content_digest, j.state, j.lease_owner,
-  j.lease_epoch, extract(epoch FROM j.last_send)::float8 AS last_send, b.key_id, b.sealed, r.result_no IS NOT NULL AS has_result
+  j.lease_epoch, extract(epoch FROM j.last_send)::float8 AS last_send,
+  b.key_id, b.sealed, r.result_no IS NOT NULL AS has_result
 FROM unnest($2::text[]) AS u (order_id)
 JOIN rival.job j ON j.account = $1 AND j.order_id = u.order_id
 LEFT JOIN rival.body b ON b.job_id = j.job_id
@@ -81,7 +82,8 @@ WITH new AS (
 INSERT INTO rival.outbox (result_no, owner) SELECT result_no, $6 FROM new
 """
 _QUEUE_AGAIN = """
-INSERT INTO rival.outbox (result_no, owner) SELECT DISTINCT u.result_no, $2::int8 FROM unnest($1::int8[]) AS u (result_no)
+INSERT INTO rival.outbox (result_no, owner)
+SELECT DISTINCT u.result_no, $2::int8 FROM unnest($1::int8[]) AS u (result_no)
 ON CONFLICT DO NOTHING
 RETURNING result_no
 """
