@@ -1,6 +1,7 @@
 # Sourced by scripts/bench and scripts/budgets: what both need before they can measure.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+USHER_VISIBLE=${USHER_VISIBLE:-}
 
 # run_bench MODULE ARGUMENTS…
 run_bench() {
@@ -9,11 +10,40 @@ run_bench() {
   PYTHONPATH="$usher_root/Benchmarks" PYTHONDONTWRITEBYTECODE=1 exec python3 -m "$module" "$@"
 }
 
+# make_paths_absolute ARGUMENTS…: sets `asked` to the arguments with the paths behind --out, --rival and --usher made
+# absolute, and USHER_VISIBLE to those paths: where the script runs again in a root of its own, they are the same there.
+make_paths_absolute() {
+  local word expects="" name path
+  asked=()
+  for word in "$@"; do
+    case "$word" in
+      --out=* | --usher=* | --rival=*) expects=${word%%=*} word=${word#*=} && asked+=("$expects") ;;
+      --*) expects=$word && asked+=("$word") && continue ;;
+    esac
+    case "$expects" in
+      --out | --usher | --rival)
+        # Of "NAME=PATH" the path.
+        name="" path=$word
+        [ "$expects" = --usher ] && [[ $word == *=* ]] && name=${word%=*}= path=${word##*=}
+        [ "$expects" = --out ] && mkdir -p "$path"
+        path=$(realpath -m -- "$path")
+        USHER_VISIBLE+="$path"$'\n'
+        word=$name$path
+        ;;
+    esac
+    expects=""
+    asked+=("$word")
+  done
+  export USHER_VISIBLE
+}
+
 # prepare_bench SCRIPT ARGUMENTS…: packages, Swift, a release build unless --usher names one. Sets `prepared` to the
-# arguments that tell the program what was prepared.
+# arguments that tell the program what was prepared, and `asked` to those that were given.
 prepare_bench() {
   local script=$1 word module=bench builds=yes
   shift
+  make_paths_absolute "$@"
+  set -- "${asked[@]}"
   [ "$script" = scripts/budgets ] && module=bench.budgets
   for word in "$@"; do
     case "$word" in

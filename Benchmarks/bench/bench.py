@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .stage import Stage
 from .subject import Installation, Topics
+
+if TYPE_CHECKING:
+    from .rival import Rival
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Bench:
     # What earlier measurements of the same run found: some build on the throughput.
     found: dict
     # Takes part in the throughput measurements only.
-    rival: Subject | None = None
+    rival: Rival | None = None
 
     def note(self, text: str) -> None:
         print(f"  … {text}", flush=True)

@@ -85,7 +85,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="DIR",
         help="measure the worker in Python too (default: Benchmarks/rival)",
     )
-    parser.add_argument("--rival-processes", type=int, default=2, metavar="N", help="of the rival (default 2)")
+    parser.add_argument(
+        "--rival-processes", type=int, metavar="N", help="of the rival (default: 1 or 2, whichever is faster here)"
+    )
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="a setting of the workers'")
     parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
     return parser.parse_args(arguments)

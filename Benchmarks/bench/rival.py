@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import proc
-from .bench import Subject
+from .bench import Bench, Subject
 from .processes import Child, Failure, run
 from .stage import SOURCES, Stage
 from .subject import APPLICATION, MERCHANT, Installation, Topics
@@ -16,10 +17,10 @@ DEFAULT_FOLDER = SOURCES / "rival"
 
 
 class RivalInstallation(Installation):
-    """The same surroundings with the other worker in them. Its tables are not asked: its results are counted."""
+    """The same surroundings with the other worker in them. The same questions go to its tables."""
 
-    last_job = ""
-    progress = ""
+    last_job = (DEFAULT_FOLDER / "last_job.sql").read_text()
+    progress = (DEFAULT_FOLDER / "progress.sql").read_text()
     environment: Path
     processes: int
 
@@ -55,19 +56,44 @@ class RivalInstallation(Installation):
 @dataclass
 class Rival(Subject):
     environment: Path = Path()
-    processes: int = 2
+    # None: whatever `choose` finds to be the fastest.
+    processes: int | None = None
+    calls: int | None = None
 
     def install(self, stage: Stage, name: str, topics: Topics, in_flight: int = 500) -> Installation:
-        installation = RivalInstallation(stage, self.binary, name, topics, in_flight)
-        installation.environment, installation.processes = self.environment, self.processes
+        installation = RivalInstallation(stage, self.binary, name, topics, self.calls or in_flight)
+        installation.environment, installation.processes = self.environment, self.processes or 1
         installation.prepare()
         return installation
 
+    @property
+    def configuration(self) -> str:
+        plural = "" if self.processes == 1 else "es"
+        return f"{self.processes} process{plural}, {self.calls} calls in flight"
 
-def find(folder: Path, environment: Path, processes: int) -> Rival:
+
+def find(folder: Path, environment: Path, processes: int | None) -> Rival:
     """The rival, with what it needs installed."""
     if not (folder / "run").exists():
         raise Failure(f"--rival: there is no worker in {folder}")
     # Where pip finds its packages, and whom it trusts, is the caller's matter.
     run([folder / "setup", environment], within=600, variables=dict(os.environ))
     return Rival("rival", folder / "run", [], environment, processes)
+
+
+def choose(bench: Bench, jobs_per_second: Callable[[Rival], int]) -> dict[str, int]:
+    """Gives the rival the configuration in which it is the fastest; returns what each came to."""
+    rival = bench.rival
+    assert isinstance(rival, Rival)
+    found: dict[str, int] = {}
+    best: Rival | None = None
+    for processes in (rival.processes,) if rival.processes else (1, 2):
+        for calls in (200, 500):
+            candidate = replace(rival, processes=processes, calls=calls)
+            rate = found[candidate.configuration] = jobs_per_second(candidate)
+            bench.note(f"the rival with {candidate.configuration}: {rate:,} jobs/s")
+            if rate == max(found.values()):
+                best = candidate
+    assert best
+    bench.rival = best
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from .. import rival
 from ..bench import Bench, Subject
 from ..processes import Failure
 from ..report import table
@@ -24,6 +25,10 @@ SPREAD = (
 
 
 def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
+    tried = {}
+    if bench.rival and not bench.rival.calls:
+        some = max(20_000, bench.jobs // 5)
+        tried = rival.choose(bench, lambda one: one_run(bench.stage, one, some, partitions, ids)["jobs_per_second"])
     subjects = bench.subjects + ([bench.rival] if bench.rival else [])
     runs: dict[str, list[dict]] = {subject.name: [] for subject in subjects}
     # Subjects take turns, so that a busy quarter of an hour of the machine's falls on all of them.
@@ -33,7 +38,10 @@ def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
             runs[subject.name].append(found)
             cost = ", ".join(f"{part} {value:.0f}" for part, value in found["cpu_us_per_job"].items())
             bench.note(f"run {number + 1}, {subject.name}: {found['jobs_per_second']:,} jobs/s; CPU µs per job: {cost}")
-    return {name: {"summary": summary(each), "runs": each} for name, each in runs.items()}
+    found = {name: {"summary": summary(each), "runs": each} for name, each in runs.items()}
+    if bench.rival:
+        found["rival"] |= {"configuration": bench.rival.configuration, "tried": tried}
+    return found
 
 
 def show(found: dict) -> str:
@@ -53,7 +61,7 @@ def show(found: dict) -> str:
         theirs = found["rival"]["summary"]["jobs_per_second"]["median"]
         for name in [name for name in found if name != "rival"]:
             ours = found[name]["summary"]["jobs_per_second"]["median"]
-            text += f"\n  {name} is {ours / theirs:.2f} times as fast as the rival"
+            text += f"\n  {name} is {ours / theirs:.2f} times as fast as the rival ({found['rival']['configuration']})"
     return text
 
 
