@@ -60,7 +60,10 @@ def _sql(bench: Bench, operations: int) -> dict:
     topics = throughput.new_topics(stage, "limit", 1)
     installation = subject.install(stage, topics.results, topics)
     try:
-        with stage.postgres.session("postgres") as session:
+        with stage.postgres.session(topics.results) as session:
+            # What a worker has written before its first batch: its topic, and where each partition begins.
+            session.rows("insert into usher.topic (topic_id, name) overriding system value values (1, 'jobs')")
+            session.rows("insert into usher.position select 1, n, 0 from generate_series(1, 16) n")
             session.ask("checkpoint")
         return _alone(
             bench,
@@ -73,14 +76,16 @@ def _sql(bench: Bench, operations: int) -> dict:
                 "--jobs",
                 str(operations),
                 "--file",
-                str(SOURCES / "limit/lifecycle.sql"),
+                str(SOURCES / "limit/lifecycle.txt"),
+                "--queries",
+                str(SOURCES.parent / "sql/queries"),
                 "--session",
                 str(SOURCES.parent / "sql/session/settings.sql"),
             ],
         )
     except Failure as failure:
         raise Failure(
-            f"{failure}\nBenchmarks/limit/lifecycle.sql must follow the schema in sql/migrations."
+            f"{failure}\nBenchmarks/limit/lifecycle.txt must follow the parameters of the statements in sql/queries."
         ) from failure
     finally:
         installation.remove()
