@@ -61,7 +61,13 @@ final class ProducerThread: ClientDelegate {
         try settings.check()
         let started = BlockingQueue<TransportError?>()
         _ = NamedThread(name) {
-            let producer = ProducerThread(settings, expected: expected, exchange: exchange, log: log, acknowledge: acknowledge)
+            let producer = ProducerThread(
+                settings,
+                expected: expected,
+                exchange: exchange,
+                log: log,
+                acknowledge: acknowledge
+            )
             do throws(TransportError) {
                 try producer.connect()
                 started.send(nil)

@@ -14,7 +14,7 @@ extension SettingKey {
         SettingKey(
             "publishing.linger",
             .duration(.milliseconds(0)...(.seconds(1))),
-            .fallback("5ms"),
+            .fallback("1ms"),
             example: "20ms",
             """
             How long the producer waits for more results before it sends a batch.

@@ -19,7 +19,9 @@ struct Reconciliation {
         self.installation = installation
         self.workload = workload
         copies = try await Self.read(installation)
-        let results = try await installation.count("select (select count(*) from usher.result) + (select count(*) from usher.answer)")
+        let results = try await installation.count(
+            "select (select count(*) from usher.result) + (select count(*) from usher.answer)"
+        )
         let distinct = Set(copies.map(\.result.resultID)).count
         guard distinct >= results else { throw Failure("\(distinct) of \(results) results are on the topic") }
     }
