@@ -155,7 +155,8 @@ def _measure(options: argparse.Namespace, bench: Bench) -> int:
         except Failure as failure:
             # The others may still tell something; that this one did not is in the file and in the exit code.
             failures[name] = str(failure)
-            report.say(f"{name}: FAILED", f"  {failure}")
+            partial = f"\n{module.show(bench.found[name])}" if any(bench.found.get(name, {}).values()) else ""
+            report.say(f"{name}: FAILED", f"  {failure}{partial}")
             continue
         finally:
             report.write_json(bench.out / "result.json", result | {"found": bench.found, "failed": failures})

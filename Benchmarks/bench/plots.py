@@ -82,9 +82,9 @@ def _latency(found: dict, axis) -> bool:
 
 
 def _rows(found: dict, axis) -> bool:
-    if "rows" not in found:
+    steps = [(subject, each) for subject, all_steps in found.get("rows", {}).items() for each in all_steps]
+    if not steps:
         return False
-    steps = [(subject, each) for subject, all_steps in found["rows"].items() for each in all_steps]
     names = [f"{each['finished'] / 1e6:g} M done\n{each['waiting'] / 1e6:g} M waiting" for _, each in steps]
     _stack(axis, names, [each["cpu_us_per_job"] for _, each in steps])
     return True
