@@ -21,8 +21,10 @@ FILE = SOURCES / "budgets.json"
 ADVICE = {
     "allocations_per_job": "look for new arrays, closures and texts on a job's way through the worker",
     "allocated_bytes_per_job": "look for buffers that are made for each job, or grow by copying",
-    "statements_per_1000_jobs": "look for a statement that runs for each job or partition instead of each batch",
-    "commits_per_1000_jobs": "look for a transaction that runs for each job or partition instead of each batch",
+    "statements_per_batch": "look for a new statement on a batch's way, or one that runs for each job or partition",
+    "commits_per_batch": "look for a new transaction on a batch's way, or one that runs for each job or partition",
+    "statements_per_1000_jobs": "look for a statement that runs for each job, or for batches that have become small",
+    "commits_per_1000_jobs": "look for a transaction that runs for each job, or for batches that have become small",
     "wal_bytes_per_job": "look for a new column, index or row version on a job's way through the database",
 }
 

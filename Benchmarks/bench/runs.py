@@ -13,6 +13,10 @@ from .stage import Stage
 from .subject import Installation
 
 PARTS = ("worker", "postgres", "broker", "stub")
+# What a batch cannot do without, in Usher's tables: jobs are taken in, they end, and what was published is forgotten.
+# Every batch size has these three; what is asked besides shows in statements for each three of them.
+STEPS = r"INSERT INTO usher\.(job|result) \(|DELETE FROM usher\.outbox"
+STEPS_OF_A_BATCH = 3
 
 
 @dataclass
@@ -185,20 +189,23 @@ class StatementCounts:
             if not self.stage.postgres.has_statements:
                 return counts
             rows = session.rows(
-                "select calls, rows, round(total_exec_time::numeric, 1), wal_bytes, "
+                f"select calls, rows, round(total_exec_time::numeric, 1), wal_bytes, query ~ '{STEPS}', "
                 "regexp_replace(left(regexp_replace(query, '--[^\\n]*\\n', '', 'g'), 160), '\\s+', ' ', 'g') "
                 "from pg_stat_statements where dbid = (select oid from pg_database where datname = "
                 f"'{self.database}') and userid = 'usher'::regrole order by total_exec_time desc"
             )
         calls = sum(int(row[0]) for row in rows)
         counts["statements_per_1000_jobs"] = round(calls * 1000 / jobs, 2)
+        if steps := sum(int(row[0]) for row in rows if row[4] == "t"):
+            counts["statements_per_batch"] = round(STEPS_OF_A_BATCH * calls / steps, 2)
+            counts["commits_per_batch"] = round(STEPS_OF_A_BATCH * commits / steps, 2)
         counts["statements"] = [
             {
                 "calls": int(row[0]),
                 "rows_per_call": round(int(row[1]) / max(int(row[0]), 1), 1),
                 "exec_us_per_job": round(float(row[2]) * 1000 / jobs, 2),
                 "wal_bytes_per_job": round(int(row[3]) / jobs, 1),
-                "text": row[4],
+                "text": row[5],
             }
             for row in rows[:12]
         ]

@@ -21,6 +21,8 @@ SPREAD = (
     "wal_bytes_per_job",
     "commits_per_1000_jobs",
     "statements_per_1000_jobs",
+    "commits_per_batch",
+    "statements_per_batch",
 )
 
 
@@ -55,6 +57,7 @@ def show(found: dict) -> str:
         ["", "jobs/s", *(f"{part} µs" for part in PARTS), "all µs CPU per job", "of it Java's compiler"], rows
     )
     headers = ["", "peak RSS MB", "ctx switches/job", "WAL B/job", "commits/1000 jobs", "statements/1000 jobs"]
+    headers += ["commits/batch", "statements/batch"]
     rows = [[name, *(each["summary"].get(key) for key in SPREAD[2:])] for name, each in found.items()]
     text = costs + "\n" + table(headers, rows)
     if "rival" in found:
