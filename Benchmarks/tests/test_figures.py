@@ -1,7 +1,10 @@
 """The benchmark's arithmetic: python3 -m unittest discover -s Benchmarks/tests -t Benchmarks"""
 
 import unittest
+from pathlib import Path
+from types import SimpleNamespace
 
+from bench import rival
 from bench.budgets import breaches
 from bench.measurements.fullness import LIMIT, judge
 from bench.measurements.pause import judge as judge_pause
@@ -90,6 +93,20 @@ class Budgets(unittest.TestCase):
         (text,) = breaches({"wal_bytes_per_job": 1101}, self.BUDGETS)
         for word in ("wal_bytes_per_job", "1101", "1100", "1000", "index"):
             self.assertIn(word, text)
+
+
+class TheRival(unittest.TestCase):
+    def choice(self, rates: dict[tuple[int, int], int], processes: int | None = None) -> rival.Rival:
+        bench = SimpleNamespace(rival=rival.Rival("rival", Path("run"), [], Path("venv"), processes), note=lambda _: None)
+        rival.choose(bench, lambda one: rates[(one.processes, one.calls)])
+        return bench.rival
+
+    def test_runs_with_the_configuration_in_which_it_is_the_fastest(self):
+        rates = {(1, 200): 5, (1, 500): 9, (2, 200): 7, (2, 500): 8}
+        self.assertEqual(self.choice(rates).configuration, "1 process, 500 calls in flight")
+
+    def test_keeps_to_the_number_of_processes_that_was_asked_for(self):
+        self.assertEqual(self.choice({(2, 200): 7, (2, 500): 6}, 2).configuration, "2 processes, 200 calls in flight")
 
 
 class Table(unittest.TestCase):
