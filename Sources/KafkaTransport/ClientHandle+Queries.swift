@@ -1,3 +1,4 @@
+import BlockingThreads
 import CLibrdkafka
 import SessionCore
 
@@ -30,7 +31,15 @@ extension ClientHandle {
     func watermarks(of place: TopicPartition, _ waitMs: Int32) throws(TransportError) -> (low: Int64, high: Int64) {
         var low: Int64 = 0
         var high: Int64 = 0
-        let code = rd_kafka_query_watermark_offsets(pointer, place.topic, place.partition, &low, &high, waitMs)
+        let deadline = ContinuousClock.now + .milliseconds(waitMs)
+        var code = rd_kafka_query_watermark_offsets(pointer, place.topic, place.partition, &low, &high, waitMs)
+        // A topic that was just made has no leader for a moment.
+        while code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+            ContinuousClock.now < deadline
+        {
+            blockThread(for: .milliseconds(50))
+            code = rd_kafka_query_watermark_offsets(pointer, place.topic, place.partition, &low, &high, waitMs)
+        }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(topic: place.topic) }
         return (low, high)
     }

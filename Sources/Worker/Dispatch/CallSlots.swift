@@ -86,8 +86,8 @@ final class CallSlots: Sendable {
         state.withLock { $0.rate.expected(within: duration, at: uptime) }
     }
 
-    /// Whether so many calls will probably be answered within `duration`. While the first calls are out nobody can tell,
-    /// and they may.
+    /// Whether so many calls will probably be answered within `duration`. While the first calls are out nobody can
+    /// tell, and they may.
     func mayAnswer(_ calls: Int, within duration: Duration, at uptime: Duration) -> Bool {
         state.withLock { state in
             state.rate.isUnknown ? state.calling > 0 : state.rate.expected(within: duration, at: uptime) >= calls

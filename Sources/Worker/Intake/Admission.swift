@@ -1,11 +1,11 @@
 import SessionCore
 
-/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits and
-/// of accounts that may be called.
+/// Says which jobs of a batch may start at once: as many as there is room for, of lanes in which nothing older waits,
+/// and of accounts that may be called.
 ///
 /// A job that starts at once costs the database half of one that is stored first and claimed later. So where the
-/// provider answers so fast that the whole batch will have its turn in a moment, that moment is waited for; where it does
-/// not, intake runs ahead of the calls, because records that wait in Kafka are seen by nobody.
+/// provider answers so fast that the whole batch will have its turn in a moment, that moment is waited for; where it
+/// does not, intake runs ahead of the calls, because records that wait in Kafka are seen by nobody.
 struct Admission: Sendable {
     /// A provider is fast when a whole batch of calls is answered within this time.
     static let fast = Duration.milliseconds(150)
