@@ -115,7 +115,7 @@ def main() -> int:
         chosen = subjects(options.usher, options.set)
         other = None
         if options.rival:
-            other = rival.find(options.rival.resolve(), options.tools.resolve() / "rival", options.rival_processes)
+            other = rival.find(options.rival.resolve(), options.tools.resolve().parent / "bench-rival", options.rival_processes)
         out.mkdir(parents=True, exist_ok=True)
         with Stage(options.tools.resolve()) as stage:
             return _measure(

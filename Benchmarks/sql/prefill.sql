@@ -7,7 +7,8 @@
 SET synchronous_commit = off;
 
 SELECT nextval('usher.job_block') * 1024 AS base, now() - interval '30 days' AS began,
-  interval '30 days' / greatest(:finished, 1) AS step, COALESCE((SELECT max(src_offset) + 1 FROM usher.job), 0) AS source
+  interval '30 days' / greatest(:finished, 1) AS step,
+  COALESCE((SELECT max(src_offset) + 1 FROM usher.job), 0) AS source
 \gset
 
 INSERT INTO usher.job (

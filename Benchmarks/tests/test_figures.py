@@ -97,7 +97,8 @@ class Budgets(unittest.TestCase):
 
 class TheRival(unittest.TestCase):
     def choice(self, rates: dict[tuple[int, int], int], processes: int | None = None) -> rival.Rival:
-        bench = SimpleNamespace(rival=rival.Rival("rival", Path("run"), [], Path("venv"), processes), note=lambda _: None)
+        given = rival.Rival("rival", Path("run"), [], Path("venv"), processes)
+        bench = SimpleNamespace(rival=given, note=lambda _: None)
         rival.choose(bench, lambda one: rates[(one.processes, one.calls)])
         return bench.rival
 

@@ -6,8 +6,8 @@
 //   keep COLUMN…                  these columns of its first row are parameters of later statements
 //   expect COLUMN VALUE           the run fails when the first row says otherwise
 //
-// TYPE is bool, int2, int4, int8, text, bytea, uuid or timestamptz; followed by [] it is an array with one element a job,
-// by [1] an array of one. SOURCE is: same VALUE · order (an order id) · number (a running number) · connection (its
+// TYPE is bool, int2, int4, int8, text, bytea, uuid or timestamptz; followed by [] it is an array with one element a
+// job, by [1] an array of one. SOURCE is: same VALUE · order (an order id) · number (a running number) · connection (its
 // number) · stride N (1, 1 + N, 1 + 2 N, …) · bytes N (N different ones a job, all in one) · uuid · now (plus ARGUMENT
 // seconds) · kept COLUMN · from COLUMN (what was kept, and one more for each job) · empty (an array without elements).
 //
