@@ -84,6 +84,14 @@ package struct ErrorTable: Equatable, Sendable {
     )
 
     private static let badRequest = [
+        // Before the next: the newer page's texts of a clock's fault end with “required with merchant_id”.
+        ErrorRule(
+            .exactly(400),
+            text: "timestamp expired | timestamp greater",
+            .retryFast,
+            name: "timestamp",
+            advice: "The Cashier finds the request's timestamp in its future or too old: check clock_offset."
+        ),
         ErrorRule(
             .exactly(400),
             text: "timestamp missing | timestamp requir* | timestamp format | timestamp unix",
