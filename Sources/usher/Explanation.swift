@@ -16,6 +16,7 @@ enum Explanation {
         case let error as TransportError: of(error)
         case let error as ThrowAwayPostgresError: of(error)
         case let error as SimulatorError: (error.description, .unavailable)
+        case let error as StateFileError: (error.description, .configuration)
         case let error as FaultPlanError: (error.description, .usage)
         default: (String(describing: error), .software)
         }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LoadTests {
     /// 64 connections, each with one request under way at a time, until 20,000 are answered.
     @Test func twentyThousandRequestsOverSixtyFourConnections() throws {
-        let simulator = try RunningSimulator.withFaults()
+        let simulator = try RunningSimulator.withFaults { $0.requestValiditySeconds = 3600 }
         defer { simulator.stop() }
         let total = 20_000
         let requests = (0..<total).map { TestRequest.open("o-\($0)").bytes }

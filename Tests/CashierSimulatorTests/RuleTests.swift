@@ -132,7 +132,10 @@ import Testing
     @Test func answersLikeTheDocumentedExample() throws {
         var cashier = cashier()
         let request = TestRequest.open("o-1", at: Self.now)
-            .with("customer_data", #"{"country":"GB","first_name":"Zo\u00eb","last_name":"M"}"#)
+            .with(
+                "customer_data",
+                #"{"country":"GB","first_name":"Zo\u00eb","last_name":"M","email":"z@example.test"}"#
+            )
             .with("variable1", "\"\u{1F4BC}/x\"")
         let answer = try answer(request, &cashier)
         #expect(answer["status"]?.integer == 0)

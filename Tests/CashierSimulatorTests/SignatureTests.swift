@@ -50,15 +50,16 @@ import Testing
     }
 
     @Test func anAnswerIsSignedAsInVectorP1() {
-        let reply = SessionReply(
+        let objects = SessionObjects(
             orderID: "test-1560610955",
             echo: SessionEcho(),
             token: "token",
             customerToken: "87cfb23a8f1e68e162c276b754d9c061",
-            redirectURL: "https://cashier.example.test/login/8a7sd87a8sd778ac961062c6bedddb8?x=1&y=2",
             status: "created",
-            timestamp: Timestamp(seconds: Self.moment)
+            personality: Personality()
         )
+        var reply = SessionReply(kind: .opened, objects: objects, timestamp: Timestamp(seconds: Self.moment))
+        reply.redirectURL = "https://cashier.example.test/login/8a7sd87a8sd778ac961062c6bedddb8?x=1&y=2"
         let answer = reply.answer(secret: merchant.secret)
         #expect(answer.headers.last == HTTPHeader(name: "Gt-Authentication", value: Self.p1))
     }
@@ -68,7 +69,8 @@ import Testing
             .planned(-1),
             httpStatus: 200,
             timestamp: Timestamp(seconds: Self.moment),
-            signingSecret: merchant.secret
+            signingSecret: merchant.secret,
+            Personality()
         )
         #expect(answer.headers.last?.value == Self.p7)
     }

@@ -1,4 +1,5 @@
 import CashierSimulator
+import Glibc
 import Terminal
 import Testing
 
@@ -14,17 +15,9 @@ struct SimulatorOptionsTests {
         #expect(found.port == 8081)
         #expect(found.host == plain.host)
         #expect(found.personality == plain.personality)
-        #expect(found.errorStyle == plain.errorStyle)
-        #expect(found.lookups == plain.lookups)
-        #expect(found.sessionLifetime == plain.sessionLifetime)
-        #expect(found.requestValiditySeconds == plain.requestValiditySeconds)
-        #expect(found.clockToleranceSeconds == plain.clockToleranceSeconds)
         #expect(found.clockOffset == plain.clockOffset)
         #expect(found.lateAfter == plain.lateAfter)
         #expect(found.heldFor == plain.heldFor)
-        #expect(found.wrongSignatureCode == plain.wrongSignatureCode)
-        #expect(found.signsErrors == plain.signsErrors)
-        #expect(found.requiresCustomer == plain.requiresCustomer)
         #expect(found.redirectBase == plain.redirectBase)
         #expect(found.seed == plain.seed)
         #expect(found.ordersMax == plain.ordersMax)
@@ -42,12 +35,12 @@ struct SimulatorOptionsTests {
                 "disabled",
                 "--session-lifetime", "90s", "--clock-offset=-5s", "--request-validity", "2s", "--clock-tolerance",
                 "1s",
-                "--late-after", "4s", "--held-for", "250ms", "--wrong-signature-code", "400", "--sign-errors",
-                "--customer-optional", "--no-accepts", "--seed", "7", "--faults", "503=5%", "--merchant-id", "m",
+                "--late-after", "4s", "--held-for", "250ms", "--wrong-signature-code", "400", "--errors", "signed",
+                "--customer", "optional", "--no-accepts", "--seed", "7", "--faults", "503=5%", "--merchant-id", "m",
             ])
         ).configuration
         #expect(found.port == 0)
-        #expect(found.personality == .notUnique)
+        #expect(found.personality.duplicates == .notUnique)
         #expect(found.errorStyle == .http)
         #expect(found.lookups == .disabled)
         #expect(found.sessionLifetime == .seconds(90))
@@ -69,11 +62,33 @@ struct SimulatorOptionsTests {
         "that make no sense are refused",
         arguments: [
             ["--request-validity", "1500ms"], ["--request-validity", "0s"], ["--port", "70000"],
-            ["--late-after", "soon"],
+            ["--late-after", "soon"], ["--state", "somewhere"], ["--callback-base", "https://127.0.0.1:9000"],
+            ["--callback-base", "http://127.0.0.1:9000/path"], ["--personality", "absent-minded"],
+            ["--personality", "duplicates=sometimes"], ["--clock-tolerance", "1500ms"],
         ]
     )
     func refused(arguments: [String]) throws {
         let invocation = try Typed.invocation(["simulator"] + arguments)
         #expect(throws: UsageError.self) { try SimulatorOptions(invocation) }
+    }
+
+    @Test("of the personality: the file first, then the text, then single switches")
+    func personality() throws {
+        let file = "/tmp/usher-personality-\(UInt64.random(in: 0 ..< .max))"
+        let text = "idempotent   # one session an order\nnulls=omitted\nclock-tolerance=9s\n"
+        try FileAccess.writePrivate(file, text)
+        defer { unlink(file) }
+        let found = try SimulatorOptions(
+            try Typed.invocation([
+                "simulator", "--personality-file", file, "--personality", "http-errors,clock-tolerance=5s",
+                "--clock-tolerance", "1s",
+            ])
+        ).configuration.personality
+        #expect(found.differences == "duplicates=idempotent,clock-tolerance=1s,error-style=http,nulls=omitted")
+    }
+
+    @Test("every preset is told of in the help")
+    func presetsAreTold() {
+        for preset in Preset.all { #expect(SimulatorVerb.command.discussion.contains("\(preset.name) (")) }
     }
 }

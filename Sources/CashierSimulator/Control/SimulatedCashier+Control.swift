@@ -19,11 +19,19 @@ extension SimulatedCashier {
             return setFaults(request)
         case (.sessions, "POST"):
             return setStatus(request)
+        case (.personality, "GET"):
+            return Self.json(personalityText())
+        case (.personality, "POST"):
+            return setPersonality(request)
+        case (.callbacks, "GET"):
+            return listCallbacks(request)
+        case (.callbacks, "POST"):
+            return postCallbacks(request)
         case (.reset, "POST"):
             reset()
             return Self.json(Array("{\"reset\":true}\n".utf8))
         case (.stats, _), (.accepts, _): return Self.notAllowed("GET")
-        case (.faults, _): return Self.notAllowed("GET, POST")
+        case (.faults, _), (.personality, _), (.callbacks, _): return Self.notAllowed("GET, POST")
         case (.sessions, _), (.reset, _): return Self.notAllowed("POST")
         }
     }
@@ -57,6 +65,9 @@ extension SimulatedCashier {
         json.add("events_dropped", statistics.eventsDropped)
         write(sessionsPerOrder(), "orders_by_sessions", &json)
         json.add("fault_plan", plan.description)
+        json.add("personality", configuration.personality.differences)
+        json.add("state_fault", stateFault)
+        writeCallbackCounts(&json)
         let isListed = ledger.orders.count <= Self.ordersListedMax
         json.add("accepts_listed", isListed)
         json.beginObject("accepts")
@@ -193,8 +204,7 @@ extension SimulatedCashier {
             newSeed = seed
         }
         do {
-            plan = try FaultPlan(parsing: text)
-            seed = newSeed
+            change(.faults(try FaultPlan(parsing: text), seed: newSeed))
             return Self.json(faultText())
         } catch {
             return Self.wrong(error.description)
@@ -212,7 +222,7 @@ extension SimulatedCashier {
         let orders = configuration.accounts.indices.compactMap { ledger.index(account: $0, id: id) }
         let opened = orders.filter { ledger.orders[$0].sessions > 0 }
         guard !opened.isEmpty else { return Self.wrong("the order has no session") }
-        for order in opened { ledger.setStatus(status, order) }
+        for order in opened { change(.status(order: order, status)) }
         return Self.json(Array("{\"changed\":\(opened.count)}\n".utf8))
     }
 
@@ -224,11 +234,11 @@ extension SimulatedCashier {
         return number
     }
 
-    private static func json(_ body: [UInt8]) -> HTTPAnswer {
+    static func json(_ body: [UInt8]) -> HTTPAnswer {
         HTTPAnswer(status: 200, headers: [SessionReply.contentType], body: body)
     }
 
-    private static func wrong(_ reason: String) -> HTTPAnswer {
+    static func wrong(_ reason: String) -> HTTPAnswer {
         var json = JSONBuilder()
         json.beginObject()
         json.add("error", reason)

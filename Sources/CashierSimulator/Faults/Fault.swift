@@ -41,6 +41,14 @@ package enum Fault: Equatable, Sendable {
     case redirect
     /// HTTP 200 without a body.
     case empty
+    /// HTTP 503 without a body.
+    case emptyUnavailable
+    /// HTTP 200 with a body that breaks off in the middle of its JSON.
+    case brokenJSON
+    /// The session is opened; the answer is signed and has an empty redirect_url.
+    case noURL
+    /// An intermediary sends the request twice, the provider obeys both copies; the answer is to the second.
+    case twice
 
     /// The name in fault plans and statistics.
     package var name: String {
@@ -64,6 +72,10 @@ package enum Fault: Equatable, Sendable {
         case .html: "html"
         case .redirect: "redirect"
         case .empty: "empty"
+        case .emptyUnavailable: "empty_503"
+        case .brokenJSON: "broken_json"
+        case .noURL: "no_url"
+        case .twice: "twice"
         }
     }
 
@@ -83,10 +95,10 @@ package enum Fault: Equatable, Sendable {
         switch self {
         case .http(429, _), .http(408, _), .http(425, _), .resetBefore, .redirect: .notOpened
         case .code(let code): code < 0 || code == 333 || code == 999 ? .notOpenedUnlessHalf : .notOpened
-        case .http, .html, .empty: .notOpenedUnlessHalf
+        case .http, .html, .empty, .emptyUnavailable, .brokenJSON: .notOpenedUnlessHalf
         case .reset: .half
         case .hang, .resetAfter, .close, .half, .late, .held, .slow, .badSignature, .noSignature, .wrongEcho, .stale,
-            .huge:
+            .huge, .noURL, .twice:
             .opened
         }
     }
@@ -100,7 +112,9 @@ package enum Fault: Equatable, Sendable {
         case .half: .half
         case .slow(let duration): .slow(duration)
         case .held(let duration): .hold(duration)
-        case .http, .code, .late, .badSignature, .noSignature, .wrongEcho, .stale, .huge, .html, .redirect, .empty: nil
+        case .http, .code, .late, .badSignature, .noSignature, .wrongEcho, .stale, .huge, .html, .redirect, .empty,
+            .emptyUnavailable, .brokenJSON, .noURL, .twice:
+            nil
         }
     }
 }

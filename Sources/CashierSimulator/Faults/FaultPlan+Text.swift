@@ -57,6 +57,10 @@ extension FaultPlan: CustomStringConvertible {
             throw FaultPlanError(item: item, reason: "the share is a number from 0 to 100 with %, for example 0.5%")
         }
         var time: Duration?
+        // A limit or an outage whose end nobody tells.
+        if parts.count == 2, parts[1] == "none", name == "429" || name == "503" {
+            return Item(.http(name == "429" ? 429 : 503, retryAfter: nil), partsPerMillion: share)
+        }
         if parts.count == 2 {
             guard let duration = duration(parts[1]) else { throw FaultPlanError(item: item, reason: timeAdvice) }
             time = duration
@@ -77,7 +81,7 @@ extension FaultPlan: CustomStringConvertible {
     private static let knownNames =
         "408, 425, 429, 500 to 599, any other code of the error table (-1, 333, 400, 401, 403, 406, 999, …), hang, "
         + "reset, reset_before, reset_after, close, half, late, held, slow, bad_signature, no_signature, wrong_echo, "
-        + "stale, huge, html, redirect, empty; and latency, only, opened_half"
+        + "stale, huge, html, redirect, empty, empty_503, broken_json, no_url, twice; and latency, only, opened_half"
 
     private static func fault(named name: String, time: Duration?) -> Fault? {
         switch name {
@@ -98,6 +102,10 @@ extension FaultPlan: CustomStringConvertible {
         case "html": .html
         case "redirect": .redirect
         case "empty": .empty
+        case "empty_503": .emptyUnavailable
+        case "broken_json": .brokenJSON
+        case "no_url": .noURL
+        case "twice": .twice
         default: numbered(name, time: time)
         }
     }
@@ -151,7 +159,8 @@ extension FaultPlan: CustomStringConvertible {
     /// The text that reads back as this plan.
     package var description: String {
         var parts = items.map { item in
-            let time = item.fault.time.map { "@\(timeText($0))" } ?? ""
+            let isLimitWithoutEnd = item.fault == .http(429, retryAfter: nil)
+            let time = item.fault.time.map { "@\(timeText($0))" } ?? (isLimitWithoutEnd ? "@none" : "")
             return "\(item.fault.name)=\(decimalText(item.partsPerMillion, places: 4))%\(time)"
         }
         switch latency {
@@ -175,7 +184,7 @@ extension Fault {
         case .http(_, let retryAfter): retryAfter
         case .late(let duration), .held(let duration), .slow(let duration): duration
         case .code, .hang, .reset, .resetBefore, .resetAfter, .close, .half, .badSignature, .noSignature, .wrongEcho,
-            .stale, .huge, .html, .redirect, .empty:
+            .stale, .huge, .html, .redirect, .empty, .emptyUnavailable, .brokenJSON, .noURL, .twice:
             nil
         }
     }
@@ -189,7 +198,7 @@ private func partsPerMillion(_ text: String) -> Int? {
     return scaled(text.dropLast(), places: 4, max: 1_000_000)
 }
 
-/// `200ms`, `1.5s`, `2m`; at most an hour.
+/// `200ms`, `1.5s`, `2m`, `1h`; at most an hour.
 func duration(_ text: String) -> Duration? {
     let unit: (suffix: Int, microseconds: Int)
     if text.hasSuffix("ms") {
@@ -198,12 +207,15 @@ func duration(_ text: String) -> Duration? {
         unit = (1, 1_000_000)
     } else if text.hasSuffix("m") {
         unit = (1, 60_000_000)
+    } else if text.hasSuffix("h") {
+        unit = (1, 3_600_000_000)
     } else {
         return nil
     }
     guard let thousandths = scaled(text.dropLast(unit.suffix), places: 3, max: 3_600_000_000) else { return nil }
-    let microseconds = thousandths * unit.microseconds / 1_000
-    return microseconds <= 3_600_000_000 ? .microseconds(microseconds) : nil
+    let product = thousandths.multipliedReportingOverflow(by: unit.microseconds)
+    guard !product.overflow, product.partialValue <= 3_600_000_000_000 else { return nil }
+    return .microseconds(product.partialValue / 1_000)
 }
 
 /// A decimal number times ten to the power `places`.
@@ -228,7 +240,8 @@ private func decimalText(_ value: Int, places: Int) -> String {
     return fraction.isEmpty ? "\(value / scale)" : "\(value / scale).\(fraction)"
 }
 
-private func timeText(_ duration: Duration) -> String {
+/// The inverse of `duration`.
+func timeText(_ duration: Duration) -> String {
     let microseconds = Int(duration.nanoseconds / 1_000)
     return microseconds % 1_000_000 == 0
         ? "\(microseconds / 1_000_000)s" : "\(decimalText(microseconds, places: 3))ms"

@@ -1,6 +1,10 @@
 /// Writes JSON as the provider does: slashes escaped, everything beyond ASCII as `\u` escapes.
 struct JSONBuilder {
     private(set) var bytes: [UInt8] = []
+    /// Leaves out members without a value instead of writing null.
+    var omitsNulls = false
+    /// Writes whole numbers as strings of digits.
+    var quotesNumbers = false
     private var needsComma = false
 
     mutating func beginObject(_ name: StaticString? = nil) {
@@ -38,7 +42,33 @@ struct JSONBuilder {
     }
 
     mutating func add(_ name: StaticString, _ value: String?) {
+        guard let value else { return addNull(name) }
         begin(name)
+        string(value.utf8)
+    }
+
+    mutating func add(_ name: StaticString, _ value: some BinaryInteger) {
+        add(name, digits: String(value))
+    }
+
+    /// Adds a whole number that is text already.
+    mutating func add(_ name: StaticString, digits: String?) {
+        guard let digits else { return addNull(name) }
+        begin(name)
+        if quotesNumbers { bytes.append(UInt8(ascii: "\"")) }
+        bytes += digits.utf8
+        if quotesNumbers { bytes.append(UInt8(ascii: "\"")) }
+    }
+
+    private mutating func addNull(_ name: StaticString) {
+        guard !omitsNulls else { return }
+        begin(name)
+        bytes += "null".utf8
+    }
+
+    /// Adds an element of an array.
+    mutating func element(_ value: String?) {
+        begin(nil)
         if let value {
             string(value.utf8)
         } else {
@@ -46,14 +76,20 @@ struct JSONBuilder {
         }
     }
 
-    mutating func add(_ name: StaticString, _ value: some BinaryInteger) {
-        begin(name)
+    /// Adds an element of an array.
+    mutating func element(_ value: some BinaryInteger) {
+        begin(nil)
         bytes += String(value).utf8
     }
 
     mutating func add(named name: String, _ value: Int) {
         begin(named: name)
         bytes += String(value).utf8
+    }
+
+    mutating func add(named name: String, _ value: String) {
+        begin(named: name)
+        string(value.utf8)
     }
 
     mutating func add(_ name: StaticString, _ value: Bool) {

@@ -40,6 +40,8 @@ struct OrderLedger {
         var idOffset: Int
         /// Where the latest session's echo is; -1 while there is none.
         var echoOffset = -1
+        /// Where the latest session's callback URLs are; orders with equal ones share them. -1 for none.
+        var urlsOffset = -1
         var calls: UInt32 = 0
         var lookups: UInt32 = 0
         /// Sessions opened.
@@ -76,6 +78,8 @@ struct OrderLedger {
     /// Open addressing; a slot holds an order's index plus one.
     private var slots = [UInt32](repeating: 0, count: 1024)
     private var faultNames = [""]
+    /// The callback URLs that were stored last: those of one CRM are mostly alike.
+    private var lastURLs: (offset: Int, packed: [UInt8]) = (-1, [])
 
     init(ordersMax: Int, eventsMax: Int, salt: UInt64) {
         self.ordersMax = min(ordersMax, Int(UInt32.max) - 1)
@@ -147,6 +151,7 @@ struct OrderLedger {
     // MARK: What happens to them
 
     /// Counts a call of the order and returns how many there were before.
+    @discardableResult
     mutating func countCall(_ order: Int, isLookup: Bool) -> UInt32 {
         defer {
             if isLookup { orders[order].lookups &+= 1 } else { orders[order].calls &+= 1 }
@@ -163,17 +168,30 @@ struct OrderLedger {
     }
 
     /// Opens a session: the order's latest from now on.
-    mutating func accept(_ order: Int, echo: SessionEcho, at now: Timestamp, fault: String?) {
+    mutating func accept(
+        _ order: Int,
+        echo: SessionEcho,
+        urls: CallbackURLs = CallbackURLs(),
+        at now: Timestamp,
+        fault: String?
+    ) {
         sessionsOpened += 1
-        let packed = echo.packed
-        let before = orders[order].echoOffset
-        // Lengths are part of what is packed, so an equal beginning is all of it.
-        if before < 0 || !arena[from: before].starts(with: packed) { orders[order].echoOffset = arena.add(packed) }
+        keep(echo, urls, order)
         orders[order].sessions += 1
         orders[order].serial = sessionsOpened
         orders[order].acceptedAt = now.microseconds
         orders[order].status = nil
         record(.accept, order, at: now, fault: fault)
+    }
+
+    private mutating func keep(_ echo: SessionEcho, _ urls: CallbackURLs, _ order: Int) {
+        let packed = echo.packed
+        let before = orders[order].echoOffset
+        // Lengths are part of what is packed, so an equal beginning is all of it.
+        if before < 0 || !arena[from: before].starts(with: packed) { orders[order].echoOffset = arena.add(packed) }
+        let packedURLs = urls.packed
+        if lastURLs.offset < 0 || lastURLs.packed != packedURLs { lastURLs = (arena.add(packedURLs), packedURLs) }
+        orders[order].urlsOffset = lastURLs.offset
     }
 
     /// Notes what happened without a new session.
@@ -185,17 +203,62 @@ struct OrderLedger {
         SessionEcho(packed: arena[from: orders[order].echoOffset])
     }
 
+    // MARK: From a state file
+
+    /// Adds an order as it was; false if the ledger is full.
+    mutating func restore(_ snapshot: OrderSnapshot) -> Bool {
+        guard let order = indexAdding(account: snapshot.account, id: snapshot.id) else { return false }
+        if let echo = snapshot.echo { keep(echo, snapshot.urls, order) }
+        orders[order].calls = snapshot.calls
+        orders[order].lookups = snapshot.lookups
+        orders[order].sessions = snapshot.sessions
+        orders[order].serial = snapshot.serial
+        orders[order].acceptedAt = snapshot.acceptedAt
+        orders[order].isScriptSpent = snapshot.isScriptSpent
+        orders[order].status = snapshot.status
+        return true
+    }
+
+    /// Adds an event as it was; the orders are there already.
+    mutating func restore(_ event: EventSnapshot) {
+        guard events.count < eventsMax else {
+            eventsDropped += 1
+            return
+        }
+        append(event.kind, event.order, at: event.at, serial: event.serial, fault: event.fault)
+    }
+
+    /// Sets what does not follow from orders and events.
+    mutating func restore(sessionsOpened: UInt32, eventsDropped: Int) {
+        self.sessionsOpened = sessionsOpened
+        self.eventsDropped = eventsDropped
+    }
+
+    func urls(_ order: Int) -> CallbackURLs {
+        CallbackURLs(packed: arena[from: orders[order].urlsOffset])
+    }
+
     private mutating func record(_ kind: SimulatorEventKind, _ order: Int, at now: Timestamp, fault: String?) {
         guard events.count < eventsMax else {
             eventsDropped += 1
             return
         }
+        append(kind, order, at: now.microseconds, serial: orders[order].serial, fault: fault)
+    }
+
+    private mutating func append(
+        _ kind: SimulatorEventKind,
+        _ order: Int,
+        at: Int64,
+        serial: UInt32,
+        fault: String?
+    ) {
         events.append(
             Event(
-                at: now.microseconds,
+                at: at,
                 order: UInt32(order),
                 previous: orders[order].lastAccept,
-                serial: orders[order].serial,
+                serial: serial,
                 kind: kind,
                 fault: number(of: fault)
             )
@@ -235,7 +298,7 @@ struct OrderLedger {
     }
 
     /// The token of a customer that the request did not name by one: the same for the same cid.
-    func customerToken(account: Int, cid: String) -> String {
+    static func customerToken(account: Int, cid: String) -> String {
         let first = hashed(cid.utf8, seed: UInt64(account) &+ 1)
         return tokenText(first, mixed(first &+ 0xC3C3_C3C3))
     }

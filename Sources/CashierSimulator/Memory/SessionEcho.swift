@@ -29,41 +29,81 @@ struct SessionEcho: Equatable, Sendable {
         customerToken = document["customer_token"]?.text
     }
 
-    private var fields: [String?] {
+    /// In the order in which they are kept.
+    var fields: [String?] {
         [intent, currency, amount, cid, paymentMethod, gateway, variable1, variable2, variable3, customerToken]
     }
 
-    /// Each field as two bytes of length and its text; null has the length 65,535.
+    /// Every field, one after the other.
     var packed: [UInt8] {
-        var bytes: [UInt8] = []
-        for field in fields {
-            let text = field.map { Array($0.utf8) }
-            let length = UInt16(truncatingIfNeeded: text?.count ?? 0xFFFF)
-            bytes += [UInt8(length >> 8), UInt8(length & 0xFF)]
-            bytes += text ?? []
-        }
-        return bytes
+        packedTexts(fields)
     }
 
     /// Reads `packed` from the front of `bytes`.
     init(packed bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        func next() -> String? {
-            let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
-            rest = rest.dropFirst(2)
-            guard length != 0xFFFF else { return nil }
-            defer { rest = rest.dropFirst(length) }
-            return String(decoding: rest.prefix(length), as: UTF8.self)
-        }
-        intent = next()
-        currency = next()
-        amount = next()
-        cid = next()
-        paymentMethod = next()
-        gateway = next()
-        variable1 = next()
-        variable2 = next()
-        variable3 = next()
-        customerToken = next()
+        self.init(unpackedTexts(10, bytes))
+    }
+
+    /// Takes the ten fields in their order.
+    init(_ fields: [String?]) {
+        intent = fields[0]
+        currency = fields[1]
+        amount = fields[2]
+        cid = fields[3]
+        paymentMethod = fields[4]
+        gateway = fields[5]
+        variable1 = fields[6]
+        variable2 = fields[7]
+        variable3 = fields[8]
+        customerToken = fields[9]
+    }
+}
+
+/// Where a session's callbacks go.
+struct CallbackURLs: Equatable, Sendable {
+    var notification: String?
+    var validation: String?
+
+    init() {}
+
+    /// Takes them from a request that was checked.
+    init(_ document: JSONTree) {
+        notification = document["notification_url"]?.text
+        validation = document["validation_url"]?.text
+    }
+
+    var packed: [UInt8] {
+        packedTexts([notification, validation])
+    }
+
+    init(packed bytes: ArraySlice<UInt8>) {
+        let fields = unpackedTexts(2, bytes)
+        notification = fields[0]
+        validation = fields[1]
+    }
+}
+
+/// Each text as two bytes of length and its bytes; nil has the length 65,535.
+private func packedTexts(_ texts: [String?]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(128)
+    for text in texts {
+        let length = UInt16(truncatingIfNeeded: text?.utf8.count ?? 0xFFFF)
+        bytes.append(UInt8(length >> 8))
+        bytes.append(UInt8(length & 0xFF))
+        if let text { bytes += text.utf8 }
+    }
+    return bytes
+}
+
+/// Reads `count` texts from the front of `bytes`.
+private func unpackedTexts(_ count: Int, _ bytes: ArraySlice<UInt8>) -> [String?] {
+    var rest = bytes
+    return (0..<count).map { _ in
+        let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
+        rest = rest.dropFirst(2)
+        guard length != 0xFFFF else { return nil }
+        defer { rest = rest.dropFirst(length) }
+        return String(decoding: rest.prefix(length), as: UTF8.self)
     }
 }

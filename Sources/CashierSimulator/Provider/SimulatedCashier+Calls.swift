@@ -11,7 +11,10 @@ extension SimulatedCashier {
             guard let document = call.document, let order = call.order else { throw .memoryFull }
             let script = try isHeld ? nil : Script.requested(by: document)
             if let script, let early = try apply(script, to: &call, order) { return early }
-            return give(try session(order, document, account: account, call), to: call, account: account)
+            var reply = try session(order, document, call)
+            // Both copies of a request that came twice are obeyed; the client gets the answer to the second.
+            if call.drawn?.fault == .twice { reply = try session(order, document, call) }
+            return give(reply, to: call, account: account)
         } catch {
             return give(error, to: call)
         }
@@ -28,6 +31,12 @@ extension SimulatedCashier {
         } catch {
             return give(error, to: call)
         }
+    }
+
+    /// An endpoint of an earlier API: its accounts count as closed (migration/migrations_from_earlier_api).
+    mutating func refuseObsolete(_ now: Timestamp) -> HTTPAnswer {
+        let call = Call(request: HTTPRequest(method: "POST", target: "/"), document: nil, now: now, isHeld: false)
+        return give(.unknownAccount, to: call)
     }
 
     // MARK: Steps
@@ -57,7 +66,7 @@ extension SimulatedCashier {
         case .unavailableOnce, .maintenanceOnce, .internalOnce, .resetBeforeOnce, .resetOnce, .hangOnce, .lateOnce,
             .heldOnce, .badSignatureOnce, .wrongEchoOnce:
             guard !ledger.orders[order].isScriptSpent else { return nil }
-            ledger.spendScript(order)
+            change(.scriptSpent(order: order))
             call.drawn = script.fault(configuration)
             return answerBeforeRules(call)
         }
@@ -67,64 +76,122 @@ extension SimulatedCashier {
     private mutating func session(
         _ order: Int,
         _ document: JSONTree,
-        account: Int,
         _ call: Call
     ) throws(ProviderRefusal) -> SessionReply {
         let fault = call.isHeld ? "held" : call.drawn?.fault.name
-        switch configuration.personality {
+        switch configuration.personality.duplicates {
         case .notUnique where ledger.orders[order].sessions > 0:
             throw .notUnique
         case .idempotent where isLive(order, at: call.now):
-            statistics.sessionsAgain += 1
-            ledger.note(.again, order, at: call.now, fault: fault)
+            change(.totalled(.sessionsAgain, by: 1))
+            change(.noted(.again, order: order, at: call.now, fault: fault))
         case .fresh, .idempotent, .notUnique:
-            ledger.accept(order, echo: SessionEcho(document), at: call.now, fault: fault)
+            let echo = SessionEcho(document)
+            change(.accepted(order: order, echo, CallbackURLs(document), at: call.now, fault: fault))
             if document["variable3"]?.text == Script.prefix + Script.paid.rawValue {
-                ledger.setStatus(.successful, order)
+                change(.status(order: order, .successful))
             }
+            if configuration.personality.expiryNotices == .on { queueExpiryNotice(order, now: call.now) }
         }
-        var reply = reply(order, call, status: "created")
+        var reply = SessionReply(
+            kind: .opened,
+            objects: objects(of: order, status: "created"),
+            timestamp: providerTime(call.now)
+        )
         reply.redirectURL = redirectURL(serial: ledger.orders[order].serial)
-        reply.customer = document["customer_data"]
+        reply.objects.customer = document["customer_data"]
         return reply
     }
 
     /// What a look-up finds.
     private mutating func sight(of order: Int, _ call: Call) throws(ProviderRefusal) -> SessionReply {
         let fault = call.isHeld ? "held" : call.drawn?.fault.name
-        switch configuration.lookups {
+        let personality = configuration.personality
+        switch personality.lookups {
         case .disabled:
-            ledger.note(.forbidden, order, at: call.now, fault: fault)
+            change(.noted(.forbidden, order: order, at: call.now, fault: fault))
             throw .agentAPIDisabled
         case .enabled:
-            guard ledger.orders[order].sessions > 0 else {
-                ledger.note(.notFound, order, at: call.now, fault: fault)
+            let status = sessionStatus(order, at: call.now)
+            let transaction = transaction(order, status)
+            let isUntried = personality.untried == .notFound && transaction == nil
+            guard isVisible(order, at: call.now), !isUntried else {
+                change(.noted(.notFound, order: order, at: call.now, fault: fault))
                 throw .transactionNotFound
             }
-            ledger.note(.found, order, at: call.now, fault: fault)
-            let status = ledger.orders[order].status ?? (isLive(order, at: call.now) ? .open : .expired)
-            return reply(order, call, status: status.rawValue)
+            change(.noted(.found, order: order, at: call.now, fault: fault))
+            var reply = SessionReply(
+                kind: .found(transaction),
+                objects: objects(of: order, status: status.rawValue),
+                timestamp: providerTime(call.now)
+            )
+            if personality.lookupURL == .shown { reply.shownURL = redirectURL(serial: ledger.orders[order].serial) }
+            return reply
         }
     }
 
-    private func isLive(_ order: Int, at now: Timestamp) -> Bool {
-        guard ledger.orders[order].sessions > 0 else { return false }
-        let opened = Timestamp(microseconds: ledger.orders[order].acceptedAt)
-        return now < opened.advanced(by: configuration.sessionLifetime)
+    // MARK: Sessions
+
+    /// What the order's latest session is at a moment.
+    func sessionStatus(_ order: Int, at now: Timestamp) -> SessionStatus {
+        if let status = ledger.orders[order].status { return status }
+        return isWithinLifetime(order, at: now) ? .open : .expired
     }
 
-    private func reply(_ order: Int, _ call: Call, status: String) -> SessionReply {
+    /// The attempt to pay that a look-up tells: the latest that was not rejected, or once the session is over the
+    /// latest (API 1.3, agent_api/find_order).
+    private func transaction(_ order: Int, _ status: SessionStatus) -> ProviderTransaction? {
+        if let known = transactions[order], !known.isEmpty {
+            return known.last { $0.status != "rejected" } ?? (status == .expired ? known.last : nil)
+        }
+        // A status that was set by hand or by a script comes without an attempt of its own.
+        let outcome: String? =
+            switch status {
+            case .successful: "approved"
+            case .failed: "rejected"
+            case .actionRequired: "pending"
+            case .open, .expired: nil
+            }
+        let echo = ledger.orders[order].echoOffset < 0 ? SessionEcho() : ledger.echo(order)
+        return outcome.map {
+            let tid = Int64(CallbackList.firstTID) + Int64(order)
+            return ProviderTransaction(tid: tid, status: $0, currency: echo.currency, amount: echo.amount)
+        }
+    }
+
+    /// Whether the order has a session that look-ups can see by now.
+    private func isVisible(_ order: Int, at now: Timestamp) -> Bool {
+        guard ledger.orders[order].sessions > 0 else { return false }
+        let opened = Timestamp(microseconds: ledger.orders[order].acceptedAt)
+        return now >= opened.advanced(by: configuration.personality.lookupDelay)
+    }
+
+    /// Whether the order has a session with which a customer can pay.
+    private func isLive(_ order: Int, at now: Timestamp) -> Bool {
+        switch ledger.orders[order].status {
+        case .successful, .failed, .expired: false
+        case .open, .actionRequired, nil: isWithinLifetime(order, at: now)
+        }
+    }
+
+    private func isWithinLifetime(_ order: Int, at now: Timestamp) -> Bool {
+        guard ledger.orders[order].sessions > 0 else { return false }
+        let opened = Timestamp(microseconds: ledger.orders[order].acceptedAt)
+        return now < opened.advanced(by: configuration.personality.sessionLifetime)
+    }
+
+    /// The objects of the order's latest session.
+    func objects(of order: Int, status: String) -> SessionObjects {
         let echo = ledger.echo(order)
         let account = Int(ledger.orders[order].account)
         let token = echo.customerToken.flatMap { $0.isEmpty ? nil : $0 }
-        return SessionReply(
+        return SessionObjects(
             orderID: ledger.id(order),
             echo: echo,
             token: ledger.token(serial: ledger.orders[order].serial),
-            customerToken: token ?? ledger.customerToken(account: account, cid: echo.cid ?? ""),
-            redirectURL: nil,
+            customerToken: token ?? OrderLedger.customerToken(account: account, cid: echo.cid ?? ""),
             status: status,
-            timestamp: providerTime(call.now)
+            personality: configuration.personality
         )
     }
 

@@ -4,7 +4,7 @@ import SessionCore
 
 /// The provider, as a value: takes a request and the time, and says what to answer and how. No socket, clock or thread.
 struct SimulatedCashier {
-    let configuration: SimulatorConfiguration
+    var configuration: SimulatorConfiguration
     var plan: FaultPlan
     var seed: UInt64
     var ledger: OrderLedger
@@ -12,8 +12,17 @@ struct SimulatedCashier {
     /// Grows with each reset: a list that is being read ends then.
     var epoch = 0
     /// Requests that name no order draw their faults by this number.
-    private var unnamedCalls: UInt64 = 0
-    private let salt: UInt64
+    var unnamedCalls: UInt64 = 0
+    /// Attempts to pay, by order, of its latest session; few orders have any.
+    var transactions: [Int: [ProviderTransaction]] = [:]
+    var transactionCount = 0
+    var callbacks = CallbackList()
+    /// Only with a state file.
+    var journal: Journal?
+    /// Why the state file is not written any more.
+    var stateFault: String?
+    /// Makes this run's tokens unlike another's; a state file keeps it.
+    private(set) var salt: UInt64
     private var date: (second: Int64, text: String) = (.min, "")
 
     /// - Parameter salt: makes this run's tokens unlike another's.
@@ -33,28 +42,45 @@ struct SimulatedCashier {
         var answer: HTTPAnswer
         switch Endpoint(request.path) {
         case .open:
-            if !isHeld { count(\.requests, "open") }
+            if !isHeld { count(.requests, "open") }
             answer = request.method == "POST" ? open(request, now: now, isHeld: isHeld) : Self.notAllowed("POST")
         case .lookup:
-            if !isHeld { count(\.requests, "lookup") }
+            if !isHeld { count(.requests, "lookup") }
             answer = request.method == "POST" ? lookUp(request, now: now, isHeld: isHeld) : Self.notAllowed("POST")
+        case .obsolete:
+            count(.requests, "obsolete")
+            answer = refuseObsolete(now)
         case .control(let control):
-            count(\.requests, "control")
+            count(.requests, "control")
             answer = self.answer(control, request)
         case .other:
-            count(\.requests, "other")
+            count(.requests, "other")
             answer = Self.notFound
         }
         answer.headers.append(HTTPHeader(name: "Date", value: dateText(providerTime(now))))
         return answer
     }
 
-    /// Forgets orders, events and counts; the fault plan stays.
+    /// Forgets orders, events, callbacks and counts; personality and fault plan stay.
     mutating func reset() {
+        change(.reset)
+    }
+
+    mutating func forgetAll() {
         epoch += 1
         ledger = Self.emptyLedger(configuration, salt: salt, epoch: epoch)
         statistics = SimulatorStatistics()
         unnamedCalls = 0
+        transactions = [:]
+        transactionCount = 0
+        callbacks.forgetAll()
+    }
+
+    /// Takes over what a state file has; before anything happens.
+    mutating func resume(salt: UInt64, epoch: Int) {
+        self.salt = salt
+        self.epoch = epoch
+        ledger = Self.emptyLedger(configuration, salt: salt, epoch: epoch)
     }
 
     private static func emptyLedger(_ configuration: SimulatorConfiguration, salt: UInt64, epoch: Int) -> OrderLedger {
@@ -68,10 +94,6 @@ struct SimulatedCashier {
 
     func providerTime(_ now: Timestamp) -> Timestamp {
         now.advanced(by: configuration.clockOffset)
-    }
-
-    mutating func count(_ counts: WritableKeyPath<SimulatorStatistics, [String: Int]>, _ name: String) {
-        statistics[keyPath: counts][name, default: 0] += 1
     }
 
     // MARK: What a call is about
@@ -93,10 +115,8 @@ struct SimulatedCashier {
         let document = try? JSONTree.read(request.body)
         var call = Call(request: request, document: document, order: nil, now: now, isHeld: isHeld)
         let check = RequestCheck(configuration: configuration, now: now)
-        if let document, let account = check.accountIndex(document), let id = document["order_id"]?.text,
-            (1...50).contains(id.unicodeScalars.count)
-        {
-            call.order = ledger.indexAdding(account: account, id: id)
+        if let document, let account = check.accountIndex(document), let id = orderID(document) {
+            call.order = orderNumber(account: account, id: id)
         }
         guard !isHeld else { return call }
         var dice = dice(for: call.order, isLookup: kind == .lookup)
@@ -106,13 +126,24 @@ struct SimulatedCashier {
         return call
     }
 
+    /// The order that a document names, if it may be remembered.
+    private func orderID(_ document: JSONTree) -> String? {
+        guard let id = document["order_id"]?.text, !id.isEmpty else { return nil }
+        guard id.utf8.count > 50, id.unicodeScalars.count > 50 else { return id }
+        switch configuration.personality.overlong {
+        case .refused: return nil
+        case .truncated: return String(String.UnicodeScalarView(id.unicodeScalars.prefix(50)))
+        }
+    }
+
     private mutating func dice(for order: Int?, isLookup: Bool) -> Dice {
         let kind: UInt64 = isLookup ? 1 : 0
         guard let order else {
-            unnamedCalls += 1
+            change(.totalled(.unnamedCalls, by: 1))
             return Dice(seed: seed, subject: kind, call: unnamedCalls)
         }
-        let number = UInt64(ledger.countCall(order, isLookup: isLookup))
+        let number = UInt64(isLookup ? ledger.orders[order].lookups : ledger.orders[order].calls)
+        change(.called(order: order, isLookup: isLookup))
         let account = UInt64(ledger.orders[order].account)
         let subject = hashed(ledger.id(order).utf8, seed: account &* 2 &+ kind)
         return Dice(seed: seed, subject: subject, call: number)

@@ -5,62 +5,53 @@ import Terminal
 
 /// What `usher simulator` was asked for.
 struct SimulatorOptions {
-    static let options: [CommandOption] = [
-        .value("port", "PORT", fallback: "8081", "The port; 0 takes any free one."),
-        .value("host", "ADDRESS", fallback: "127.0.0.1", "An IPv4 address; 0.0.0.0 lets other machines call."),
-        .value("merchant-id", "ID", fallback: "Test-Integration-Merchant", "The account's merchant_id."),
-        .value("application-key", "KEY", fallback: "Sandbox", "The account's application_key."),
-        .value("secret-file", "FILE", "Holds the account's secret; without it one is made and printed."),
-        .value("faults", "PLAN", "What goes wrong, such as `503=5%,hang=1%,latency=200ms` (docs/SIMULATOR.md)."),
-        .value("seed", "N", fallback: "1", "Decides together with the order which faults happen."),
-        .value(
-            "personality",
-            "NAME",
-            choices: Personality.allCases.map(\.rawValue),
-            fallback: "fresh",
-            "What happens to an order that has a session: another one, the same one, or a refusal."
-        ),
-        .value(
-            "error-style",
-            "STYLE",
-            choices: SimulatorConfiguration.ErrorStyle.allCases.map(\.rawValue),
-            fallback: "body",
-            "Errors come with HTTP 200, or with the status they name."
-        ),
-        .value(
-            "lookups",
-            "MODE",
-            choices: SimulatorConfiguration.LookupMode.allCases.map(\.rawValue),
-            fallback: "enabled",
-            "Whether orders can be looked up."
-        ),
-        .value("session-lifetime", "SPAN", fallback: "15m", "How long a session lives."),
-        .value("request-validity", "SPAN", fallback: "60s", "From this age on a request is refused."),
-        .value("clock-tolerance", "SPAN", fallback: "0s", "How far in the future a request may be signed."),
-        .value("clock-offset", "SPAN", fallback: "0s", "What the provider's clock shows more; `=-5s` for less."),
-        .value("late-after", "SPAN", fallback: "30s", "When `simulate:late-once` answers."),
-        .value("held-for", "SPAN", fallback: "30s", "When `simulate:held-once` lets the request be read."),
-        .value(
-            "wrong-signature-code",
-            "CODE",
-            choices: ["401", "400"],
-            fallback: "401",
-            "The status of an answer to a wrong signature."
-        ),
-        .flag("sign-errors", "Error answers carry a timestamp and a signature."),
-        .flag("customer-optional", "A request needs neither customer_data nor customer_token."),
-        .value("redirect-base", "URL", fallback: "https://cashier.example.test", "Where redirect URLs point to."),
-        .value("orders-max", "N", fallback: "2000000", "Distinct orders that are remembered."),
-        .value("events-max", "N", fallback: "8000000", "Events that are kept for GET /accepts."),
-        .value("connections-max", "N", fallback: "20000", "Connections open at once."),
-        .flag("no-accepts", "Keeps no log of accepts and look-ups: for long runs."),
-    ]
+    static let options: [CommandOption] =
+        [
+            .value("port", "PORT", fallback: "8081", "The port; 0 takes any free one."),
+            .value("host", "ADDRESS", fallback: "127.0.0.1", "An IPv4 address; 0.0.0.0 lets other machines call."),
+            .value("merchant-id", "ID", fallback: "Test-Integration-Merchant", "The account's merchant_id."),
+            .value("application-key", "KEY", fallback: "Sandbox", "The account's application_key."),
+            .value("secret-file", "FILE", "Holds the account's secret; without it one is made and printed."),
+            .value("state", "FILE", "Keeps orders, sessions and counts over a restart; needs --secret-file."),
+            .value("faults", "PLAN", "What goes wrong, such as `503=5%,hang=1%,latency=200ms` (docs/SIMULATOR.md)."),
+            .value("seed", "N", fallback: "1", "Decides together with the order which faults happen."),
+            .value("clock-offset", "SPAN", fallback: "0s", "What the provider's clock shows more; `=-5s` for less."),
+            .value("late-after", "SPAN", fallback: "30s", "When `simulate:late-once` answers."),
+            .value("held-for", "SPAN", fallback: "30s", "When `simulate:held-once` lets the request be read."),
+            .value("redirect-base", "URL", fallback: "https://cashier.example.test", "Where redirect URLs point to."),
+            .value("callback-base", "URL", "Where callbacks go instead: `http://127.0.0.1:9000`, before the path."),
+            .value("orders-max", "N", fallback: "2000000", "Distinct orders that are remembered."),
+            .value("events-max", "N", fallback: "8000000", "Events that are kept for GET /accepts."),
+            .value("callbacks-max", "N", fallback: "20000", "Callbacks that are remembered."),
+            .value("connections-max", "N", fallback: "20000", "Connections open at once."),
+            .flag("no-accepts", "Keeps no log of accepts and look-ups: for long runs."),
+            .value(
+                "personality",
+                "TEXT",
+                "Presets and switches, such as `idempotent,nulls=omitted`; later ones win over earlier ones."
+            ),
+            .value("personality-file", "FILE", "Holds such a text, on lines of its own; --personality wins over it."),
+        ] + PersonalitySwitch.all.map(option)
+
+    /// The names of presets, for help.
+    static let presets = Preset.all.map { preset in
+        let words = preset.summary.hasSuffix(".") ? String(preset.summary.dropLast()) : preset.summary
+        return "\(preset.name) (\(words))"
+    }.joined(separator: "; ")
+
+    /// A switch as an option. Without a fallback, because a preset may have set it.
+    private static func option(_ found: PersonalitySwitch) -> CommandOption {
+        let summary = "\(found.summary) Documented: \(found.fallback)."
+        return found.isOpen
+            ? .value(found.name, found.values[0], summary)
+            : .value(found.name, "WORD", choices: found.values, summary)
+    }
 
     let configuration: SimulatorConfiguration
     /// The secret that was made, for printing; nil when it came from a file.
     let madeSecret: String?
 
-    /// Throws `UsageError`, `FaultPlanError`, and `SettingsFileError` for the secret's file.
+    /// Throws `UsageError`, `FaultPlanError`, and what reading the files throws.
     init(_ invocation: Invocation) throws {
         let made = invocation.value("secret-file") == nil ? secureRandomBytes(16).hex : nil
         let secret =
@@ -84,43 +75,63 @@ struct SimulatorOptions {
         configuration.connectionsMax =
             try invocation.integer("connections-max", in: 1...1_000_000) ?? configuration.connectionsMax
         configuration.redirectBase = invocation.value("redirect-base") ?? configuration.redirectBase
+        configuration.callbackBase = try callbackBase(invocation)
+        configuration.statePath = try statePath(invocation)
     }
 
     private static func readBehaviour(_ invocation: Invocation, _ configuration: inout SimulatorConfiguration) throws {
-        configuration.personality = invocation.choice("personality") ?? configuration.personality
-        configuration.errorStyle = invocation.choice("error-style") ?? configuration.errorStyle
-        configuration.lookups = invocation.choice("lookups") ?? configuration.lookups
-        configuration.signsErrors = invocation.flag("sign-errors")
-        configuration.requiresCustomer = !invocation.flag("customer-optional")
-        configuration.wrongSignatureCode = try invocation.integer("wrong-signature-code", in: 400...401) ?? 401
+        configuration.personality = try Self.personality(invocation)
         configuration.faults = try invocation.value("faults").map { try FaultPlan(parsing: $0) } ?? FaultPlan()
         configuration.seed = UInt64(try invocation.integer("seed", in: 0...Int.max) ?? 1)
         configuration.keepsEvents = !invocation.flag("no-accepts")
         configuration.ordersMax = try invocation.integer("orders-max", in: 1...50_000_000) ?? configuration.ordersMax
+        configuration.callbacksMax = try invocation.integer("callbacks-max", in: 1...1_000_000) ?? 20_000
         configuration.eventsMax = try invocation.integer("events-max", in: 0...200_000_000) ?? configuration.eventsMax
     }
 
     private static func readTimes(_ invocation: Invocation, _ configuration: inout SimulatorConfiguration) throws {
-        configuration.sessionLifetime = try invocation.span("session-lifetime") ?? configuration.sessionLifetime
-        configuration.requestValiditySeconds = try invocation.wholeSeconds("request-validity", atLeast: 1)
-        configuration.clockToleranceSeconds = try invocation.wholeSeconds("clock-tolerance", atLeast: 0)
         configuration.clockOffset = try invocation.span("clock-offset", mayBeNegative: true) ?? .zero
         configuration.lateAfter = try invocation.span("late-after") ?? configuration.lateAfter
         configuration.heldFor = try invocation.span("held-for") ?? configuration.heldFor
     }
-}
 
-extension Invocation {
-    /// An option whose choices are the raw values of an enum.
-    fileprivate func choice<Word: RawRepresentable<String>>(_ name: String) -> Word? {
-        value(name).flatMap(Word.init(rawValue:))
+    /// The file first, then the text, then single switches.
+    private static func personality(_ invocation: Invocation) throws -> Personality {
+        var personality = Personality()
+        var texts: [String] = []
+        if let file = invocation.value("personality-file") {
+            guard let text = String(validating: try FileAccess.read(file), as: UTF8.self) else {
+                throw UsageError(path: invocation.path, message: "--personality-file \(file) is not UTF-8 text")
+            }
+            texts.append(text)
+        }
+        if let text = invocation.value("personality") { texts.append(text) }
+        for found in PersonalitySwitch.all {
+            if let value = invocation.value(found.name) { texts.append("\(found.name)=\(value)") }
+        }
+        do throws(PersonalityError) {
+            for text in texts { try personality.change(by: text) }
+        } catch {
+            throw UsageError(path: invocation.path, message: error.description)
+        }
+        return personality
     }
 
-    fileprivate func wholeSeconds(_ name: String, atLeast least: Int64) throws(UsageError) -> Int64 {
-        let span = try span(name) ?? .zero
-        guard span.wholeMicroseconds % 1_000_000 == 0, span.components.seconds >= least else {
-            throw UsageError(path: path, message: "--\(name) must be whole seconds, at least \(least)s")
+    private static func statePath(_ invocation: Invocation) throws(UsageError) -> String? {
+        guard let path = invocation.value("state") else { return nil }
+        guard invocation.value("secret-file") != nil else {
+            let message = "--state needs --secret-file: with a secret of its own each start would be another provider"
+            throw UsageError(path: invocation.path, message: message)
         }
-        return span.components.seconds
+        return path
+    }
+
+    private static func callbackBase(_ invocation: Invocation) throws(UsageError) -> String? {
+        guard let base = invocation.value("callback-base") else { return nil }
+        guard base.hasPrefix("http://"), !base.dropFirst(7).isEmpty, !base.dropFirst(7).contains("/") else {
+            let message = "--callback-base is http://HOST:PORT, without a path"
+            throw UsageError(path: invocation.path, message: message)
+        }
+        return base
     }
 }

@@ -13,6 +13,11 @@ enum SimulatorVerb {
 
             The first line says where it listens; then come its endpoints, and the settings of an account that
             works with it. Ctrl-C ends it.
+
+            What the provider's documentation leaves open is a personality: single switches below, and presets
+            that name a supposition about the provider. Presets are \(SimulatorOptions.presets).
+
+            A personality, a fault plan and callbacks can be posted to it while it runs: docs/SIMULATOR.md.
             """,
         options: SimulatorOptions.options + [CommandTree.json],
         examples: [
@@ -22,6 +27,14 @@ enum SimulatorVerb {
                 "one that is unwell, on any port"
             ),
             CommandExample("usher simulator --secret-file secret --personality idempotent", "with a secret of yours"),
+            CommandExample(
+                "usher simulator --secret-file secret --state simulator.state",
+                "one that goes on where it was ended, even by kill -9"
+            ),
+            CommandExample(
+                "usher simulator --personality newer-texts,http-errors --nulls omitted --clock-tolerance 5s",
+                "one that answers as another reading of the documentation has it"
+            ),
         ],
         exitCodes: [.success, .unavailable, .configuration]
     )
@@ -63,7 +76,10 @@ enum SimulatorVerb {
               GET  /accepts                    every accept and look-up, one JSON object a line
               GET  /faults, POST /faults       reads and changes what goes wrong
               POST /sessions                   changes the status of a session
+              GET  /_control/personality       what it does where the documentation leaves a choice; POST changes it
+              POST /_control/callbacks         sends notifications and validations; GET lists them with their answers
               POST /reset                      forgets everything
+            Personality: \(personality(options))
 
             An account that works with it:
               accounts:
@@ -77,6 +93,11 @@ enum SimulatorVerb {
             """
     }
 
+    private static func personality(_ options: SimulatorOptions) -> String {
+        let differences = options.configuration.personality.differences
+        return differences.isEmpty ? "documented" : differences
+    }
+
     private static func json(_ options: SimulatorOptions, _ address: String) -> String {
         JSONWriter.object { writer in
             writer.member("address", address)
@@ -85,6 +106,7 @@ enum SimulatorVerb {
             writer.member("merchant_id", options.configuration.accounts.first?.merchantID)
             writer.member("application_key", options.configuration.accounts.first?.applicationKey)
             writer.member("secret", options.madeSecret)
+            writer.member("personality", personality(options))
         }
     }
 }

@@ -1,0 +1,191 @@
+/// One choice of a personality: its name, its values, and what it stands for. The command line, the control endpoint,
+/// the state file and the documentation all come from `all`.
+package struct PersonalitySwitch: Sendable {
+    /// As in `duplicates=idempotent`, and as an option of the command line.
+    package let name: String
+    /// The values; for a time or a number what stands for it, such as `SPAN`.
+    package let values: [String]
+    /// Whether any time or number is a value, and `values` has its placeholder only.
+    package let isOpen: Bool
+    /// What it stands for: a sentence.
+    package let summary: String
+    let read: @Sendable (inout Personality, String) -> Bool
+    let write: @Sendable (Personality) -> String
+
+    /// The value of the documented behaviour.
+    package var fallback: String { write(Personality()) }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String,
+        _ path: any WritableKeyPath<Personality, Word> & Sendable,
+        _ summary: String
+    ) -> PersonalitySwitch {
+        PersonalitySwitch(
+            name: name,
+            values: Word.allCases.map(\.rawValue),
+            isOpen: false,
+            summary: summary,
+            read: { personality, text in
+                guard let word = Word(rawValue: text) else { return false }
+                personality[keyPath: path] = word
+                return true
+            },
+            write: { $0[keyPath: path].rawValue }
+        )
+    }
+
+    /// Two words for a condition, the one that is true first.
+    private static func either(
+        _ name: String,
+        _ path: any WritableKeyPath<Personality, Bool> & Sendable,
+        _ yes: String,
+        _ no: String,
+        _ summary: String
+    ) -> PersonalitySwitch {
+        PersonalitySwitch(
+            name: name,
+            values: [yes, no],
+            isOpen: false,
+            summary: summary,
+            read: { personality, text in
+                guard text == yes || text == no else { return false }
+                personality[keyPath: path] = text == yes
+                return true
+            },
+            write: { $0[keyPath: path] ? yes : no }
+        )
+    }
+
+    private static func time(
+        _ name: String,
+        _ path: any WritableKeyPath<Personality, Duration> & Sendable,
+        _ summary: String
+    ) -> PersonalitySwitch {
+        PersonalitySwitch(
+            name: name,
+            values: ["SPAN"],
+            isOpen: true,
+            summary: summary,
+            read: { personality, text in
+                guard let time = duration(text) else { return false }
+                personality[keyPath: path] = time
+                return true
+            },
+            write: { timeText($0[keyPath: path]) }
+        )
+    }
+
+    private static func seconds(
+        _ name: String,
+        _ path: any WritableKeyPath<Personality, Int64> & Sendable,
+        atLeast least: Int64,
+        _ summary: String
+    ) -> PersonalitySwitch {
+        PersonalitySwitch(
+            name: name,
+            values: ["SPAN"],
+            isOpen: true,
+            summary: summary,
+            read: { personality, text in
+                guard let time = duration(text), time.components.attoseconds == 0, time.components.seconds >= least
+                else { return false }
+                personality[keyPath: path] = time.components.seconds
+                return true
+            },
+            write: { "\($0[keyPath: path])s" }
+        )
+    }
+
+    private static let wrongSignatureCode = PersonalitySwitch(
+        name: "wrong-signature-code",
+        values: ["401", "400"],
+        isOpen: false,
+        summary: "The status of an answer to a wrong signature; both are documented.",
+        read: { personality, text in
+            guard text == "401" || text == "400" else { return false }
+            personality.wrongSignatureCode = text == "400" ? 400 : 401
+            return true
+        },
+        write: { String($0.wrongSignatureCode) }
+    )
+
+    private static let repeats = PersonalitySwitch(
+        name: "repeats",
+        values: ["N"],
+        isOpen: true,
+        summary: "How often a notification without acknowledgement is sent again; the number is not documented.",
+        read: { personality, text in
+            guard let number = Int64(text), (0...100).contains(number) else { return false }
+            personality.repeats = number
+            return true
+        },
+        write: { String($0.repeats) }
+    )
+
+    private static let calls: [PersonalitySwitch] = [
+        word("duplicates", \.duplicates, "A second call for an order: another session, the same one, or 400."),
+        seconds(
+            "clock-tolerance",
+            \.clockToleranceSeconds,
+            atLeast: 0,
+            "How far in the future a request may be signed."
+        ),
+        seconds("request-validity", \.requestValiditySeconds, atLeast: 1, "From this age on a request is refused."),
+        word("account", \.account, "How the account is set up: refusals 401 and 406 for every call."),
+        either(
+            "customer",
+            \.requiresCustomer,
+            "required",
+            "optional",
+            "Whether customer_data or customer_token must be."
+        ),
+        word("customer-fields", \.customerFields, "The required marks inside customer_data, some by country."),
+        word("own-token", \.ownToken, "Whether customer_token must be one that was given for this cid."),
+        word("closed-intents", \.closedIntents, "Whether the intent `sale`, which an example has, is refused."),
+        word("length-unit", \.lengthUnit, "What maximum lengths count."),
+        word("overlong", \.overlong, "An order_id of more than 50 characters: refused, or cut."),
+        word("known-currencies", \.knownCurrencies, "Whether currency must be in ISO 4217, CLF and UYW excepted."),
+        word("known-locales", \.knownLocales, "Whether locale must be one that public clients use."),
+    ]
+
+    private static let answers: [PersonalitySwitch] = [
+        word("error-style", \.errorStyle, "Errors come with HTTP 200, or with the status they name."),
+        either(
+            "errors",
+            \.signsErrors,
+            "signed",
+            "unsigned",
+            "Whether errors carry version, timestamp and a signature."
+        ),
+        wrongSignatureCode,
+        word("wording", \.wording, "The texts of errors; the provider's two pages differ."),
+        word("nulls", \.nulls, "Fields without a value are null, or left out."),
+        word("numbers", \.numbers, "Whether numbers of answers are JSON numbers or strings."),
+        word("times", \.times, "The timestamp of answers in unix seconds, or as ISO 8601."),
+        word("reply-fields", \.replyFields, "All documented fields of an answer's objects, or only a few."),
+        time("session-lifetime", \.sessionLifetime, "How long a session and its redirect URL live."),
+    ]
+
+    private static let lookUps: [PersonalitySwitch] = [
+        word("lookups", \.lookups, "Whether orders can be looked up; 403 if not."),
+        time("lookup-delay", \.lookupDelay, "How old a session must be before look-ups find it."),
+        word("lookup-url", \.lookupURL, "Whether look-ups show the redirect URL, which no page says."),
+        word("untried", \.untried, "An order whose session nobody tried to pay with: found, or 400 not found."),
+    ]
+
+    private static let callbacks: [PersonalitySwitch] = [
+        word("rate", \.rate, "conversion_rate of callbacks as text or number, and how the number is signed."),
+        word("expiry-notices", \.expiryNotices, "Whether the end of an unpaid session is notified by itself."),
+        time("repeat-after", \.repeatAfter, "When a notification without acknowledgement is sent again."),
+        repeats,
+        time("callback-timeout", \.callbackTimeout, "How long an answer to a callback is waited for."),
+        word(
+            "signed-acknowledgements",
+            \.signedAcknowledgements,
+            "Whether an unsigned acknowledgement counts as none."
+        ),
+    ]
+
+    /// Every switch, in the order in which they are written.
+    package static let all = calls + answers + lookUps + callbacks
+}
