@@ -55,7 +55,7 @@ let package = Package(
             "CashierClient",
             ["CLinux", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs"]
         ),
-        module("HTTPServer", ["CLinux", "BlockingThreads"]),
+        module("HTTPServer", ["CLinux", "BlockingThreads", "Cryptography"]),
         module("CashierSimulator", ["HTTPServer", "SessionCore", "Cryptography"]),
         module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
         module("Spelling"),
@@ -87,7 +87,7 @@ let package = Package(
             "CashierClientTests",
             ["CashierClient", "CashierSignature", "SessionCore", "Cryptography", "CashierSimulator"]
         ),
-        tests("HTTPServerTests", ["HTTPServer"]),
+        tests("HTTPServerTests", ["HTTPServer", "BlockingThreads", "Cryptography"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "HTTPServer", "SessionCore", "Cryptography"]),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),

@@ -29,7 +29,7 @@ package final class RunningSimulator: Sendable {
                 name: "simulator",
                 host: configuration.host,
                 port: configuration.port,
-                connectionsMax: configuration.connectionsMax,
+                limits: HTTPLimits(connectionsMax: configuration.connectionsMax),
                 handler: cashier
             )
         } catch {
@@ -141,10 +141,10 @@ private final class SharedCashier: HTTPHandler {
         sender.add(shared.change(body).1)
     }
 
-    func answer(_ request: HTTPRequest, isHeld: Bool, connectionsOpen: Int) -> HTTPAnswer {
+    func answer(_ request: HTTPRequest, _ turn: HTTPTurn) -> HTTPAnswer? {
         let now = wallClock()
         let (answer, tickets) = shared.change {
-            $0.answer(request, now: now, isHeld: isHeld, connectionsOpen: connectionsOpen)
+            $0.answer(request, now: now, isHeld: turn.isHeld, connectionsOpen: turn.connectionsOpen)
         }
         sender.add(tickets)
         return answer

@@ -1,3 +1,4 @@
+import Cryptography
 import Glibc
 
 /// Names a connection even after its slot was given to another one.
@@ -42,9 +43,13 @@ final class Connection {
 
     let descriptor: Int32
     let id: ConnectionID
-    var parser = HTTPRequestParser()
+    /// Nil for plain HTTP.
+    let channel: TLSChannel?
+    var parser: HTTPRequestParser
     var phase = Phase.reading
     var interest = Interest.reading
+    /// How many requests came so far.
+    var request: UInt64 = 0
     /// An answer that waits for its delay to pass.
     var answer: HTTPAnswer?
     var output: [UInt8] = []
@@ -55,10 +60,61 @@ final class Connection {
     var answersHead = false
     /// Bytes in each piece and time between pieces of an answer that is given slowly.
     var trickle: (bytes: Int, every: Int64)?
+    /// When the connection has taken too long, on the monotonic clock.
+    var deadline = Int64.max
+    /// When the earliest timer looks at `deadline`.
+    var timerAt = Int64.max
+    /// Encrypted bytes that the socket did not take yet.
+    private var cipher: [UInt8] = []
 
-    init(descriptor: Int32, id: ConnectionID) {
+    init(descriptor: Int32, id: ConnectionID, channel: TLSChannel?, limits: HTTPLimits) {
         self.descriptor = descriptor
         self.id = id
+        self.channel = channel
+        parser = HTTPRequestParser(headBytesMax: limits.headBytesMax, bodyBytesMax: limits.bodyBytesMax)
+    }
+
+    /// Whether it waits for a request of which nothing has come.
+    var isIdle: Bool { phase == .reading && !parser.hasPart }
+
+    enum Received {
+        /// So many bytes of the buffer are new.
+        case bytes(Int)
+        case nothing
+        /// TLS has to send before it can go on.
+        case needsWriting
+        case end
+    }
+
+    /// Takes what the socket has, at most a buffer full.
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+        guard let channel else { return receivePlain(into: buffer) }
+        while true {
+            let reading = channel.read(into: buffer)
+            cipher += channel.takeOutput()
+            switch Self.send(&cipher, on: descriptor) {
+            case .broken: return .end
+            case .blocked: if case .bytes = reading { break } else { return .needsWriting }
+            case .all: break
+            }
+            switch reading {
+            case .bytes(let count): return .bytes(count)
+            case .end: return .end
+            case .needsMore: break
+            }
+            switch receivePlain(into: buffer) {
+            case .bytes(let count): channel.feed(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+            case .nothing: return .nothing
+            case .needsWriting, .end: return .end
+            }
+        }
+    }
+
+    private func receivePlain(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        let failure = errno
+        if count > 0 { return .bytes(count) }
+        return count < 0 && (failure == EAGAIN || failure == EINTR) ? .nothing : .end
     }
 
     enum Sent {
@@ -70,12 +126,21 @@ final class Connection {
     /// Sends what the socket takes, at most `limit` bytes.
     func send(limit: Int = .max) -> Sent {
         let end = min(output.count, limit == .max ? output.count : sent + limit)
-        while sent < end {
-            let (count, failure) = output.withUnsafeBytes { bytes -> (Int, Int32) in
-                guard let base = bytes.baseAddress else { return (0, 0) }
-                let count = Glibc.send(descriptor, base + sent, end - sent, Int32(MSG_NOSIGNAL))
-                return (count, errno)
+        guard let channel else { return sendPlain(upTo: end) }
+        if sent < end {
+            guard output.withUnsafeBytes({ channel.write(UnsafeRawBufferPointer(rebasing: $0[sent..<end])) }) else {
+                return .broken
             }
+            sent = end
+            cipher += channel.takeOutput()
+        }
+        let result = Self.send(&cipher, on: descriptor)
+        return result == .all && sent < output.count ? .blocked : result
+    }
+
+    private func sendPlain(upTo end: Int) -> Sent {
+        while sent < end {
+            let (count, failure) = output.withUnsafeBytes { Self.send($0, from: sent, to: end, on: descriptor) }
             if count > 0 {
                 sent += count
             } else if failure == EINTR {
@@ -85,5 +150,50 @@ final class Connection {
             }
         }
         return sent == output.count ? .all : .blocked
+    }
+
+    private static func send(_ bytes: inout [UInt8], on descriptor: Int32) -> Sent {
+        var sent = 0
+        while sent < bytes.count {
+            let (count, failure) = bytes.withUnsafeBytes { send($0, from: sent, to: $0.count, on: descriptor) }
+            if count > 0 {
+                sent += count
+            } else if failure != EINTR {
+                bytes.removeFirst(sent)
+                return failure == EAGAIN ? .blocked : .broken
+            }
+        }
+        bytes.removeAll(keepingCapacity: true)
+        return .all
+    }
+
+    private static func send(
+        _ bytes: UnsafeRawBufferPointer,
+        from start: Int,
+        to end: Int,
+        on descriptor: Int32
+    ) -> (count: Int, failure: Int32) {
+        guard let base = bytes.baseAddress else { return (0, 0) }
+        let count = Glibc.send(descriptor, base + start, end - start, Int32(MSG_NOSIGNAL))
+        return (count, errno)
+    }
+
+    /// Says that nothing more will be sent; bytes of the client may still be read.
+    func finishSending() {
+        if let channel {
+            channel.finish()
+            cipher += channel.takeOutput()
+            _ = Self.send(&cipher, on: descriptor)
+        }
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    func close() {
+        if let channel {
+            channel.finish()
+            cipher += channel.takeOutput()
+            _ = Self.send(&cipher, on: descriptor)
+        }
+        Glibc.close(descriptor)
     }
 }

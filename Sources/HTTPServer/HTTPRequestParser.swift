@@ -6,9 +6,8 @@ struct HTTPRefusal: Error, Equatable, Sendable {
 
 /// Cuts a connection's bytes into requests: HTTP/1.0 and 1.1, bodies by Content-Length or chunked.
 ///
-/// Bounds: 16 KiB of head, 256 KiB of body. What could be read in two ways (two lengths, a length and chunks, bare line
-/// feeds) is refused.
-package struct HTTPRequestParser {
+/// What could be read in two ways (two lengths, a length and chunks, bare line feeds) is refused.
+struct HTTPRequestParser {
     enum Step: Equatable {
         case needsMore
         /// The client waits for `100 Continue` before it sends the body.
@@ -17,8 +16,8 @@ package struct HTTPRequestParser {
         case refused(HTTPRefusal)
     }
 
-    package static let headBytesMax = 16 * 1024
-    package static let bodyBytesMax = 256 * 1024
+    let headBytesMax: Int
+    let bodyBytesMax: Int
 
     private enum State {
         case head
@@ -34,6 +33,16 @@ package struct HTTPRequestParser {
     private var start = 0
     /// How far the end of the head was looked for.
     private var scanned = 0
+
+    init(headBytesMax: Int, bodyBytesMax: Int) {
+        self.headBytesMax = headBytesMax
+        self.bodyBytesMax = bodyBytesMax
+    }
+
+    /// Whether bytes of a request have arrived that was not handed out yet.
+    var hasPart: Bool {
+        if case .head = state { start < buffer.count } else { true }
+    }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         if start == buffer.count {
@@ -69,7 +78,7 @@ package struct HTTPRequestParser {
         case .chunkSize(let request):
             guard let line = try takeLine() else { return .needsMore }
             let length = try chunkLength(line)
-            guard request.body.count + length <= Self.bodyBytesMax else { throw Self.bodyTooLarge }
+            guard request.body.count + length <= bodyBytesMax else { throw bodyTooLarge }
             state = length == 0 ? .trailers(request) : .chunk(request, length: length)
             return nil
         case .chunk(var request, let length):
@@ -108,7 +117,7 @@ package struct HTTPRequestParser {
         case .none:
             return finish(request)
         case .length(let length):
-            guard length <= Self.bodyBytesMax else { throw Self.bodyTooLarge }
+            guard length <= bodyBytesMax else { throw bodyTooLarge }
             state = .body(request, length: length)
         case .chunked:
             state = .chunkSize(request)
@@ -125,10 +134,10 @@ package struct HTTPRequestParser {
             scanned = max(scanned, start)
         }
         guard let end = endOfHead() else {
-            guard buffer.count - start <= Self.headBytesMax else { throw Self.headTooLarge }
+            guard buffer.count - start <= headBytesMax else { throw headTooLarge }
             return nil
         }
-        guard end - start <= Self.headBytesMax else { throw Self.headTooLarge }
+        guard end - start <= headBytesMax else { throw headTooLarge }
         let head = try HTTPHead(bytes: buffer[start..<end])
         start = end + 4
         return head
@@ -187,6 +196,11 @@ package struct HTTPRequestParser {
         return length
     }
 
-    private static let headTooLarge = HTTPRefusal(status: 431, reason: "the head is larger than \(headBytesMax) bytes")
-    private static let bodyTooLarge = HTTPRefusal(status: 413, reason: "the body is larger than \(bodyBytesMax) bytes")
+    private var headTooLarge: HTTPRefusal {
+        HTTPRefusal(status: 431, reason: "the head is larger than \(headBytesMax) bytes")
+    }
+
+    private var bodyTooLarge: HTTPRefusal {
+        HTTPRefusal(status: 413, reason: "the body is larger than \(bodyBytesMax) bytes")
+    }
 }

@@ -1,20 +1,13 @@
 import BlockingThreads
 import CLinux
+package import Cryptography
 import Glibc
 import Synchronization
-
-/// What a server asks for answers. Called on the server's thread, and must not block.
-package protocol HTTPHandler: Sendable {
-    /// - Parameter isHeld: the request waited for `WireFault.hold` and comes a second time.
-    func answer(_ request: HTTPRequest, isHeld: Bool, connectionsOpen: Int) -> HTTPAnswer
-    /// The next piece of a streamed body; empty at its end.
-    func nextPiece(of range: inout EventRange) -> [UInt8]
-}
 
 /// A small HTTP/1.1 server on one thread and one epoll set. It knows nothing of what it serves.
 package final class HTTPServer: Sendable {
     package let port: Int
-    private let wake: Int32
+    private let mailbox: LoopMailbox
     private let thread: NamedThread
     private let isStopped = Mutex(false)
 
@@ -22,44 +15,47 @@ package final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - name: of the thread, followed by the port.
-    ///   - connectionsMax: beyond it, connections wait in the system's queue until one is closed.
+    ///   - host: an IPv4 address in dotted form.
+    ///   - port: 0 takes any free one.
+    ///   - tls: the certificate to show; nil speaks plain HTTP.
     package init(
         name: String,
         host: String,
         port: Int,
-        connectionsMax: Int,
+        limits: HTTPLimits,
+        tls: TLSServerContext? = nil,
         handler: any HTTPHandler
     ) throws(ListenError) {
         let (listener, boundPort) = try Socket.listen(host: host, port: port)
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        let wake = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard epoll >= 0, wake >= 0 else {
+        guard epoll >= 0, let mailbox = LoopMailbox() else {
             let reason = String(cString: strerror(errno))
-            for descriptor in [listener, epoll, wake] where descriptor >= 0 { close(descriptor) }
+            for descriptor in [listener, epoll] where descriptor >= 0 { close(descriptor) }
             throw .cannotListen(host: host, port: port, reason: reason)
         }
         self.port = boundPort
-        self.wake = wake
+        self.mailbox = mailbox
         thread = NamedThread("\(name)-\(boundPort)") {
             let loop = EventLoop(
                 epoll: epoll,
                 listener: listener,
-                wake: wake,
-                connectionsMax: connectionsMax,
+                mailbox: mailbox,
+                limits: limits,
+                tls: tls,
                 handler: handler
             )
             loop.run()
         }
     }
 
-    /// Closes every connection and the port, and waits until the thread has ended. A second call returns at once.
-    package func stop() {
+    /// Closes the port at once and every connection when its request is answered, at the latest after `grace`, and
+    /// waits until the thread has ended. A second call returns at once.
+    package func stop(grace: Duration = .zero) {
         isStopped.withLock { isStopped in
             guard !isStopped else { return }
             isStopped = true
-            eventfd_write(wake, 1)
+            mailbox.send(.stop(at: grace > .zero ? monotonicNanoseconds() + grace.nanoseconds : nil))
             thread.join()
-            close(wake)
         }
     }
 

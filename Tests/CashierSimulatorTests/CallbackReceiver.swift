@@ -101,7 +101,7 @@ final class CallbackReceiver: Sendable {
     }
 
     private static func read(_ connection: Int32) -> ReceivedPost? {
-        var parser = HTTPRequestParser()
+        var parser = HTTPRequestParser(headBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024)
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             switch parser.next() {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HTTPRequestParserTests {
     private func steps(_ text: String, cutInto size: Int = .max) -> [HTTPRequestParser.Step] {
-        var parser = HTTPRequestParser()
+        var parser = HTTPRequestParser(headBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024)
         var steps: [HTTPRequestParser.Step] = []
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -65,7 +65,7 @@ import Testing
 
     @Test func aClientThatWaitsForTheGoAheadGetsItOnce() {
         let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
-        var parser = HTTPRequestParser()
+        var parser = HTTPRequestParser(headBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024)
         Array(head.utf8).withUnsafeBytes { parser.append($0) }
         #expect(parser.next() == .expectsContinue)
         #expect(parser.next() == .needsMore)

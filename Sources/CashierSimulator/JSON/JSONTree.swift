@@ -20,7 +20,7 @@ struct JSONMember: Equatable, Sendable {
 
 extension JSONTree {
     /// As large as a request may be, 16 levels deep.
-    private static let limits = JSONLimits(size: HTTPRequestParser.bodyBytesMax, depth: 16, keys: 1024)
+    private static let limits = JSONLimits(size: HTTPLimits(connectionsMax: 0).bodyBytesMax, depth: 16, keys: 1024)
 
     /// Reads one strict JSON text.
     static func read(_ bytes: [UInt8]) throws(JSONFault) -> JSONTree {

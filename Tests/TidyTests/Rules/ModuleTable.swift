@@ -19,7 +19,7 @@ enum ModuleTable {
             "CLinux", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs", "Glibc",
             "Synchronization",
         ],
-        "HTTPServer": ["CLinux", "BlockingThreads", "Glibc", "Synchronization"],
+        "HTTPServer": ["CLinux", "BlockingThreads", "Cryptography", "Glibc", "Synchronization"],
         "CashierSimulator": [
             "CLinux", "HTTPServer", "SessionCore", "Cryptography", "BlockingThreads", "Glibc", "Synchronization",
         ],
