@@ -1,6 +1,7 @@
 /// The fields that a log line may carry: a closed list, so that personal data has no key to hide under.
 package enum LogKey: String, CaseIterable, Sendable {
     case account
+    case address
     case attempts
     case batch
     case broker
@@ -11,6 +12,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case delayMs = "delay_ms"
     case elapsedMs = "elapsed_ms"
     case error
+    case eventID = "event_id"
     case file
     case generation
     case group
@@ -33,6 +35,8 @@ package enum LogKey: String, CaseIterable, Sendable {
     case setting
     case signal
     case state
+    case status
+    case tid
     case topic
     case version
     case waitingFor = "waiting_for"

@@ -19,6 +19,22 @@ package struct ResultIdentity: Sendable {
         identify("answer", record.topic, String(record.partition), String(record.offset))
     }
 
+    /// The id of what the provider told of a transaction: one a status that the transaction comes to.
+    package func event(of order: Order, tid: Int64, status: String) -> ResultID {
+        identify([
+            Array("transaction".utf8), Array(order.account.utf8), Array(order.orderID.utf8), Array(String(tid).utf8),
+            Array(status.utf8),
+        ])
+    }
+
+    /// The id of what the provider told of a session without a transaction. `token` tells the order's sessions apart,
+    /// where the provider names it.
+    package func event(of order: Order, session token: [UInt8], status: String) -> ResultID {
+        identify([
+            Array("session".utf8), Array(order.account.utf8), Array(order.orderID.utf8), token, Array(status.utf8),
+        ])
+    }
+
     /// UUID version 8 (RFC 9562) over length-prefixed parts, so that no two lists of parts hash alike.
     private func identify(_ kind: String, _ first: String, _ second: String, _ third: String) -> ResultID {
         var message: [UInt8] = []
@@ -29,6 +45,17 @@ package struct ResultIdentity: Sendable {
         Self.append(first, to: &message)
         Self.append(second, to: &message)
         Self.append(third, to: &message)
+        return identify(hashing: message)
+    }
+
+    /// The same of any number of parts.
+    private func identify(_ parts: [[UInt8]]) -> ResultID {
+        var message: [UInt8] = []
+        for part in parts { Self.append(part, to: &message) }
+        return identify(hashing: message)
+    }
+
+    private func identify(hashing message: [UInt8]) -> ResultID {
         let digest = sha256(message)
         return ResultID(
             high: Self.word(digest, at: 0) & ~0xF000 | 0x8000,
@@ -37,9 +64,14 @@ package struct ResultIdentity: Sendable {
     }
 
     private static func append(_ part: String, to message: inout [UInt8]) {
-        let length = UInt32(part.utf8.count)
+        append(part.utf8, to: &message)
+    }
+
+    @inline(__always)
+    private static func append(_ part: some Collection<UInt8>, to message: inout [UInt8]) {
+        let length = UInt32(part.count)
         for shift in [24, 16, 8, 0] as [UInt32] { message.append(UInt8(truncatingIfNeeded: length >> shift)) }
-        message.append(contentsOf: part.utf8)
+        message.append(contentsOf: part)
     }
 
     private static func word(_ digest: [UInt8], at offset: Int) -> UInt64 {

@@ -102,8 +102,8 @@ enum ExampleRules {
         let outcomes = ResultOutcome.allCases.map(\.rawValue).joined(separator: ", ")
         #expect(document.contains("enum: [\(outcomes)]"))
         let pattern = "pattern: '\(TextShape.identifier.pattern)'"
-        #expect(document.ranges(of: pattern).count == 2)
-        #expect(document.ranges(of: "maxLength: \(JobFields[.orderID].maxLength ?? 0)\n").count == 2)
+        #expect(document.ranges(of: pattern).count == 3)
+        #expect(document.ranges(of: "maxLength: \(JobFields[.orderID].maxLength ?? 0)\n").count == 3)
     }
 }
 
