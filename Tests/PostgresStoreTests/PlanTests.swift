@@ -17,12 +17,14 @@ struct PlanTests {
         SQL.Outbox.split, SQL.Outbox.oldest, SQL.Bodies.wipe, SQL.Results.lockOpenedKept, SQL.Results.lockOtherKept,
         SQL.Results.wipe, SQL.Results.wipeAnswers, SQL.Quarantine.wipe, SQL.Workers.renew, SQL.Workers.prune,
         SQL.Workers.touch,
-        SQL.Gates.close,
+        SQL.Gates.close, SQL.Events.order, SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge,
+        SQL.Events.renew, SQL.Events.adopt, SQL.Events.wipe,
     ]
 
     /// Tables that grow with the work; no statement of the hot path reads one of them from end to end.
     static let large = [
         "job", "job_body", "result", "waiting", "lease", "attempt", "duplicate", "quarantine", "answer",
+        "transaction_event", "event_outbox",
     ]
 
     @Test func everyStatementPrepares() async throws {
@@ -135,6 +137,15 @@ struct PlanTests {
             INSERT INTO usher.outbox (owner, job_ids, generations)
               SELECT 1, array_agg(job_id), array_agg(generation) FROM (SELECT * FROM usher.result LIMIT 5000) r
               GROUP BY job_id / 100;
+            INSERT INTO usher.transaction_event (
+              event_id, job_id, told_at, tid, generation, kind, order_id, status, signature_sha256, value_sha256, key_id,
+              sealed
+            )
+            SELECT gen_random_uuid(), job_id, now(), job_id, 1, 1, order_id, 'approved', content_digest, content_digest,
+              'k1', 'x'
+            FROM usher.job WHERE state = 10;
+            INSERT INTO usher.event_outbox (event_no, taken_until)
+              SELECT event_no, now() FROM usher.transaction_event LIMIT 5000;
             INSERT INTO usher.worker (name, version, alive_until) SELECT 'w', '1', now() FROM generate_series(1, 50);
             """
         )

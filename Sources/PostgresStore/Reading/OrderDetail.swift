@@ -18,6 +18,8 @@ package struct OrderDetail: Equatable, Sendable {
     package var next: NextStep
     package var attempts: [AttemptDetail]
     package var results: [StoredResult]
+    /// What the provider told of it, oldest first.
+    package var events: [StoredEventDetail] = []
     /// Database time of this answer.
     package var now: Timestamp
 }
@@ -74,6 +76,48 @@ package struct StoredResult: Equatable, Sendable {
     /// Not acknowledged by Kafka yet.
     package var isPending: Bool
     package var isWiped: Bool
+}
+
+/// Something that the provider told of an order, without what is sealed.
+package struct StoredEventDetail: Equatable, Sendable {
+    package var eventID: ResultID
+    package var kind: TransactionEvent.Kind
+    package var generation: Int32
+    /// Nil for what was told of a session.
+    package var tid: Int64?
+    /// The provider's word.
+    package var status: String
+    package var currency: String?
+    /// In minor units.
+    package var amount: Int64?
+    package var toldAt: Timestamp
+    package var receivedAt: Timestamp
+    /// Not acknowledged by Kafka yet.
+    package var isPending: Bool
+
+    package init(
+        eventID: ResultID,
+        kind: TransactionEvent.Kind,
+        generation: Int32,
+        tid: Int64?,
+        status: String,
+        currency: String?,
+        amount: Int64?,
+        toldAt: Timestamp,
+        receivedAt: Timestamp,
+        isPending: Bool
+    ) {
+        self.eventID = eventID
+        self.kind = kind
+        self.generation = generation
+        self.tid = tid
+        self.status = status
+        self.currency = currency
+        self.amount = amount
+        self.toldAt = toldAt
+        self.receivedAt = receivedAt
+        self.isPending = isPending
+    }
 }
 
 /// A stored result with its value, which may log a customer in: only for a reveal that is audited.

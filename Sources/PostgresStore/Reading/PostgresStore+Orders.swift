@@ -18,6 +18,7 @@ extension PostgresStore {
                     order.results = try link.run(SQL.Orders.results, [jobID]).map { row in
                         try SealedResult(&row).stored
                     }
+                    order.events = try link.run(SQL.Events.ofJob, [jobID]).map { row in try StoredEventDetail(&row) }
                     return order
                 }
             }

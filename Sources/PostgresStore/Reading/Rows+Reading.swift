@@ -151,6 +151,24 @@ struct SealedResult: Sendable {
     }
 }
 
+extension StoredEventDetail {
+    /// A row of `events/of_job`.
+    init(_ row: inout RowReader) throws {
+        self.init(
+            eventID: try row.next(),
+            kind: try TransactionEvent.Kind(stored: row.next()),
+            generation: try row.next(),
+            tid: try row.nextIfAny(),
+            status: try row.next(),
+            currency: try row.nextIfAny(),
+            amount: try row.nextIfAny(),
+            toldAt: try row.next(),
+            receivedAt: try row.next(),
+            isPending: try row.next()
+        )
+    }
+}
+
 extension QuarantineEntry {
     /// A row of `quarantine/list`.
     init(_ row: inout RowReader) throws {

@@ -12,6 +12,11 @@ enum Seals {
         "result|\(orderID)|\(generation)|\(id.text)"
     }
 
+    /// An event's value. The id is derived from account, order and what was told.
+    static func event(_ id: ResultID, orderID: String) -> String {
+        "event|\(orderID)|\(id.text)"
+    }
+
     /// A quarantined value.
     static func quarantine(_ record: RecordPosition) -> String {
         "quarantine|\(record.topic)|\(record.partition)|\(record.offset)"

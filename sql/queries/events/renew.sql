@@ -1,0 +1,4 @@
+-- Keeps rows for another $2 microseconds from being taken over.
+-- Locks: those rows. Plan: primary key.
+UPDATE usher.event_outbox SET taken_until = now() + $2::int8 * interval '1 microsecond'
+WHERE outbox_id = ANY ($1::int8[])
