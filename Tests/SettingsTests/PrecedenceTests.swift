@@ -110,6 +110,9 @@ import Testing
     private static func companions(of path: String) -> [String] {
         let login = ["protocol", "sasl_mechanism", "username", "password_file"].map { "kafka.security.\($0)" }
         if login.contains(path) { return zip(login, ["sasl_ssl", "PLAIN", "u", "/p"]).map { "\($0)=\($1)" } }
+        if ["callbacks.listen", "callbacks.certificate_file", "callbacks.key_file"].contains(path) {
+            return ["callbacks.certificate_file=/c", "callbacks.key_file=/k"]
+        }
         guard path.hasPrefix("kafka.security.key") || path == "kafka.security.certificate_file" else { return [] }
         return ["kafka.security.certificate_file=/c", "kafka.security.key_file=/k"]
     }

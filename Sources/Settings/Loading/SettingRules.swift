@@ -2,7 +2,7 @@
 /// that has a problem of its own.
 enum SettingRules {
     static func problems(of values: SettingValues) -> [SettingProblem] {
-        kafka(values) + postgres(values) + accounts(values) + timing(values)
+        kafka(values) + postgres(values) + accounts(values) + timing(values) + callbacks(values)
     }
 
     private static func problem(_ key: String, _ message: String) -> SettingProblem {
@@ -75,6 +75,23 @@ enum SettingRules {
         case (false, true): [problem(second, "needs `\(first)`")]
         case (true, true), (false, false): []
         }
+    }
+
+    private static func callbacks(_ values: SettingValues) -> [SettingProblem] {
+        let (certificate, listen) = ("callbacks.certificate_file", "callbacks.listen")
+        var problems = together(values, certificate, "callbacks.key_file")
+        if let host = values.text(listen).flatMap(splitPort)?.host, !isLoopbackHost(host),
+            values[certificate] == nil, values.flag("callbacks.behind_proxy") == false
+        {
+            let message =
+                "plain HTTP on an address that other machines reach: set `\(certificate)`, or "
+                + "`callbacks.behind_proxy: true` where a proxy ends TLS"
+            problems.append(problem(listen, message))
+        }
+        if let topic = values.text("callbacks.topic"), topic == values.text("kafka.results_topic") {
+            problems.append(problem("callbacks.topic", "is the results topic; events need one of their own"))
+        }
+        return problems
     }
 
     // MARK: Accounts

@@ -279,6 +279,16 @@ extension SettingKey {
             """
         ),
         SettingKey(
+            "accounts.<name>.callbacks",
+            .flag,
+            .fallback("true"),
+            example: "false",
+            """
+            Whether `usher callbacks` takes the account's notifications and validations. Otherwise they are refused \
+            like those of a stranger.
+            """
+        ),
+        SettingKey(
             "default_account",
             .text(.name),
             .absent("the only account, where there is just one; otherwise every job must name its account"),

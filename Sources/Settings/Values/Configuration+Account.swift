@@ -63,6 +63,8 @@ extension Configuration {
         package var unknownPolicy: UnknownPolicy
         /// Calls that one worker has in flight.
         package var concurrencyMax: Int
+        /// Whether its notifications and validations are received.
+        package var receivesCallbacks: Bool
 
         init(name: String, _ values: SettingValues) {
             let section = "accounts.\(name)."
@@ -97,6 +99,7 @@ extension Configuration {
             looksUp = values.known(section + "look_up", values.flag)
             unknownPolicy = values.word(section + "unknown_policy", as: UnknownPolicy.self)
             concurrencyMax = values.known(section + "concurrency_max", values.number)
+            receivesCallbacks = values.known(section + "callbacks", values.flag)
         }
     }
 }

@@ -15,6 +15,7 @@ package struct Configuration: Equatable, Sendable {
     package var breaker: Breaker
     package var verify: Verify
     package var publishing: Publishing
+    package var callbacks: Callbacks
     /// How long calls in flight may go on after a stop signal.
     package var shutdownGrace: Duration
     package var retention: Retention
@@ -36,6 +37,7 @@ package struct Configuration: Equatable, Sendable {
         breaker = Breaker(values)
         verify = Verify(values)
         publishing = Publishing(values)
+        callbacks = Callbacks(values)
         shutdownGrace = values.known("shutdown.grace", values.duration)
         retention = Retention(
             request: values.known("retention.request", values.duration),
