@@ -57,6 +57,10 @@ let package = Package(
         ),
         module("HTTPServer", ["CLinux", "BlockingThreads", "Cryptography"]),
         module("CashierSimulator", ["HTTPServer", "SessionCore", "Cryptography"]),
+        module(
+            "Callbacks",
+            ["HTTPServer", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs"]
+        ),
         module("Worker", ["SessionCore", "BlockingThreads", "Logs"]),
         module("Spelling"),
         module("Settings", ["CLibyaml", "SessionCore", "Spelling"]),
@@ -65,7 +69,7 @@ let package = Package(
             name: "usher",
             dependencies: [
                 "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
-                "CashierClient", "CashierSimulator", "Worker", "Settings", "Terminal",
+                "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings", "Terminal",
             ],
             swiftSettings: strict
         ),
@@ -89,6 +93,13 @@ let package = Package(
         ),
         tests("HTTPServerTests", ["HTTPServer", "BlockingThreads", "Cryptography"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "HTTPServer", "SessionCore", "Cryptography"]),
+        tests(
+            "CallbacksTests",
+            [
+                "Callbacks", "HTTPServer", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature",
+                "PostgresStore", "KafkaTransport", "Logs",
+            ]
+        ),
         tests("WorkerTests", ["Worker", "SessionCore", "Cryptography", "Logs"]),
         tests("SettingsTests", ["Settings", "SessionCore"]),
         tests("TerminalTests", ["Terminal", "Spelling"]),

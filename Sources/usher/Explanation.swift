@@ -1,5 +1,7 @@
 import CashierClient
 import CashierSimulator
+import Cryptography
+import HTTPServer
 import PostgresStore
 import SessionCore
 import Settings
@@ -15,6 +17,8 @@ enum Explanation {
         case let error as StoreError: of(error)
         case let error as TransportError: of(error)
         case let error as ThrowAwayPostgresError: of(error)
+        case let error as ListenError: ("callbacks.listen: \(error)", .configuration)
+        case let error as TLSFileError: ("callbacks: \(error)", .configuration)
         case let error as SimulatorError: (error.description, .unavailable)
         case let error as StateFileError: (error.description, .configuration)
         case let error as FaultPlanError: (error.description, .usage)

@@ -129,4 +129,41 @@ import Testing
         #expect(missing.text.contains("jobs[2]@41 at 2026-11-21 12:00:00Z: (amount) amount: write a whole number"))
         #expect(missing.text.hasSuffix("--quarantine --reason amount"))
     }
+
+    @Test func whatTheProviderToldIsShown() throws {
+        var order = SampleOrder.detail(.opened, .nothing)
+        order.events = [
+            StoredEventDetail(
+                eventID: ResultID(bytes: Array(0..<16)),
+                kind: .transaction,
+                generation: 1,
+                tid: 756_850,
+                status: "approved",
+                currency: "EUR",
+                amount: 1_000,
+                toldAt: SampleOrder.now.advanced(by: .seconds(-30)),
+                receivedAt: SampleOrder.now,
+                isPending: false
+            ),
+            StoredEventDetail(
+                eventID: ResultID(bytes: Array(1..<17)),
+                kind: .session,
+                generation: 1,
+                tid: nil,
+                status: "expired",
+                currency: nil,
+                amount: nil,
+                toldAt: SampleOrder.now,
+                receivedAt: SampleOrder.now,
+                isPending: true
+            ),
+        ]
+        let text = ShowVerb.text([order], width: nil)
+        #expect(text.contains("session      expired"))
+        let rows = text.split(separator: "\n").filter {
+            $0.contains("756850") || $0.contains("waiting to be published")
+        }
+        #expect(rows.count == 2 && rows[0].contains("1000 EUR") && rows[0].contains("published"), "\(text)")
+        #expect(ShowVerb.json([order], []).contains(#""kind":"session""#))
+    }
 }

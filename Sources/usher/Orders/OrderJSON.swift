@@ -31,6 +31,7 @@ extension JSONWriter {
         member("has_body", order.hasBody)
         member("history", array: order.attempts) { writer, attempt in writer.members(of: attempt) }
         member("results", array: order.results) { writer, result in writer.members(of: result) }
+        member("events", array: order.events) { writer, event in writer.members(of: event) }
         member("next") { writer in
             writer.members(of: order.next)
             writer.member("text", Outlook(order).text)
@@ -76,6 +77,19 @@ extension JSONWriter {
         member("created_at", result.createdAt)
         member("published", !result.isPending)
         member("wiped", result.isWiped)
+    }
+
+    private mutating func members(of event: StoredEventDetail) {
+        member("event_id", event.eventID.text)
+        member("kind", event.kind.rawValue)
+        member("generation", Int(event.generation))
+        member("tid", event.tid)
+        member("status", event.status)
+        member("currency", event.currency)
+        member("amount", event.amount)
+        member("told_at", event.toldAt)
+        member("received_at", event.receivedAt)
+        member("published", !event.isPending)
     }
 
     private mutating func members(of next: NextStep) {

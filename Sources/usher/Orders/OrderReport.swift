@@ -21,6 +21,7 @@ struct OrderReport {
         lines += section("Attempts and look-ups", order.attempts.isEmpty ? nil : attempts, width)
         if order.attempts.isEmpty { lines += ["", "No attempt has been made."] }
         lines += section("Results", order.results.isEmpty ? nil : results, width)
+        lines += section("Told by the provider", order.events.isEmpty ? nil : events, width)
         return lines + ["", "Next: " + printable(Outlook(order).text)]
     }
 
@@ -42,6 +43,9 @@ struct OrderReport {
         if let finishedAt = summary.finishedAt { facts.append(("finished", finishedAt.timeAndDistance(from: now))) }
         if let expiresAt = order.expiresAt {
             facts.append(("link until", expiresAt.timeAndDistance(from: now)))
+        }
+        if let ending = order.events.last(where: { $0.kind == .session }) {
+            facts.append(("session", "\(ending.status), told \(ending.toldAt.timeAndDistance(from: now))"))
         }
         facts.append(("record", OrderWords.source(order.source)))
         facts.append(("repeated", repeated))
@@ -78,6 +82,22 @@ struct OrderReport {
                 record.elapsed.inWords, record.message ?? "",
             ]
             table.add(hasGenerations ? [String(attempt.generation)] + cells : cells)
+        }
+        return table
+    }
+
+    private var events: TextTable {
+        var table = TextTable([
+            .init("TOLD"), .init("WHAT"), .init("STATUS"), .init("TID", .right), .init("AMOUNT", .right),
+            .init("EVENT ID"), .init("KAFKA"),
+        ])
+        for event in order.events {
+            let amount = event.amount.map { "\($0) \(event.currency ?? "")" } ?? ""
+            table.add([
+                event.toldAt.time(on: now), event.kind.rawValue, printable(event.status),
+                event.tid.map { String($0) } ?? "", printable(amount), event.eventID.text,
+                event.isPending ? "waiting to be published" : "published",
+            ])
         }
         return table
     }

@@ -2,6 +2,7 @@ import BlockingThreads
 import CLinux
 import Glibc
 import Logs
+import PostgresStore
 import SessionCore
 import Settings
 import Synchronization
@@ -49,7 +50,7 @@ enum RunVerb {
         defer { withExtendedLifetime(signals) {} }
         tellStart(configuration, log)
         let assembly = try WorkerAssembly(configuration, log: log)
-        try await waitForSchema(assembly, stop, log)
+        try await waitForSchema(assembly.store, stop, log)
         guard !stop.isTurned else { return .success }
         let worker = try assembly.makeWorker()
         stop.connect { worker.stop() }
@@ -87,11 +88,11 @@ enum RunVerb {
     }
 
     /// Waits for a database that cannot be reached; ends for a schema that does not fit.
-    private static func waitForSchema(_ assembly: WorkerAssembly, _ stop: StopSwitch, _ log: Log) async throws {
+    static func waitForSchema(_ store: PostgresStore, _ stop: StopSwitch, _ log: Log) async throws {
         var hasTold = false
         while !stop.isTurned {
             do {
-                try await assembly.store.requireCurrentSchema()
+                try await store.requireCurrentSchema()
                 if hasTold { log.notice("the database is there", [.waitingFor: "postgres"]) }
                 return
             } catch let error as StoreError {

@@ -79,10 +79,12 @@ final class Installation {
     /// Starts a worker and waits until it says that it has started.
     @discardableResult
     func startWorker(_ name: String) throws -> UsherProcess {
-        let process = try UsherProcess(
-            ["run", "-c", settingsFile, "--set", "worker.name=\(name)"],
-            log: "\(folder)/\(name).log"
-        )
+        try startProcess(["run", "-c", settingsFile, "--set", "worker.name=\(name)"], name: name)
+    }
+
+    /// Starts a process of the program that ends with the installation.
+    func startProcess(_ arguments: [String], name: String) throws -> UsherProcess {
+        let process = try UsherProcess(arguments, log: "\(folder)/\(name).log")
         processes.append(process)
         return process
     }

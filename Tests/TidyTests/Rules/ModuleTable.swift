@@ -23,12 +23,17 @@ enum ModuleTable {
         "CashierSimulator": [
             "CLinux", "HTTPServer", "SessionCore", "Cryptography", "BlockingThreads", "Glibc", "Synchronization",
         ],
+        "Callbacks": [
+            "HTTPServer", "SessionCore", "BlockingThreads", "Cryptography", "CashierSignature", "Logs",
+            "Synchronization",
+        ],
         "Worker": ["SessionCore", "BlockingThreads", "Logs", "Synchronization"],
         "Settings": ["CLibyaml", "SessionCore", "Spelling", "Glibc"],
         "Terminal": ["Spelling", "Glibc"],
         "usher": [
             "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
-            "CashierClient", "CashierSimulator", "Worker", "Settings", "Terminal", "CLinux", "Glibc", "Synchronization",
+            "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings", "Terminal", "CLinux",
+            "Glibc", "Synchronization",
         ],
         "EmbedSQLTool": ["Foundation", "Glibc"],
         "UsherTestKit": [

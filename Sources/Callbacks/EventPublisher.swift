@@ -1,0 +1,116 @@
+import Logs
+import SessionCore
+import Synchronization
+
+/// Gets stored events out: hands them to the sink, deletes their outbox rows when Kafka has them, and takes over what
+/// other processes left behind.
+final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
+    private struct State {
+        /// Handed to the sink, or acknowledged and still to be deleted.
+        var inFlight: Set<Int64> = []
+        var acknowledged: [Int64] = []
+        var isStopping = false
+        var failure: String?
+    }
+
+    private let store: Store
+    private let sink: Sink
+    private let settings: CallbackSettings
+    private let log: Log
+    private let state = Mutex(State())
+    private static var adoptMax: Int { 500 }
+
+    init(store: Store, sink: Sink, settings: CallbackSettings, log: Log) {
+        self.store = store
+        self.sink = sink
+        self.settings = settings
+        self.log = log
+    }
+
+    /// What finds no room stays in the database and is taken over when its lease has run out.
+    func publish(_ records: [EventRecord]) {
+        let taken = state.withLock { state in
+            let room = max(0, settings.inFlightMax - state.inFlight.count)
+            let taken = records.filter { !state.inFlight.contains($0.outboxID) }.prefix(room)
+            state.inFlight.formUnion(taken.map(\.outboxID))
+            return taken
+        }
+        if !taken.isEmpty { sink.publish(Array(taken)) }
+    }
+
+    /// Takes acknowledgements until the sink is closed.
+    func takeAcknowledgements() async {
+        while let acks = await sink.acks() {
+            let failures = acks.compactMap(\.failure)
+            state.withLock { state in
+                for ack in acks {
+                    // Published again once its lease has run out.
+                    if ack.failure != nil { state.inFlight.remove(ack.token) }
+                }
+                state.acknowledged += acks.filter { $0.failure == nil }.map(\.token)
+            }
+            tell(failures)
+            await deleteAcknowledged()
+        }
+    }
+
+    /// Once for each reason, until something is published again.
+    private func tell(_ failures: [String]) {
+        let news: String? = state.withLock { state in
+            let failure = failures.first
+            defer { state.failure = failure }
+            return failure == state.failure ? nil : failure
+        }
+        if let news {
+            log.warning("events are not published; they are kept and tried again", [.reason: .text(news)])
+        }
+    }
+
+    private func deleteAcknowledged() async {
+        let acknowledged = state.withLock { $0.acknowledged }
+        guard !acknowledged.isEmpty, (try? await store.acknowledgeEvents(acknowledged)) != nil else { return }
+        state.withLock { state in
+            state.acknowledged.removeAll { Set(acknowledged).contains($0) }
+            state.inFlight.subtract(acknowledged)
+        }
+    }
+
+    /// Every third of a lease: keeps this process's rows, takes over those of others, wipes old values. Runs until
+    /// `stop`.
+    func relay() async {
+        var round = 0
+        while !state.withLock({ $0.isStopping }) {
+            await turn(round)
+            round += 1
+            // Short naps, so that a stop need not wait for a long one.
+            for _ in 0..<10 where !state.withLock({ $0.isStopping }) {
+                try? await ContinuousClock().sleep(for: settings.lease / 30)
+            }
+        }
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+    }
+
+    private func turn(_ round: Int) async {
+        do {
+            await deleteAcknowledged()
+            let (inFlight, room) = state.withLock { ($0.inFlight, settings.inFlightMax - $0.inFlight.count) }
+            try await store.renewEvents(Array(inFlight), lease: settings.lease)
+            if room > 0 {
+                let adopted = try await store.adoptEvents(
+                    limit: min(room, Self.adoptMax),
+                    lease: settings.lease
+                )
+                if !adopted.isEmpty {
+                    log.notice("took over events that were left unpublished", [.count: .init(adopted.count)])
+                    publish(adopted)
+                }
+            }
+            if round.isMultiple(of: 12) { _ = try await store.wipeEvents(olderThan: settings.retention, limit: 5_000) }
+        } catch {
+            log.debug("the events' relay waits for the database")
+        }
+    }
+}
