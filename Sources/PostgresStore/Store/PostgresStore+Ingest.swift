@@ -90,8 +90,8 @@ private struct IngestRun: Sendable {
         if try link.run(SQL.Positions.advance, advance).count == 1 { return }
         let stored = try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
         if stored == nil, try link.run(SQL.Positions.begin, partition + [.int8(range.next)]).count == 1 { return }
-        // Another reader began the partition a moment ago: its row is visible to a new statement.
-        if stored == nil, try link.run(SQL.Positions.advance, advance).count == 1 { return }
+        // Another reader began the partition a moment ago: its row is visible to a new statement, perhaps since `find`.
+        if (stored ?? range.start) >= range.start, try link.run(SQL.Positions.advance, advance).count == 1 { return }
         throw StoreError.positionMovedBack(
             TopicPartition(topic: batch.topic, partition: range.partition),
             stored: try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
