@@ -72,6 +72,7 @@ enum Verb {
         case "results": ResultsVerb.run
         case "show": ShowVerb.run
         case "list": ListVerb.run
+        case "account": AccountVerb.run
         case "callbacks": CallbacksVerb.run
         case "migrate": MigrateVerb.run
         case "doctor": DoctorVerb.run

@@ -17,6 +17,11 @@ struct CLIDocumentTests {
         }
     }
 
+    /// Every command below, the way it is typed.
+    private static func paths(of command: Command) -> [[String]] {
+        command.verbs.flatMap { verb in [[verb.name]] + paths(of: verb).map { [verb.name] + $0 } }
+    }
+
     private func block(_ name: String, _ text: String) -> String {
         "<!-- help \(name) -->\n```\n\(text)```\n<!-- end -->"
     }
@@ -24,9 +29,9 @@ struct CLIDocumentTests {
     @Test("it shows every verb's help as it is; WRITE_DOCS=1 brings it up to date")
     func helpIsShown() throws {
         var document = try String(contentsOf: Self.path, encoding: .utf8)
-        let verbs = CommandTree.root.verbs.map(\.name)
-        for name in ["usher"] + verbs {
-            let expected = block(name, try help(name == "usher" ? [] : [name]))
+        for path in [[]] + Self.paths(of: CommandTree.root) {
+            let name = path.isEmpty ? "usher" : path.joined(separator: " ")
+            let expected = block(name, try help(path))
             if ProcessInfo.processInfo.environment["WRITE_DOCS"] != nil {
                 document = try replaced(document, name, with: expected)
             }

@@ -1,0 +1,20 @@
+import Terminal
+
+/// `usher account`: what an operator asks of an account, and does to it.
+enum AccountVerb {
+    static let command = Command(
+        "account",
+        "see how accounts do, hold and release them",
+        discussion: """
+            An account is one set of the Cashier's credentials, named in the settings under `accounts`.
+            """,
+        verbs: [AccountStatusVerb.command]
+    )
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        switch context.invocation.path.dropFirst().first {
+        case "status": try await AccountStatusVerb.run(context)
+        default: preconditionFailure("the command tree has a verb that nothing runs: \(context.invocation.path)")
+        }
+    }
+}
