@@ -63,7 +63,7 @@ package final class CashierHTTPClient: Cashier {
                 )
             case .failure(let fault):
                 let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
-                unsent.append(AnsweredCall(job: call.job, answer: answer))
+                unsent.append(AnsweredCall(job: call.job, answer: answer, clockAdjustment: call.clockAdjustment))
             }
         }
         transport.start(starts)
@@ -102,7 +102,7 @@ package final class CashierHTTPClient: Cashier {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
         let account = route.account
-        let timestamp = RequestWriter.timestamp(markedAt: call.markedAt, account: account)
+        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: account)
         let target: HTTPTarget
         let signed: RequestWriter.Signed
         switch call.kind {
@@ -154,7 +154,9 @@ final class EndedCalls: Sendable {
     private let gathered = Mutex<[AnsweredCall]>([])
 
     func add(_ call: CashierCall, _ answer: CashierAnswer) {
-        gathered.withLock { $0.append(AnsweredCall(job: call.job, answer: answer)) }
+        gathered.withLock {
+            $0.append(AnsweredCall(job: call.job, answer: answer, clockAdjustment: call.clockAdjustment))
+        }
     }
 
     func handOver() {
@@ -187,7 +189,7 @@ private struct PreparedCall: Sendable {
 
     private func reader(_ elapsed: Duration) -> ReplyReader {
         // What the provider's clock should have shown when the call started.
-        let signedAt = call.markedAt.advanced(by: .seconds(route.account.clockOffsetSeconds))
+        let signedAt = call.clockedAt.advanced(by: .seconds(route.account.clockOffsetSeconds))
         let expectation: ReplyReader.Expectation =
             if call.kind == .open, let request = call.job.request {
                 .open(request)
@@ -195,5 +197,12 @@ private struct PreparedCall: Sendable {
                 .lookUp(orderID: call.job.order.orderID)
             }
         return ReplyReader(account: route.account, expectation: expectation, now: signedAt.advanced(by: elapsed))
+    }
+}
+
+extension CashierCall {
+    /// The mark, as the provider's clock is thought to have shown it.
+    fileprivate var clockedAt: Timestamp {
+        clockAdjustment == .zero ? markedAt : markedAt.advanced(by: clockAdjustment)
     }
 }

@@ -73,7 +73,7 @@ package struct ErrorTable: Equatable, Sendable {
     package static let standard = ErrorTable(
         rules: [
             ErrorRule(.negative, .verify, advice: "The Cashier had an internal or network error."),
-            ErrorRule(.exactly(333), .verify, advice: "The Cashier is under maintenance."),
+            ErrorRule(.exactly(333), .maintenance, advice: "The Cashier is under maintenance."),
             ErrorRule(
                 .exactly(999),
                 .verify,

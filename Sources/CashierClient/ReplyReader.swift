@@ -29,6 +29,7 @@ package struct ReplyReader: Sendable {
         var answer = read(reply)
         answer.httpStatus = reply.status
         if case .opened = answer.outcome { return answer }
+        answer.providerSeconds = answer.providerSeconds ?? reply.header("Date").flatMap(HTTPDate.parse)?.seconds
         answer.retryAfter = RetryAfter.read(reply, now: now)
         return answer
     }
@@ -41,6 +42,12 @@ package struct ReplyReader: Sendable {
             return withoutBody(reply, code: "not_json")
         }
         guard let status = document.integer(.status) else { return withoutBody(reply, code: "no_status") }
+        var answer = judge(status, document, reply)
+        answer.providerSeconds = document.integer(.timestamp)
+        return answer
+    }
+
+    private func judge(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
         guard status == 0 else { return refusal(status, document, reply) }
         guard (200..<300).contains(reply.status) else {
             return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")

@@ -10,6 +10,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case count
     case database
     case delayMs = "delay_ms"
+    case differenceMs = "difference_ms"
     case elapsedMs = "elapsed_ms"
     case error
     case eventID = "event_id"

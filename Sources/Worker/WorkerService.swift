@@ -75,7 +75,7 @@ package struct WorkerService<
     /// that cannot be unsealed, a Kafka error that needs a person.
     package func run() async throws {
         try await patience.untilDone {
-            try await store.heartbeat(lifetime: UpkeepService<Store, Source>.workerLifetime)
+            try await store.heartbeat(lifetime: UpkeepService<Store, Source, Provider>.workerLifetime)
         }
         var failure: (any Error)?
         await withTaskGroup(of: Ending.self) { group in
@@ -137,7 +137,7 @@ package struct WorkerService<
     private var upkeepLoops: [@Sendable () async throws -> Void] {
         let upkeep = upkeepService
         return [
-            upkeep.runTicks, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping, upkeep.runWiping,
+            upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping, upkeep.runWiping,
             upkeep.runBackPressure, upkeep.runProgressLines,
         ]
     }
@@ -251,7 +251,7 @@ extension WorkerService {
             causes: causes,
             decided: decided,
             clock: clock,
-            log: log
+            changes: ChangeLog(log: log)
         )
     }
 
@@ -259,6 +259,7 @@ extension WorkerService {
         SettlementService(
             store: store,
             writer: writer,
+            holds: holdWriter,
             slots: slots,
             decided: decided,
             patience: patience,
@@ -268,7 +269,19 @@ extension WorkerService {
         )
     }
 
-    private var upkeepService: UpkeepService<Store, Source> {
+    private var holdWriter: HoldWriter<Store> {
+        HoldWriter(
+            store: store,
+            accounts: settings.accounts,
+            guards: guards,
+            causes: causes,
+            patience: patience,
+            clock: clock,
+            changes: ChangeLog(log: log)
+        )
+    }
+
+    private var upkeepService: UpkeepService<Store, Source, Provider> {
         UpkeepService(
             store: store,
             source: source,
@@ -276,6 +289,9 @@ extension WorkerService {
             causes: causes,
             relayCauses: relayCauses,
             slots: slots,
+            guards: guards,
+            dispatcher: dispatcher,
+            changes: ChangeLog(log: log),
             pressure: pressure,
             unpublished: unpublished,
             patience: patience,

@@ -5,19 +5,27 @@ package struct WorkerAccount: Sendable {
     package var outcomes: OutcomePolicy
     package var breaker: Breaker.Policy
     /// Calls in flight to the provider at once.
-    package var concurrencyMax: Int
+    package var concurrency: ConcurrencyLimit.Policy
     package var retryRatioMax: Double
+    /// Between the trial calls of a held account.
+    package var trialInterval: Duration
+    /// How far signing times may be moved for the provider's clock.
+    package var clockAdjustMax: Duration
 
     package init(
         outcomes: OutcomePolicy,
         breaker: Breaker.Policy,
-        concurrencyMax: Int,
-        retryRatioMax: Double
+        concurrency: ConcurrencyLimit.Policy,
+        retryRatioMax: Double,
+        trialInterval: Duration = .seconds(30),
+        clockAdjustMax: Duration = .seconds(30)
     ) {
         self.outcomes = outcomes
         self.breaker = breaker
-        self.concurrencyMax = concurrencyMax
+        self.concurrency = concurrency
         self.retryRatioMax = retryRatioMax
+        self.trialInterval = trialInterval
+        self.clockAdjustMax = clockAdjustMax
     }
 }
 

@@ -69,7 +69,7 @@ struct LookUpReplyTests {
             (400, "Input validation failed", .lookUpRefused), (403, "Agent API is disabled", .lookUpRefused),
             (401, "Account not found", .refused(.configFault)), (406, "IP not whitelisted", .refused(.configFault)),
             (400, "Timestamp is too old", .refused(.retryFast)), (777, "unlisted", .lookUpRefused),
-            (333, "maintenance", .unknown), (-1, "internal", .unknown), (999, "generic", .unknown),
+            (333, "maintenance", .refused(.maintenance)), (-1, "internal", .unknown), (999, "generic", .unknown),
         ] as [(Int64, String, CallOutcome)]
     )
     func refusals(_ status: Int64, _ text: String, _ outcome: CallOutcome) {

@@ -37,7 +37,7 @@ struct RefusalTests {
     static let rows: [Row] = [
         Row(-1, "Internal error", .unknown),
         Row(-100, "", .unknown),
-        Row(333, "Service is under maintenance, try again later", .unknown),
+        Row(333, "Service is under maintenance, try again later", .refused(.maintenance)),
         Row(999, "Generic error, contact support", .unknown),
         Row(400, "Request body is not a valid JSON", .refused(.declined)),
         Row(400, "Request must be JSON", .refused(.declined)),

@@ -188,3 +188,10 @@ extension Timestamp {
     /// 2100-01-01.
     static let farAway = Timestamp(seconds: 4_102_444_800)
 }
+
+extension PostgresStore {
+    func delay(_ account: String, _ lasts: Duration, reason: String) async throws {
+        let cause = HoldCause(kind: .delay, lasts: lasts, code: "429", reason: reason)
+        try await hold(account: account, cause, trialAfter: .seconds(30))
+    }
+}

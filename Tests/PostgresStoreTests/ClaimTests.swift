@@ -75,18 +75,18 @@ struct ClaimTests {
         #expect(jobs.filter { $0.lane == .campaign }.allSatisfy { $0.campaign == "spring" })
     }
 
-    @Test func otherAccountsAndClosedGatesAreLeftAlone() async throws {
+    @Test func otherAccountsAndHeldOnesAreLeftAlone() async throws {
         let bench = try await Bench()
         try await bench.ingest([
             job("o-1", offset: 0), job("o-1", offset: 1, account: "closed"), job("o-1", offset: 2, account: "other"),
         ])
-        try await bench.store.closeGate(account: "closed", for: .seconds(600), reason: "maintenance")
-        try await bench.store.closeGate(account: "closed", for: .seconds(1), reason: "shorter")
+        try await bench.store.delay("closed", .seconds(600), reason: "maintenance")
+        try await bench.store.delay("closed", .seconds(1), reason: "shorter")
         let claim = try await bench.claim(accounts: ["main", "closed"])
         #expect(claim.jobs.map(\.order.account) == ["main"])
         let wait = try #require(claim.nextDue).microseconds - claim.now.microseconds
-        #expect((500_000_000...600_000_000).contains(wait), "the gate opens in ten minutes")
-        #expect(try await bench.value("SELECT reason FROM usher.account_gate") == "maintenance")
+        #expect((500_000_000...600_000_000).contains(wait), "the hold ends in ten minutes")
+        #expect(try await bench.value("SELECT reason FROM usher.account_hold") == "shorter")
     }
 
     @Test func nextDueIsTheFirstJobThatIsNotDueYet() async throws {

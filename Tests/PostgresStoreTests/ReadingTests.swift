@@ -37,7 +37,7 @@ struct ReadingTests {
             return
         }
         #expect(at > order.now)
-        try await bench.store.closeGate(account: "main", for: .seconds(600), reason: "maintenance")
+        try await bench.store.delay("main", .seconds(600), reason: "maintenance")
         let gated = try #require(try await bench.store.show("o-1").first)
         guard case .gated(until: _, reason: "maintenance") = gated.next else {
             Issue.record("unexpected: \(gated.next)")

@@ -75,9 +75,9 @@ struct StartTests {
         #expect(try await bench.value("SELECT cardinality(job_ids) FROM usher.lease") == "2")
     }
 
-    @Test func nothingStartsBehindAClosedGate() async throws {
+    @Test func nothingStartsForAHeldAccount() async throws {
         let bench = try await Bench()
-        try await bench.store.closeGate(account: "main", for: .seconds(600), reason: "maintenance")
+        try await bench.store.delay("main", .seconds(600), reason: "maintenance")
         let report = try await bench.ingest([
             job("o-1", offset: 0, mayStart: true), job("o-1", offset: 1, account: "other", mayStart: true),
         ])

@@ -17,7 +17,7 @@ final class WorkerBench: Sendable {
     private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
-    init(shutdownGrace: Duration = .seconds(1), answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
+    init(shutdownGrace: Duration = .seconds(1), concurrencyStart: Int = 100, answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
         cashier = ScriptedCashier(answer: answer)
         let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
         var rules = AccountRules(merchantID: "M", applicationKey: "A")
@@ -38,7 +38,7 @@ final class WorkerBench: Sendable {
             cashier: cashier,
             decider: decider,
             identity: identity,
-            settings: Self.settings(topic, shutdownGrace),
+            settings: Self.settings(topic, shutdownGrace, concurrencyStart),
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
             log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         )
@@ -53,7 +53,6 @@ final class WorkerBench: Sendable {
             fast: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
             slow: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
             limited: Backoff(base: .milliseconds(1), cap: .milliseconds(5)),
-            configFaultPause: .seconds(30),
             lookUpSchedule: [.milliseconds(1)],
             requestValidity: .seconds(60),
             clockSkew: .seconds(10),
@@ -63,7 +62,11 @@ final class WorkerBench: Sendable {
         )
     }
 
-    private static func settings(_ topic: WorkerTopic, _ grace: Duration) -> WorkerSettings {
+    private static func settings(
+        _ topic: WorkerTopic,
+        _ grace: Duration,
+        _ concurrencyStart: Int
+    ) -> WorkerSettings {
         let breaker = Breaker.Policy(
             failures: 1_000,
             window: .seconds(10),
@@ -75,8 +78,9 @@ final class WorkerBench: Sendable {
                 "main": WorkerAccount(
                     outcomes: OutcomePolicy(rules: rules),
                     breaker: breaker,
-                    concurrencyMax: 100,
-                    retryRatioMax: 1
+                    concurrency: ConcurrencyLimit.Policy(min: 1, max: 100, start: concurrencyStart),
+                    retryRatioMax: 1,
+                    trialInterval: .milliseconds(1)
                 )
             ],
             topics: [topic],
@@ -134,7 +138,12 @@ final class WorkerBench: Sendable {
     }
 
     func hasLogged(_ text: String) -> Bool {
-        lines.all.contains { $0.contains(text) }
+        logged(text) > 0
+    }
+
+    /// How many lines say it.
+    func logged(_ text: String) -> Int {
+        lines.all.count { $0.contains(text) }
     }
 
     func eventually(_ what: String, _ condition: () -> Bool) async throws {

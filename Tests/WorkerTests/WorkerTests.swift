@@ -94,13 +94,13 @@ struct WorkerTests {
         try await bench.stop()
     }
 
-    @Test("a fault of configuration spends no attempt and closes the account's gate")
+    @Test("a fault of configuration spends no attempt and holds the account")
     func configFaultSpendsNothing() async throws {
         let bench = WorkerBench { _ in
             CashierAnswer(outcome: .refused(.configFault), code: "401", message: "signature does not match")
         }
         bench.deliver((0..<20).map { "o-\($0)" })
-        try await bench.eventually("the gate is closed") { bench.store.gates["main"] != nil }
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
         try await bench.eventually("nothing is leased any more") {
             bench.store.rows.count == 20 && bench.store.rows.allSatisfy { $0.leaseUntil == nil }
         }

@@ -34,6 +34,7 @@ extension PostgresStore {
             .int2s(asked.map(\.lane.lane.rawValue)), .texts(asked.map(\.account.account)),
             .int4s(asked.map { Int32(clamping: min($0.lane.limit, $0.account.limit)) }),
             .int4s(asked.map { Int32(clamping: $0.lane.limit) }), .int8(request.lease.wholeMicroseconds), .int8(worker),
+            .bool(request.isTrial),
         ]
     }
 
@@ -64,13 +65,6 @@ extension PostgresStore {
             }
             return Int(count ?? 0)
         }
-    }
-
-    package func closeGate(account: String, for duration: Duration, reason: String) async throws {
-        let parameters: [PGParameter] = [
-            .text(account), .int8(duration.wholeMicroseconds), .text(reason.cut(to: 256)),
-        ]
-        _ = try await pool.run { link in try link.run(SQL.Gates.close, parameters).count }
     }
 }
 

@@ -17,8 +17,6 @@ package struct OutcomeRules: Equatable, Sendable {
     package var slow: Backoff
     /// After a refusal for too many calls.
     package var limited: Backoff
-    /// Wait before the account is tried again after a fault of its configuration.
-    package var configFaultPause: Duration
     /// Waits between an unknown outcome and its look-ups.
     package var lookUpSchedule: [Duration]
     /// How long the provider accepts a signed request.
@@ -36,7 +34,6 @@ package struct OutcomeRules: Equatable, Sendable {
         fast: Backoff,
         slow: Backoff,
         limited: Backoff,
-        configFaultPause: Duration,
         lookUpSchedule: [Duration],
         requestValidity: Duration,
         clockSkew: Duration,
@@ -50,7 +47,6 @@ package struct OutcomeRules: Equatable, Sendable {
         self.fast = fast
         self.slow = slow
         self.limited = limited
-        self.configFaultPause = configFaultPause
         self.lookUpSchedule = lookUpSchedule
         self.requestValidity = requestValidity
         self.clockSkew = clockSkew
@@ -71,21 +67,36 @@ package enum Verdict: Equatable, Sendable {
     case ended(JobState, ResultError)
 }
 
+/// What a call means for its account.
+package struct AccountSign: Equatable, Sendable {
+    /// It counts against the account's breaker.
+    package var isFailure = false
+    /// The provider has too much to do: fewer calls at once.
+    package var isOverload = false
+    /// The provider dealt with the request: it takes the account as it is set up.
+    package var isWell = false
+    /// The account's jobs are not to start, by any worker.
+    package var hold: HoldCause?
+
+    package init(isFailure: Bool = false, isOverload: Bool = false, isWell: Bool = false, hold: HoldCause? = nil) {
+        self.isFailure = isFailure
+        self.isOverload = isOverload
+        self.isWell = isWell
+        self.hold = hold
+    }
+}
+
 /// What a call means for the job, for its account and for the operator.
 package struct Decision: Equatable, Sendable {
     package var verdict: Verdict
     /// The word for the attempt's outcome in its record.
     package var attemptOutcome: String
-    /// Whether the call counts against the account's breaker.
-    package var isFailure: Bool
-    /// Close the account's gate for every worker.
-    package var gate: Duration?
+    package var sign: AccountSign
 
-    package init(verdict: Verdict, attemptOutcome: String, isFailure: Bool = false, gate: Duration? = nil) {
+    package init(verdict: Verdict, attemptOutcome: String, sign: AccountSign = AccountSign()) {
         self.verdict = verdict
         self.attemptOutcome = attemptOutcome
-        self.isFailure = isFailure
-        self.gate = gate
+        self.sign = sign
     }
 }
 
@@ -99,21 +110,28 @@ package struct OutcomePolicy: Equatable, Sendable {
 
     /// Decides about a claimed job whose call was answered at `now` (database time).
     ///
+    /// - Parameter clock: what a refused timestamp leads to; not looked at for other answers.
     /// - Precondition: the job was claimed to be sent or looked up.
     package func decide(
         _ job: ClaimedJob,
         answer: CashierAnswer,
+        clock: AccountClock.Step? = nil,
         now: Timestamp,
         using random: inout some RandomNumberGenerator
     ) -> Decision {
         var decision =
             switch job.purpose {
+            case .open where answer.isRefusedTimestamp: decideTimestamp(answer, clock)
             case .open: decideOpen(job, answer, now, &random)
-            case .lookUp: decideLookUp(job, answer, now, &random)
+            case .lookUp: decideLookUp(job, answer, clock, now, &random)
             case .expire: preconditionFailure("a job past not_after was sent to the provider")
             }
+        if [429, 503].contains(answer.httpStatus) { decision.sign.isOverload = true }
         // The provider's word holds for the account, not for the one call that happened to hear it.
-        if let retryAfter = answer.retryAfter { decision.gate = max(decision.gate ?? .zero, retryAfter) }
+        if let retryAfter = answer.retryAfter, retryAfter > .zero, decision.sign.hold == nil {
+            let reason = "the Cashier asks to wait: \(answer.message)"
+            decision.sign.hold = HoldCause(kind: .delay, lasts: retryAfter, code: answer.code, reason: reason)
+        }
         return decision
     }
 
@@ -149,7 +167,11 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .opened(let session):
             let sent = job.lastSend ?? now
             let expiresAt = sent.advanced(by: rules.sessionLifetime)
-            return Decision(verdict: .opened(session, expiresAt: expiresAt), attemptOutcome: "opened")
+            return Decision(
+                verdict: .opened(session, expiresAt: expiresAt),
+                attemptOutcome: "opened",
+                sign: AccountSign(isWell: true)
+            )
         case .refused(let errorClass):
             return decideRefusal(job, answer, errorClass, now, &random)
         case .notSent where answer.code == AnswerCode.jobUnreadable:
@@ -157,14 +179,29 @@ package struct OutcomePolicy: Equatable, Sendable {
             return Decision(verdict: .ended(.failed, error), attemptOutcome: "not_sent")
         case .notSent:
             let pause = rules.fast.delay(afterAttempt: 3, using: &random)
-            return Decision(verdict: .release(after: pause), attemptOutcome: "not_sent", isFailure: true)
+            let sign = AccountSign(isFailure: true)
+            return Decision(verdict: .release(after: pause), attemptOutcome: "not_sent", sign: sign)
         case .unknown, .found, .notFound, .lookUpRefused:
-            return Decision(
-                verdict: .verify(after: rules.lookUpSchedule[0]),
-                attemptOutcome: "unknown",
-                isFailure: true
-            )
+            return unknown(AccountSign(isFailure: true, isOverload: answer.code == "timeout"))
         }
+    }
+
+    private func unknown(_ sign: AccountSign) -> Decision {
+        Decision(verdict: .verify(after: rules.lookUpSchedule[0]), attemptOutcome: "unknown", sign: sign)
+    }
+
+    /// Proof that nothing was done, and no fault of the job's: the attempt is given back.
+    private func decideTimestamp(_ answer: CashierAnswer, _ step: AccountClock.Step?) -> Decision {
+        var sign = AccountSign()
+        switch step {
+        case .signAgain: sign.isWell = true
+        case .hold(let reason):
+            let reason = "the Cashier refuses the timestamp: \(reason)"
+            sign.hold = HoldCause(kind: .fault, code: answer.code, reason: reason)
+        case nil:
+            sign.hold = HoldCause(kind: .fault, code: answer.code, reason: answer.message)
+        }
+        return Decision(verdict: .release(after: .zero), attemptOutcome: "timestamp", sign: sign)
     }
 
     private func decideRefusal(
@@ -177,28 +214,26 @@ package struct OutcomePolicy: Equatable, Sendable {
         switch errorClass {
         case .declined:
             let error = ResultError(code: answer.code, errorClass: "declined", message: answer.message)
-            return Decision(verdict: .ended(.declined, error), attemptOutcome: "declined")
+            let sign = AccountSign(isWell: true)
+            return Decision(verdict: .ended(.declined, error), attemptOutcome: "declined", sign: sign)
         case .configFault:
             return Decision(
-                verdict: .release(after: rules.configFaultPause),
+                verdict: .release(after: .zero),
                 attemptOutcome: "config_fault",
-                isFailure: true,
-                gate: rules.configFaultPause
+                sign: AccountSign(hold: answer.holds(.fault))
             )
+        case .maintenance:
+            // It is not published whether a request may have been carried out all the same.
+            return unknown(AccountSign(isOverload: true, hold: answer.holds(.maintenance)))
         case .verify:
-            return Decision(
-                verdict: .verify(after: rules.lookUpSchedule[0]),
-                attemptOutcome: "unknown",
-                isFailure: true
-            )
-        case .retryFast where answer.code == AnswerCode.timestamp && job.attempts > 1:
-            // Signed anew and refused again: it is the clock, and every job of the account would meet it.
-            return decideRefusal(job, answer, .configFault, now, &random)
+            return unknown(AccountSign(isFailure: true))
         case .retryFast:
             return again(job, after: rules.fast, now, outcome: "retry", &random)
         case .limited:
-            return again(job, after: rules.limited, now, outcome: "retry", &random)
-        case .retrySlow, .maintenance:
+            var decision = again(job, after: rules.limited, now, outcome: "retry", &random)
+            decision.sign = AccountSign(isOverload: true, isWell: true)
+            return decision
+        case .retrySlow:
             return again(job, after: rules.slow, now, outcome: "retry", &random)
         }
     }
@@ -206,12 +241,29 @@ package struct OutcomePolicy: Equatable, Sendable {
     private func decideLookUp(
         _ job: ClaimedJob,
         _ answer: CashierAnswer,
+        _ clock: AccountClock.Step?,
+        _ now: Timestamp,
+        _ random: inout some RandomNumberGenerator
+    ) -> Decision {
+        var decision = decideAnsweredLookUp(job, answer, clock, now, &random)
+        switch answer.outcome {
+        case .found, .notFound: decision.sign.isWell = true
+        case .lookUpRefused where answer.code != AnswerCode.lookUpOff: decision.sign.isWell = true
+        case .lookUpRefused, .opened, .refused, .notSent, .unknown: break
+        }
+        return decision
+    }
+
+    private func decideAnsweredLookUp(
+        _ job: ClaimedJob,
+        _ answer: CashierAnswer,
+        _ clock: AccountClock.Step?,
         _ now: Timestamp,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
         switch answer.outcome {
         case .found(.open):
-            return applyPolicy(job, now, outcome: "found_open", &random)
+            return applyPolicy(rules.unknownPolicy, job, now, outcome: "found_open", &random)
         case .found(.used):
             let error = ResultError(
                 code: "session_used",
@@ -227,13 +279,17 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .notFound:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")
         case .notSent where answer.code == AnswerCode.noFindOrderURL && isQuiet(job, now):
-            return applyPolicy(job, now, outcome: "look_up_refused", &random)
+            return applyPolicy(rules.unknownPolicy, job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused where isQuiet(job, now):
-            return applyPolicy(job, now, outcome: "look_up_refused", &random)
+            // Who turned the look-up off has chosen the policy knowing that. Whom the provider refuses it has not: a
+            // session that may be open is waited out.
+            let isChosen = answer.code == AnswerCode.lookUpOff
+            let policy = rules.unknownPolicy == .repost && !isChosen ? .wait : rules.unknownPolicy
+            return applyPolicy(policy, job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "look_up_refused")
         case .opened, .refused, .notSent, .unknown:
-            return lookUpFailed(job, answer, now, &random)
+            return lookUpFailed(job, answer, clock, now, &random)
         }
     }
 
@@ -241,29 +297,42 @@ package struct OutcomePolicy: Equatable, Sendable {
     private func lookUpFailed(
         _ job: ClaimedJob,
         _ answer: CashierAnswer,
+        _ clock: AccountClock.Step?,
         _ now: Timestamp,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
-        if isQuiet(job, now), job.lookUps > rules.lookUpSchedule.count * 2 + 5 {
-            return applyPolicy(job, now, outcome: "look_up_failed", &random)
+        var sign = AccountSign()
+        switch answer.outcome {
+        case .refused where answer.isRefusedTimestamp:
+            // The signature of the next look-up has another time, or the account waits: no look-up is spent by it.
+            sign = decideTimestamp(answer, clock).sign
+            return Decision(verdict: .verify(after: .zero), attemptOutcome: "timestamp", sign: sign)
+        case .refused(.configFault): sign.hold = answer.holds(.fault)
+        case .refused(.maintenance): sign = AccountSign(isOverload: true, hold: answer.holds(.maintenance))
+        case .refused(.limited): sign = AccountSign(isOverload: true, isWell: true)
+        case .refused, .opened, .notSent, .unknown, .found, .notFound, .lookUpRefused: sign.isFailure = true
         }
-        let gate = answer.outcome == .refused(.configFault) ? rules.configFaultPause : nil
+        if sign.hold == nil, isQuiet(job, now), job.lookUps > rules.lookUpSchedule.count * 2 + 5 {
+            var decision = applyPolicy(rules.unknownPolicy, job, now, outcome: "look_up_failed", &random)
+            decision.sign = sign
+            return decision
+        }
         return Decision(
             verdict: .verify(after: max(nextLookUp(job, now), rules.fast.bound(afterAttempt: job.lookUps))),
             attemptOutcome: "look_up_failed",
-            isFailure: true,
-            gate: gate
+            sign: sign
         )
     }
 
     /// The first session may be live but its URL is lost: send again, wait it out, or leave it to a person.
     private func applyPolicy(
+        _ policy: UnknownPolicy,
         _ job: ClaimedJob,
         _ now: Timestamp,
         outcome: String,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
-        switch rules.unknownPolicy {
+        switch policy {
         case .repost:
             return again(job, after: nil, now, outcome: outcome, &random)
         case .wait:
@@ -284,6 +353,7 @@ package struct OutcomePolicy: Equatable, Sendable {
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
         let spent = (job.firstSend ?? now).duration(to: now)
+        let sign = AccountSign(isFailure: backoff != nil, isWell: backoff != nil)
         guard job.attempts < rules.attemptsMax, spent < rules.timeBudget else {
             let isOutOfAttempts = job.attempts >= rules.attemptsMax
             let error = ResultError(
@@ -292,10 +362,10 @@ package struct OutcomePolicy: Equatable, Sendable {
                 message: "no session after \(job.attempts) attempts; "
                     + "send it under a new order_id when the provider is well again"
             )
-            return Decision(verdict: .ended(.failed, error), attemptOutcome: outcome, isFailure: backoff != nil)
+            return Decision(verdict: .ended(.failed, error), attemptOutcome: outcome, sign: sign)
         }
         let pause = backoff?.delay(afterAttempt: job.attempts, using: &random) ?? .zero
-        return Decision(verdict: .retry(after: pause), attemptOutcome: outcome, isFailure: backoff != nil)
+        return Decision(verdict: .retry(after: pause), attemptOutcome: outcome, sign: sign)
     }
 
     /// Whether a request sent at the job's last mark can no longer be accepted.
@@ -313,5 +383,17 @@ package struct OutcomePolicy: Equatable, Sendable {
         let step = job.lookUps < rules.lookUpSchedule.count ? rules.lookUpSchedule[job.lookUps] : nil
         if toQuiet <= .zero { return step ?? rules.fast.cap }
         return min(step ?? toQuiet, toQuiet)
+    }
+}
+
+extension CashierAnswer {
+    /// The provider refused the time that the request was signed with.
+    package var isRefusedTimestamp: Bool {
+        guard case .refused = outcome else { return false }
+        return code == AnswerCode.timestamp
+    }
+
+    fileprivate func holds(_ kind: HoldKind) -> HoldCause {
+        HoldCause(kind: kind, code: code, reason: message)
     }
 }

@@ -11,11 +11,14 @@ package struct CashierCall: Sendable {
     package var job: ClaimedJob
     /// Database time of the durable mark: what the request is signed with, after the account's clock offset.
     package var markedAt: Timestamp
+    /// Added to it, because the provider's clock was found to differ.
+    package var clockAdjustment: Duration
 
-    package init(kind: Kind, job: ClaimedJob, markedAt: Timestamp) {
+    package init(kind: Kind, job: ClaimedJob, markedAt: Timestamp, clockAdjustment: Duration = .zero) {
         self.kind = kind
         self.job = job
         self.markedAt = markedAt
+        self.clockAdjustment = clockAdjustment
     }
 }
 
@@ -23,10 +26,13 @@ package struct CashierCall: Sendable {
 package struct AnsweredCall: Sendable {
     package var job: ClaimedJob
     package var answer: CashierAnswer
+    /// As in the call.
+    package var clockAdjustment: Duration
 
-    package init(job: ClaimedJob, answer: CashierAnswer) {
+    package init(job: ClaimedJob, answer: CashierAnswer, clockAdjustment: Duration = .zero) {
         self.job = job
         self.answer = answer
+        self.clockAdjustment = clockAdjustment
     }
 }
 
@@ -44,6 +50,7 @@ package enum ErrorClass: String, CaseIterable, Sendable {
     case configFault = "config_fault"
     /// Too many calls.
     case limited
+    /// The provider is under maintenance; the job may have been done.
     case maintenance
 }
 
@@ -86,6 +93,8 @@ package struct CashierAnswer: Equatable, Sendable {
     package var httpStatus: Int?
     /// From `Retry-After`, at most one hour.
     package var retryAfter: Duration?
+    /// What the provider's clock showed: the answer's `timestamp`, else its `Date` header. Unix seconds.
+    package var providerSeconds: Int64?
     package var elapsed: Duration
 
     package init(
@@ -94,6 +103,7 @@ package struct CashierAnswer: Equatable, Sendable {
         message: String,
         httpStatus: Int? = nil,
         retryAfter: Duration? = nil,
+        providerSeconds: Int64? = nil,
         elapsed: Duration = .zero
     ) {
         self.outcome = outcome
@@ -101,6 +111,7 @@ package struct CashierAnswer: Equatable, Sendable {
         self.message = message
         self.httpStatus = httpStatus
         self.retryAfter = retryAfter
+        self.providerSeconds = providerSeconds
         self.elapsed = elapsed
     }
 }
@@ -113,6 +124,8 @@ package enum AnswerCode {
     package static let jobUnreadable = "job_unreadable"
     /// The account has no address for look-ups.
     package static let noFindOrderURL = "no_find_order_url"
+    /// The account's configuration says that the look-up must not be used.
+    package static let lookUpOff = "look_up_off"
 }
 
 /// The provider. A call never throws: what went wrong is an outcome.

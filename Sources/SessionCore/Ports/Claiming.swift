@@ -26,11 +26,14 @@ package struct ClaimRequest: Equatable, Sendable {
     package var accounts: [AccountQuota]
     package var lanes: [LaneQuota]
     package var lease: Duration
+    /// Whether this is a trial: the account may be held for its own fault or the provider's maintenance.
+    package var isTrial: Bool
 
-    package init(accounts: [AccountQuota], lanes: [LaneQuota], lease: Duration) {
+    package init(accounts: [AccountQuota], lanes: [LaneQuota], lease: Duration, isTrial: Bool = false) {
         self.accounts = accounts
         self.lanes = lanes
         self.lease = lease
+        self.isTrial = isTrial
     }
 }
 

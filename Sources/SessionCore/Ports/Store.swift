@@ -12,7 +12,7 @@ package struct Backlog: Equatable, Sendable {
 }
 
 /// The durable state, one method per transaction. Every method may throw `StoreError`.
-package protocol JobStore: Sendable {
+package protocol JobStore: HoldStore {
     /// Accounts for a batch, with its positions: they move with the commit that accounts for the last record. Running
     /// it again is harmless.
     func ingest(_ batch: IngestBatch) async throws -> IngestReport
@@ -33,8 +33,6 @@ package protocol JobStore: Sendable {
     func reap(limit: Int) async throws -> Int
     /// Says that this worker lives; without it others adopt its outbox rows after `lifetime`.
     func heartbeat(lifetime: Duration) async throws
-    /// Closes an account's gate for every worker until `after` has passed.
-    func closeGate(account: String, for duration: Duration, reason: String) async throws
     /// Deletes sealed values that are no longer needed, at most `limit` of each kind. Returns how many.
     func wipe(_ retention: Retention, limit: Int) async throws -> Int
     func backlog() async throws -> Backlog

@@ -254,8 +254,8 @@ extension SettingKey {
             .fallback("true"),
             example: "false",
             """
-            Whether orders with an unknown outcome are looked up. Turn it off if the account has no Agent API; \
-            such orders then wait for an operator.
+            Whether orders with an unknown outcome are looked up. Turn it off if the account has no Agent API: \
+            `unknown_policy` then decides as soon as the lost request can no longer be accepted.
             """
         ),
         SettingKey(
@@ -266,16 +266,7 @@ extension SettingKey {
             """
             What happens when an answer was lost and the look-up finds an open session, whose link nobody can \
             learn any more. `repost` opens another at once, `wait` opens another once the lost one has expired, \
-            `park` leaves the order to an operator.
-            """
-        ),
-        SettingKey(
-            "accounts.<name>.concurrency_max",
-            .integer(1...1_000),
-            .fallback("100"),
-            example: "20",
-            """
-            Calls to this account that one worker has in flight.
+            `park` leaves the order to an operator. Where the Cashier refuses look-ups, `repost` is taken as `wait`.
             """
         ),
         SettingKey(

@@ -38,5 +38,15 @@ extension SettingKey {
             The pause between probes, which are single jobs. The first that succeeds lets the others go on.
             """
         ),
+        SettingKey(
+            "breaker.trial_interval",
+            .duration(.seconds(1)...(.seconds(3600))),
+            .fallback("30s"),
+            example: "2m",
+            """
+            The pause between trial calls of an account that is held, for a fault of its settings or for the Cashier's \
+            maintenance: one job each, over all workers. The first that goes well ends the hold.
+            """
+        ),
     ]
 }

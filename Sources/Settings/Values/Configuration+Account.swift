@@ -63,6 +63,10 @@ extension Configuration {
         package var unknownPolicy: UnknownPolicy
         /// Calls that one worker has in flight.
         package var concurrencyMax: Int
+        package var concurrencyMin: Int
+        package var concurrencyStart: Int
+        /// How far signing times follow the provider's clock.
+        package var clockAdjustMax: Duration
         /// Whether its notifications and validations are received.
         package var receivesCallbacks: Bool
 
@@ -99,6 +103,9 @@ extension Configuration {
             looksUp = values.known(section + "look_up", values.flag)
             unknownPolicy = values.word(section + "unknown_policy", as: UnknownPolicy.self)
             concurrencyMax = values.known(section + "concurrency_max", values.number)
+            concurrencyMin = values.known(section + "concurrency_min", values.number)
+            concurrencyStart = values.known(section + "concurrency_start", values.number)
+            clockAdjustMax = values.known(section + "clock_adjust_max", values.duration)
             receivesCallbacks = values.known(section + "callbacks", values.flag)
         }
     }

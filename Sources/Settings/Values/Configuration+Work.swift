@@ -65,12 +65,15 @@ extension Configuration {
         package var window: Duration
         package var openFor: Duration
         package var probeInterval: Duration
+        /// Of held accounts.
+        package var trialInterval: Duration
 
         init(_ values: SettingValues) {
             failures = values.known("breaker.failures", values.number)
             window = values.known("breaker.window", values.duration)
             openFor = values.known("breaker.open_for", values.duration)
             probeInterval = values.known("breaker.probe_interval", values.duration)
+            trialInterval = values.known("breaker.trial_interval", values.duration)
         }
     }
 

@@ -26,7 +26,8 @@ package final class MemoryStore: JobStore {
         var outbox: [Int64: OutboxEntry] = [:]
         var unowned: Set<Int64> = []
         var nextID: Int64 = 1
-        var gates: [String: Timestamp] = [:]
+        var holds: [AccountHold] = []
+        var reports: [String: AccountReport] = [:]
         var quarantined: [QuarantinedRecord] = []
         var failuresLeft = 0
         var alive = false
@@ -62,8 +63,21 @@ package final class MemoryStore: JobStore {
         state.withLock { $0.quarantined }
     }
 
-    package var gates: [String: Timestamp] {
-        state.withLock { $0.gates }
+    /// The holds in force.
+    package var heldAccounts: [AccountHold] {
+        state.withLock { state in state.holds.filter { ($0.until ?? .farAway) > state.now } }
+    }
+
+    package var reports: [String: AccountReport] {
+        state.withLock { $0.reports }
+    }
+
+    /// A person holds an account, or releases it.
+    package func setOperatorHold(_ account: String, _ isHeld: Bool) {
+        state.withLock { state in
+            state.holds.removeAll { $0.account == account }
+            if isHeld { state.put(.byOperator, account, code: "operator", reason: "a test", nil, nil) }
+        }
     }
 
     /// Whether the worker last signed on or off.
@@ -123,7 +137,7 @@ package final class MemoryStore: JobStore {
                     row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
                         && (row.state == .ready || row.state == .verify)
                         && request.accounts.contains { $0.account == row.job.order.account }
-                        && (state.gates[row.job.order.account] ?? now) <= now
+                        && !state.isHeld(row.job.order.account, butFor: request.isTrial)
                 }
                 for id in due.keys.sorted().prefix(quota.limit) {
                     claimed.append(state.lease(id, until: now.advanced(by: request.lease)))
@@ -184,8 +198,44 @@ package final class MemoryStore: JobStore {
         try transact { $0.alive = lifetime > .zero }
     }
 
-    package func closeGate(account: String, for duration: Duration, reason: String) async throws {
-        try transact { state in state.gates[account] = state.now.advanced(by: duration) }
+    package func hold(account: String, _ cause: HoldCause, trialAfter: Duration) async throws {
+        try transact { state in
+            let trial = cause.kind.hasTrials ? trialAfter : nil
+            state.put(cause.kind, account, code: cause.code, reason: cause.reason, cause.lasts, trial)
+        }
+    }
+
+    package func holds() async throws -> [AccountHold] {
+        try transact { state in state.holds.filter { ($0.until ?? .farAway) > state.now } }
+    }
+
+    package func beginTrial(account: String, next: Duration) async throws -> Bool {
+        try transact { state in
+            let now = state.now
+            let isDue = state.rows.values.contains { row in
+                row.job.order.account == account && row.leaseUntil == nil && !row.state.isTerminal && row.dueAt <= now
+            }
+            guard isDue, !state.isHeld(account, butFor: true) else { return false }
+            var mayTry = false
+            for index in state.holds.indices where state.holds[index].account == account {
+                guard let trialAt = state.holds[index].trialAt, trialAt <= now else { continue }
+                state.holds[index].trialAt = now.advanced(by: next)
+                mayTry = true
+            }
+            return mayTry
+        }
+    }
+
+    package func endHold(account: String, trialSent sent: Timestamp) async throws {
+        try transact { state in
+            state.holds.removeAll { $0.account == account && $0.kind.hasTrials && $0.heldAt <= sent }
+        }
+    }
+
+    package func report(_ reports: [AccountReport]) async throws {
+        try transact { state in
+            for report in reports { state.reports[report.account] = report }
+        }
     }
 
     package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
@@ -201,6 +251,35 @@ extension MemoryStore.State {
     fileprivate mutating func takeID() -> Int64 {
         defer { nextID += 1 }
         return nextID
+    }
+
+    fileprivate func isHeld(_ account: String, butFor isTrial: Bool) -> Bool {
+        holds.contains { $0.account == account && ($0.until ?? .farAway) > now && !(isTrial && $0.kind.hasTrials) }
+    }
+
+    fileprivate mutating func put(
+        _ kind: HoldKind,
+        _ account: String,
+        code: String,
+        reason: String,
+        _ lasts: Duration?,
+        _ trialAfter: Duration?
+    ) {
+        let known = holds.firstIndex { $0.account == account && $0.kind == kind && ($0.until ?? .farAway) > now }
+        let old = known.map { holds.remove(at: $0) }
+        holds.removeAll { $0.account == account && $0.kind == kind }
+        holds.append(
+            AccountHold(
+                account: account,
+                kind: kind,
+                heldAt: old?.heldAt ?? now,
+                until: lasts.map { now.advanced(by: $0) },
+                trialAt: trialAfter.map { old?.trialAt ?? now.advanced(by: $0) },
+                code: code,
+                reason: reason,
+                actor: kind == .byOperator ? "test" : nil
+            )
+        )
     }
 
     fileprivate mutating func emit(_ result: EncodedResult) {
@@ -225,7 +304,7 @@ extension MemoryStore.State {
         ids[job.order] = id
         rows[id] = MemoryStore.Row(job: job, dueAt: job.notBefore ?? now)
         report.accepted += 1
-        if job.mayStart, (gates[job.order.account] ?? now) <= now {
+        if job.mayStart, !isHeld(job.order.account, butFor: false) {
             report.started.append(self.lease(id, until: now.advanced(by: lease)))
         }
     }
@@ -301,4 +380,8 @@ extension MemoryStore.State {
         rows[settlement.lease.jobID] = row
         return published
     }
+}
+
+extension Timestamp {
+    fileprivate static var farAway: Timestamp { Timestamp(microseconds: .max) }
 }

@@ -1,31 +1,13 @@
 import SessionCore
 import Synchronization
 
-/// Per account: breaker, retry budget, calls in flight, and the calls that wait for one of these to end.
+/// Per account: what holds it, its breaker, retry budget and clock, how many calls may be in flight, and the calls that
+/// wait for one of these to end.
 final class AccountGuards: Sendable {
     /// A call that waits for its account's turn, and until when it may still be made.
     struct QueuedCall: Sendable {
         var call: CashierCall
         var sendBy: Duration
-    }
-
-    private struct Guard {
-        var breaker: Breaker
-        var budget: RetryBudget
-        var inFlight = 0
-        var queue: [QueuedCall] = []
-        let concurrencyMax: Int
-
-        /// As many as the account has room for; the rest waits in line.
-        mutating func begin(_ calls: [QueuedCall]) -> [QueuedCall] {
-            queue.append(contentsOf: calls)
-            let count = min(queue.count, max(0, concurrencyMax - inFlight))
-            guard count > 0 else { return [] }
-            inFlight += count
-            let begun = Array(queue.prefix(count))
-            queue.removeFirst(count)
-            return begun
-        }
     }
 
     /// What may be taken now.
@@ -39,35 +21,51 @@ final class AccountGuards: Sendable {
     /// A call that ended, as far as its account is concerned.
     struct EndedCall: Sendable {
         var job: ClaimedJob
-        var isFailure: Bool
+        var sign: AccountSign
+        /// What the answer told of the provider's clock.
+        var reading: AccountClock.Reading?
+        /// Whether the provider refused (true) or answered (false) a look-up; nil for other calls.
+        var refusesLookUp: Bool?
     }
 
-    /// What an ended call changed.
-    struct Change: Sendable {
-        var account: String
-        var breaker: Breaker.State
+    /// What changed, for the operator.
+    enum Change: Equatable, Sendable {
+        case breaker(account: String, Breaker.State)
+        case concurrency(account: String, Int)
+        /// A hold that this worker found or was told of.
+        case held(account: String, HoldKind, code: String, reason: String)
+        case released(account: String)
+        case clock(account: String, AccountClock.Reading, isFar: Bool)
+        case lookUpRefused(account: String)
+
+        var isRelease: Bool {
+            if case .released = self { true } else { false }
+        }
     }
 
-    private let guards: Mutex<[String: Guard]>
+    /// What an ending or a look at the holds leads to.
+    struct Turn: Sendable {
+        var changes: [Change] = []
+        /// Calls that may be made now.
+        var next: [QueuedCall] = []
+        /// Calls that waited in line and are not to be made.
+        var givenBack: [QueuedCall] = []
+        /// Trials that went well: of these jobs' accounts the holds end.
+        var wellTrials: [LeaseRef] = []
+    }
+
+    private let guards: Mutex<[String: AccountGuard]>
 
     init(accounts: [String: WorkerAccount]) {
-        guards = Mutex(
-            accounts.mapValues { account in
-                Guard(
-                    breaker: Breaker(policy: account.breaker),
-                    budget: RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1),
-                    concurrencyMax: account.concurrencyMax
-                )
-            }
-        )
+        guards = Mutex(accounts.mapValues { AccountGuard($0) })
     }
 
     /// - Parameter ahead: how many more than its calls in flight an account may have in line.
     func permits(at uptime: Duration, ahead: Int) -> Permits {
         guards.withLock { guards in
             var permits = Permits()
-            for (account, entry) in guards.sorted(by: { $0.key < $1.key }) {
-                let room = entry.concurrencyMax + ahead - entry.inFlight - entry.queue.count
+            for (account, entry) in guards.sorted(by: { $0.key < $1.key }) where !entry.holding.isHeld {
+                let room = entry.concurrency.current + ahead - entry.inFlight - entry.queue.count
                 switch entry.breaker.permit(at: uptime) {
                 case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
                 case .oneProbe: permits.probing.append(account)
@@ -86,53 +84,52 @@ final class AccountGuards: Sendable {
         guards.withLock { $0[account]?.breaker.probeAbandoned(at: uptime) }
     }
 
-    func mayRepeat(_ account: String, at uptime: Duration) -> Bool {
-        guards.withLock { $0[account]?.budget.withdraw(at: uptime) ?? false }
-    }
-
-    /// The calls that may be made now; the others follow as calls of their accounts end.
-    func begin(_ calls: [QueuedCall]) -> [QueuedCall] {
+    /// Whether a job may be sent once more. A trial may: without it nobody would know.
+    func mayRepeat(_ job: ClaimedJob, at uptime: Duration) -> Bool {
         guards.withLock { guards in
-            var begun: [QueuedCall] = []
-            for (account, calls) in Self.byAccount(calls, { $0.call.job.order.account }) {
-                begun += guards[account]?.begin(calls) ?? []
-            }
-            return begun
+            let account = job.order.account
+            if guards[account]?.holding.trial == job.lease { return true }
+            return guards[account]?.budget.withdraw(at: uptime) ?? false
         }
     }
 
-    /// Notes ended calls and returns what changed, and the calls that may be made instead.
-    func ended(_ calls: [EndedCall], at uptime: Duration) -> (changes: [Change], next: [QueuedCall]) {
+    /// What is to be added to the signing times of an account's calls.
+    func clockAdjustment(of account: String) -> Duration {
+        guards.withLock { $0[account]?.clock.adjustment ?? .zero }
+    }
+
+    /// The calls that may be made now; the others follow as calls of their accounts end, or are given back.
+    func begin(_ calls: [QueuedCall]) -> Turn {
         guards.withLock { guards in
-            var changes: [Change] = []
-            var next: [QueuedCall] = []
+            var turn = Turn()
+            for (account, calls) in Self.byAccount(calls, { $0.call.job.order.account }) {
+                guards[account]?.begin(calls, &turn)
+            }
+            return turn
+        }
+    }
+
+    /// Notes ended calls.
+    func ended(_ calls: [EndedCall], at uptime: Duration, now: Timestamp) -> Turn {
+        guards.withLock { guards in
+            var turn = Turn()
             for (account, calls) in Self.byAccount(calls, { $0.job.order.account }) {
                 guard var entry = guards.removeValue(forKey: account) else { continue }
-                entry.inFlight -= calls.count
-                for call in calls {
-                    if !call.isFailure, call.job.purpose == .open {
-                        entry.budget.callSucceeded(wasRepeat: call.job.attempts > 1)
-                    }
-                    if entry.breaker.callEnded(isFailure: call.isFailure, at: uptime) {
-                        changes.append(Change(account: account, breaker: entry.breaker.state))
-                    }
-                }
-                next += entry.begin([])
+                entry.ended(calls, account, at: uptime, now: now, &turn)
                 guards[account] = entry
             }
-            return (changes, next)
+            return turn
         }
     }
 
-    /// Calls that were begun are not made after all. Returns those that may be made instead.
-    func abandoned(_ jobs: [ClaimedJob]) -> [QueuedCall] {
+    /// Calls that were begun are not made after all. Returns what may be made instead.
+    func abandoned(_ jobs: [ClaimedJob]) -> Turn {
         guards.withLock { guards in
-            var next: [QueuedCall] = []
+            var turn = Turn()
             for (account, jobs) in Self.byAccount(jobs, { $0.order.account }) {
-                guards[account]?.inFlight -= jobs.count
-                next += guards[account]?.begin([]) ?? []
+                guards[account]?.abandoned(jobs, &turn)
             }
-            return next
+            return turn
         }
     }
 
@@ -156,5 +153,95 @@ final class AccountGuards: Sendable {
         guard let first = elements.first.map(account) else { return [] }
         if elements.allSatisfy({ account($0) == first }) { return [(first, elements)] }
         return Dictionary(grouping: elements, by: account).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+// Holds and clocks.
+extension AccountGuards {
+    /// Accounts of which a trial is due by what is known here; each is named once until the holds are read again.
+    func trialsDue(now: Timestamp) -> [String] {
+        guards.withLock { guards in
+            guards.keys.sorted().filter { guards[$0]?.holding.takeTrial(now: now) ?? false }
+        }
+    }
+
+    /// A trial's job was claimed: its call goes past the hold.
+    func trialStarted(_ job: ClaimedJob) {
+        guards.withLock { $0[job.order.account]?.holding.trial = job.lease }
+    }
+
+    /// A job was given back unsent: had it been a trial or the breaker's probe, another one is free to go.
+    func unsent(_ job: ClaimedJob, at uptime: Duration) {
+        guards.withLock { guards in
+            let account = job.order.account
+            guards[account]?.breaker.probeAbandoned(at: uptime)
+            if guards[account]?.holding.trial == job.lease { guards[account]?.holding.trial = nil }
+        }
+    }
+
+    /// The provider refused the time that a call was signed with.
+    func timestampRefused(_ call: AnsweredCall, _ reading: AccountClock.Reading?) -> AccountClock.Step {
+        guards.withLock { guards in
+            guards[call.job.order.account]?.clock.refused(signedWith: call.clockAdjustment, reading: reading)
+                ?? .hold(reason: "")
+        }
+    }
+
+    /// What the stored holds are as new as, to be passed to `read`.
+    func holdVersions() -> [String: Int] {
+        guards.withLock { $0.mapValues(\.holding.version) }
+    }
+
+    /// Takes the stored holds, which were read after `versions` was asked for.
+    func read(_ holds: [AccountHold], versions: [String: Int]) -> Turn {
+        guards.withLock { guards in
+            var turn = Turn()
+            for account in guards.keys.sorted() {
+                let own = holds.filter { $0.account == account }
+                guards[account]?.read(own, version: versions[account], account, &turn)
+            }
+            return turn
+        }
+    }
+
+    /// Holds that calls asked for are stored.
+    func holdsStored(_ account: String, count: Int) {
+        guards.withLock { $0[account]?.holding.stored(count) }
+    }
+
+    /// What a trial was about has ended.
+    func holdEnded(_ account: String) -> Turn {
+        guards.withLock { guards in
+            var turn = Turn()
+            guards[account]?.holdEnded(account, &turn)
+            return turn
+        }
+    }
+
+    func reports() -> [AccountReport] {
+        guards.withLock { guards in
+            guards.sorted { $0.key < $1.key }.map { account, entry in
+                AccountReport(
+                    account: account,
+                    inFlight: entry.inFlight,
+                    concurrency: entry.concurrency.current,
+                    concurrencyMax: entry.concurrency.policy.max,
+                    breaker: entry.breaker.state.name,
+                    clockDifference: entry.clock.latest?.middle,
+                    clockAdjustment: entry.clock.adjustment,
+                    lookUpRefusedAt: entry.lookUpRefusedAt
+                )
+            }
+        }
+    }
+}
+
+extension Breaker.State {
+    fileprivate var name: String {
+        switch self {
+        case .closed: "closed"
+        case .open: "open"
+        case .probing: "probing"
+        }
     }
 }

@@ -1,5 +1,4 @@
 import BlockingThreads
-import Logs
 import SessionCore
 
 /// Decides what answered calls mean, and makes the calls that waited for them.
@@ -11,7 +10,7 @@ struct AnswerService<Provider: Cashier>: Sendable {
     let causes: Mailbox<DispatchCause>
     let decided: Mailbox<DecidedJob>
     let clock: WorkerClock
-    let log: Log
+    let changes: ChangeLog
 
     /// Ends when the client is closed and its last answer was taken.
     func run() async throws {
@@ -23,30 +22,44 @@ struct AnswerService<Provider: Cashier>: Sendable {
             jobs.reserveCapacity(answered.count)
             ended.reserveCapacity(answered.count)
             for call in answered {
-                let (job, isFailure) = dispatcher.decide(call.job, call.answer, now: now)
+                let reading = Self.reading(call.answer, now)
+                let isAboutTime = call.answer.isRefusedTimestamp
+                let step = isAboutTime ? guards.timestampRefused(call, reading) : nil
+                let (job, sign) = dispatcher.decide(call.job, call.answer, clock: step, now: now)
                 jobs.append(job)
-                ended.append(.init(job: call.job, isFailure: isFailure))
+                ended.append(
+                    .init(
+                        job: call.job,
+                        sign: sign,
+                        reading: isAboutTime ? nil : reading,
+                        refusesLookUp: Self.refusesLookUp(call)
+                    )
+                )
             }
-            let (changes, next) = guards.ended(ended, at: uptime)
+            let turn = guards.ended(ended, at: uptime, now: now)
+            for trial in turn.wellTrials {
+                guard let index = jobs.firstIndex(where: { $0.job.lease == trial }) else { continue }
+                jobs[index].endsHold = true
+            }
             slots.answered(answered.count, at: uptime)
             decided.send(contentsOf: jobs)
-            dispatcher.make(next, at: uptime)
+            dispatcher.carryOn(turn, at: uptime)
             causes.send(.slotsFreed)
-            for change in changes { tell(change, uptime) }
+            changes.tell(turn.changes, at: uptime)
         }
     }
 
-    private func tell(_ change: AccountGuards.Change, _ uptime: Duration) {
-        let account = LogValue(change.account)
-        switch change.breaker {
-        case .closed: log.notice("breaker closed: the provider answers again", [.account: account])
-        case .open(let until):
-            let wait = (until - uptime).wholeMilliseconds
-            log.warning(
-                "breaker open: no jobs are claimed until the provider answers a trial call",
-                [.account: account, .delayMs: .init(wait)]
-            )
-        case .probing: break
+    private static func reading(_ answer: CashierAnswer, _ now: Timestamp) -> AccountClock.Reading? {
+        guard let seconds = answer.providerSeconds else { return nil }
+        return .init(seconds: seconds, sent: now.advanced(by: .zero - answer.elapsed), elapsed: answer.elapsed)
+    }
+
+    private static func refusesLookUp(_ call: AnsweredCall) -> Bool? {
+        guard call.job.purpose == .lookUp else { return nil }
+        switch call.answer.outcome {
+        case .lookUpRefused: return true
+        case .found, .notFound: return false
+        case .opened, .refused, .notSent, .unknown: return nil
         }
     }
 }

@@ -43,6 +43,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
             let permits = guards.permits(at: uptime, ahead: ahead)
             for account in permits.probing { try await probe(account) }
+            for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
             let free = min(slots.free(at: uptime), permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) })
             let lanes = shares.claimable(free)
             guard !lanes.isEmpty else { return (uptime + settings.pollInterval, true) }
@@ -62,16 +63,35 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     private func probe(_ account: String) async throws {
         guards.probeStarted(account)
-        for lane in Lane.allCases {
-            let one = [LaneQuota(lane: lane, limit: 1)]
-            let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one)
-            if claim.jobs.contains(where: { $0.purpose != .expire }) { return }
-        }
+        if try await claimOne(of: account, isTrial: false) { return }
         guards.probeAbandoned(account, at: clock.uptime)
     }
 
-    private func claim(accounts: [AccountQuota], _ lanes: [LaneQuota]) async throws -> Claim {
-        let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: settings.lease)
+    /// One job of a held account finds out whether it is well again, if no other worker's does.
+    private func tryHeld(_ account: String) async throws {
+        guard let interval = settings.accounts[account]?.trialInterval else { return }
+        let mayTry = try await patience.untilDone { [store] in
+            try await store.beginTrial(account: account, next: interval)
+        }
+        if mayTry { _ = try await claimOne(of: account, isTrial: true) }
+    }
+
+    /// Returns whether one was found that is to be called.
+    private func claimOne(of account: String, isTrial: Bool) async throws -> Bool {
+        for lane in Lane.allCases {
+            let one = [LaneQuota(lane: lane, limit: 1)]
+            let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, isTrial: isTrial)
+            if claim.jobs.contains(where: { $0.purpose != .expire }) { return true }
+        }
+        return false
+    }
+
+    private func claim(
+        accounts: [AccountQuota],
+        _ lanes: [LaneQuota],
+        isTrial: Bool = false
+    ) async throws -> Claim {
+        let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: settings.lease, isTrial: isTrial)
         let reserved = slots.reserve(lanes.reduce(0) { $0 + $1.limit }, at: clock.uptime)
         do {
             let (asked, claim) = try await patience.untilDone { [clock, store] in
@@ -80,6 +100,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             }
             clock.learn(claim.now, receivedAt: clock.uptime)
             slots.taken(claim.jobs.count, of: reserved)
+            if isTrial { for job in claim.jobs where job.purpose != .expire { guards.trialStarted(job) } }
             dispatcher.start(claim.jobs, asked: asked)
             return claim
         } catch {

@@ -7,8 +7,10 @@ struct DecidedJob: Sendable {
     var verdict: Verdict
     /// nil when nothing was done with the provider.
     var attempt: AttemptRecord?
-    /// Close the account's gate for every worker.
-    var gate: Duration?
+    /// The account's jobs are not to start, by any worker.
+    var hold: HoldCause?
+    /// It was its account's trial, and went well.
+    var endsHold = false
     var decidedAt: Timestamp
 }
 
@@ -42,30 +44,38 @@ struct Dispatcher<Provider: Cashier>: Sendable {
                 calls.append(.init(call: CashierCall(kind: kind, job: job, markedAt: markedAt), sendBy: sendBy))
             }
         }
-        make(guards.begin(calls), at: uptime)
+        carryOn(guards.begin(calls), at: uptime)
         finish(others, at: uptime)
+    }
+
+    /// Makes the calls whose turn it is, and gives back those that are not to be made.
+    func carryOn(_ turn: AccountGuards.Turn, at uptime: Duration) {
+        finish(turn.givenBack.map { unsent($0.call.job, uptime) }, at: uptime)
+        make(turn.next, at: uptime)
     }
 
     /// Makes calls that it is their account's turn for. Where one is not made after all, the next in line is: no call
     /// would end that could give it its turn.
-    func make(_ queued: [AccountGuards.QueuedCall], at uptime: Duration) {
+    private func make(_ queued: [AccountGuards.QueuedCall], at uptime: Duration) {
         guard !queued.isEmpty else { return }
         var calls: [CashierCall] = []
         var late: [DecidedJob] = []
         calls.reserveCapacity(queued.count)
-        var turn = queued
-        while !turn.isEmpty {
+        var next = queued
+        while !next.isEmpty {
             var abandoned: [ClaimedJob] = []
-            for entry in turn {
+            for entry in next {
                 if entry.sendBy < uptime || slots.isStopping {
                     abandoned.append(entry.call.job)
                 } else {
                     calls.append(entry.call)
                 }
             }
-            late += abandoned.map { unsent($0, uptime) }
-            turn = guards.abandoned(abandoned)
+            let turn = guards.abandoned(abandoned)
+            late += (abandoned + turn.givenBack.map(\.call.job)).map { unsent($0, uptime) }
+            next = turn.next
         }
+        adjustClocks(of: &calls)
         if !calls.isEmpty {
             cashier.start(calls)
             let lookUps = calls.count { $0.kind == .lookUp }
@@ -75,6 +85,16 @@ struct Dispatcher<Provider: Cashier>: Sendable {
             }
         }
         finish(late, at: uptime)
+    }
+
+    /// Nearly always there is nothing to adjust, and one account.
+    private func adjustClocks(of calls: inout [CashierCall]) {
+        var known: (account: String, adjustment: Duration)?
+        for index in calls.indices {
+            let account = calls[index].job.order.account
+            if known?.account != account { known = (account, guards.clockAdjustment(of: account)) }
+            if let adjustment = known?.adjustment, adjustment != .zero { calls[index].clockAdjustment = adjustment }
+        }
     }
 
     /// Gives back what waits in line: the worker stops.
@@ -100,7 +120,7 @@ struct Dispatcher<Provider: Cashier>: Sendable {
             return DecidedJob(job: job, verdict: account(of: job).outcomes.expire(job), decidedAt: clock.databaseNow)
         case .open where isStopping || uptime > sendBy, .lookUp where isStopping:
             return unsent(job, uptime)
-        case .open where job.attempts > 1 && !guards.mayRepeat(job.order.account, at: uptime):
+        case .open where job.attempts > 1 && !guards.mayRepeat(job, at: uptime):
             return unsent(job, uptime, after: .seconds(2))
         case .lookUp where !account(of: job).outcomes.rules.looksUp:
             return decide(job, .switchedOff)
@@ -111,20 +131,25 @@ struct Dispatcher<Provider: Cashier>: Sendable {
 
     /// Nothing was sent for it. A look-up that was not made leaves the job as it was.
     private func unsent(_ job: ClaimedJob, _ uptime: Duration, after pause: Duration = .zero) -> DecidedJob {
-        // Had it been the breaker's probe, another one must be free to go.
-        guards.probeAbandoned(job.order.account, at: uptime)
+        guards.unsent(job, at: uptime)
         if job.purpose == .lookUp { return decide(job, .notMade) }
         return DecidedJob(job: job, verdict: .release(after: pause), decidedAt: clock.databaseNow)
     }
 
     /// What a call's answer means.
     func decide(_ job: ClaimedJob, _ answer: CashierAnswer) -> DecidedJob {
-        decide(job, answer, now: clock.databaseNow).job
+        decide(job, answer, clock: nil, now: clock.databaseNow).job
     }
 
-    func decide(_ job: ClaimedJob, _ answer: CashierAnswer, now: Timestamp) -> (job: DecidedJob, isFailure: Bool) {
+    /// - Parameter step: what a refused timestamp leads to.
+    func decide(
+        _ job: ClaimedJob,
+        _ answer: CashierAnswer,
+        clock step: AccountClock.Step?,
+        now: Timestamp
+    ) -> (job: DecidedJob, sign: AccountSign) {
         var random = SystemRandomNumberGenerator()
-        let decision = account(of: job).outcomes.decide(job, answer: answer, now: now, using: &random)
+        let decision = account(of: job).outcomes.decide(job, answer: answer, clock: step, now: now, using: &random)
         let attempt = AttemptRecord(
             kind: job.purpose == .lookUp ? AttemptRecord.lookUp : AttemptRecord.open,
             outcome: decision.attemptOutcome,
@@ -137,10 +162,10 @@ struct Dispatcher<Provider: Cashier>: Sendable {
             job: job,
             verdict: decision.verdict,
             attempt: attempt,
-            gate: decision.gate,
+            hold: decision.sign.hold,
             decidedAt: now
         )
-        return (decided, decision.isFailure)
+        return (decided, decision.sign)
     }
 
     private func account(of job: ClaimedJob) -> WorkerAccount {
@@ -159,6 +184,6 @@ extension CashierAnswer {
 
     /// For an account whose configuration says that the look-up must not be used.
     fileprivate static var switchedOff: CashierAnswer {
-        CashierAnswer(outcome: .lookUpRefused, code: "look_up_off", message: "look_up is off for this account")
+        CashierAnswer(outcome: .lookUpRefused, code: AnswerCode.lookUpOff, message: "look_up is off for this account")
     }
 }

@@ -6,6 +6,7 @@ import SessionCore
 struct SettlementService<Store: JobStore>: Sendable {
     let store: Store
     let writer: SettlementWriter
+    let holds: HoldWriter<Store>
     let slots: CallSlots
     let decided: Mailbox<DecidedJob>
     let patience: Patience
@@ -27,7 +28,7 @@ struct SettlementService<Store: JobStore>: Sendable {
     }
 
     private func settle(_ jobs: ArraySlice<DecidedJob>) async throws {
-        try await closeGates(jobs)
+        try await holds.write(jobs)
         let settlements = jobs.map { writer.settlement(of: $0) }
         for job in jobs { tell(job) }
         do {
@@ -40,27 +41,5 @@ struct SettlementService<Store: JobStore>: Sendable {
         }
         slots.settled(jobs.count)
         activity.update { $0.inFlight = slots.held }
-    }
-
-    private func closeGates(_ jobs: ArraySlice<DecidedJob>) async throws {
-        var gates: [String: (pause: Duration, reason: String)] = [:]
-        for job in jobs {
-            guard let gate = job.gate else { continue }
-            gates[job.job.order.account] = (gate, "\(job.attempt?.code ?? "") \(job.attempt?.message ?? "")")
-        }
-        for (account, gate) in gates { try await close(account, gate.pause, gate.reason) }
-    }
-
-    private func close(_ account: String, _ pause: Duration, _ reason: String) async throws {
-        log.warning(
-            "account waits",
-            [.account: .text(account), .delayMs: .init(pause.wholeMilliseconds), .reason: .text(reason)]
-        )
-        do {
-            try await patience.untilDone { try await store.closeGate(account: account, for: pause, reason: reason) }
-        } catch StoreError.unavailable {
-            // Shutting down without a database; the next worker meets the same answer and closes the gate then.
-            return
-        }
     }
 }

@@ -4,13 +4,16 @@ import SessionCore
 import Synchronization
 
 /// What must happen every so often: leases that ran out, life signs, back-pressure, wiping, a line of progress.
-struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
+struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sendable {
     let store: Store
     let source: Source
     let settings: WorkerSettings
     let causes: Mailbox<DispatchCause>
     let relayCauses: Mailbox<Void>
     let slots: CallSlots
+    let guards: AccountGuards
+    let dispatcher: Dispatcher<Provider>
+    let changes: ChangeLog
     let pressure: BackPressure
     let unpublished: Unpublished
     let patience: Patience
@@ -49,6 +52,26 @@ struct UpkeepService<Store: JobStore, Source: JobSource>: Sendable {
                 log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
                 causes.send(.workStored)
             }
+        }
+    }
+
+    /// Follows the holds that others place and end, and tells what this worker sees of its accounts.
+    func runAccounts() async throws {
+        var told: [AccountReport] = []
+        var toldAt = Duration.zero
+        while true {
+            let versions = guards.holdVersions()
+            let holds = try await patience.untilDone { try await store.holds() }
+            let turn = guards.read(holds, versions: versions)
+            dispatcher.carryOn(turn, at: clock.uptime)
+            changes.tell(turn.changes, at: clock.uptime)
+            if turn.changes.contains(where: \.isRelease) { causes.send(.workStored) }
+            let reports = guards.reports()
+            if reports != told || clock.uptime > toldAt + .seconds(10) {
+                try await patience.untilDone { try await store.report(reports) }
+                (told, toldAt) = (reports, clock.uptime)
+            }
+            try await clock.wait(for: .seconds(1))
         }
     }
 

@@ -60,7 +60,6 @@ extension Configuration.Account {
             fast: retry.fast.policy,
             slow: retry.slow.policy,
             limited: retry.limited.policy,
-            configFaultPause: configuration.breaker.openFor,
             lookUpSchedule: verify.schedule,
             requestValidity: verify.requestValidity,
             clockSkew: verify.clockSkew,
@@ -77,8 +76,14 @@ extension Configuration.Account {
                 openFor: breaker.openFor,
                 probeInterval: breaker.probeInterval
             ),
-            concurrencyMax: concurrencyMax,
-            retryRatioMax: Double(retry.ratioMaxPercent) / 100
+            concurrency: ConcurrencyLimit.Policy(
+                min: min(concurrencyMin, concurrencyMax),
+                max: concurrencyMax,
+                start: concurrencyStart
+            ),
+            retryRatioMax: Double(retry.ratioMaxPercent) / 100,
+            trialInterval: breaker.trialInterval,
+            clockAdjustMax: clockAdjustMax
         )
     }
 }

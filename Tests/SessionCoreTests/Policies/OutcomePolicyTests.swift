@@ -12,7 +12,6 @@ struct OutcomePolicyTests {
             fast: Backoff(base: .milliseconds(500), cap: .seconds(30)),
             slow: Backoff(base: .seconds(30), cap: .seconds(600)),
             limited: Backoff(base: .seconds(1), cap: .seconds(60)),
-            configFaultPause: .seconds(30),
             lookUpSchedule: [.seconds(1), .seconds(3), .seconds(10), .seconds(30)],
             requestValidity: .seconds(60),
             clockSkew: .seconds(10),
@@ -47,12 +46,21 @@ struct OutcomePolicyTests {
         after: Duration = .seconds(1),
         code: String = "c",
         policy: UnknownPolicy = .repost,
+        clock: AccountClock.Step? = nil,
+        httpStatus: Int? = nil,
         retryAfter: Duration? = nil
     ) -> Decision {
         var random = SeededGenerator(seed: 3)
         return OutcomePolicy(rules: Self.rules(policy)).decide(
             job,
-            answer: CashierAnswer(outcome: outcome, code: code, message: "m", retryAfter: retryAfter),
+            answer: CashierAnswer(
+                outcome: outcome,
+                code: code,
+                message: "m",
+                httpStatus: httpStatus,
+                retryAfter: retryAfter
+            ),
+            clock: clock,
             now: Self.sent.advanced(by: after),
             using: &random
         )
@@ -63,7 +71,7 @@ struct OutcomePolicyTests {
         let session = OpenedSession(redirectURL: "https://x.test/", answeredAt: Self.sent)
         let decision = decide(Self.job(.open), .opened(session), after: .seconds(15))
         #expect(decision.verdict == .opened(session, expiresAt: Self.sent.advanced(by: .seconds(900))))
-        #expect(!decision.isFailure)
+        #expect(decision.sign == AccountSign(isWell: true))
     }
 
     @Test("an unknown outcome is looked up, never sent again", arguments: [CallOutcome.unknown, .refused(.verify)])
@@ -81,23 +89,72 @@ struct OutcomePolicyTests {
         #expect(pause <= .seconds(2))
     }
 
-    @Test("a fault of the account's configuration costs the job no attempt and closes the account's gate")
+    @Test("a fault of the account's configuration costs the job no attempt and holds the account")
     func configFaultHoldsTheAccount() {
-        let decision = decide(Self.job(.open, attempts: 3), .refused(.configFault))
-        #expect(decision.verdict == .release(after: .seconds(30)))
-        #expect(decision.gate == .seconds(30))
-    }
-
-    @Test("a refused timestamp is signed anew once; the second refusal is the clock's, and holds the account")
-    func refusedTimestamp() {
-        guard case .retry = decide(Self.job(.open), .refused(.retryFast), code: "timestamp").verdict else {
-            Issue.record("not signed anew")
+        let decision = decide(Self.job(.open, attempts: 3), .refused(.configFault), code: "401")
+        #expect(decision.verdict == .release(after: .zero))
+        #expect(decision.sign == AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: "m")))
+        let lookUp = decide(Self.job(.lookUp), .refused(.configFault), code: "401")
+        #expect(lookUp.sign.hold?.kind == .fault)
+        guard case .verify = lookUp.verdict else {
+            Issue.record("a look-up that the account's fault refused says nothing of the job")
             return
         }
-        let second = decide(Self.job(.open, attempts: 2), .refused(.retryFast), code: "timestamp")
-        #expect(second.verdict == .release(after: .seconds(30)))
-        #expect(second.gate == .seconds(30))
     }
+
+    @Test("maintenance holds the account; what became of the job is looked up")
+    func maintenanceHoldsTheAccount() {
+        let decision = decide(Self.job(.open), .refused(.maintenance), code: "333")
+        #expect(decision.verdict == .verify(after: .seconds(1)))
+        #expect(decision.sign.hold?.kind == .maintenance)
+        #expect(!decision.sign.isWell && !decision.sign.isFailure, "the hold is enough")
+    }
+
+    @Test("a refused timestamp costs no attempt: it is signed again at once, or it holds the account")
+    func refusedTimestamp() {
+        let again = decide(Self.job(.open, attempts: 3), .refused(.retryFast), code: "timestamp", clock: .signAgain)
+        #expect(again.verdict == .release(after: .zero))
+        #expect(again.sign == AccountSign(isWell: true))
+        let held = decide(Self.job(.open), .refused(.retryFast), code: "timestamp", clock: .hold(reason: "90 s"))
+        #expect(held.verdict == .release(after: .zero))
+        #expect(held.sign.hold?.reason == "the Cashier refuses the timestamp: 90 s")
+        let lookUp = decide(Self.job(.lookUp), .refused(.retryFast), code: "timestamp", clock: .hold(reason: "90 s"))
+        #expect(lookUp.verdict == .verify(after: .zero))
+        #expect(lookUp.sign.hold?.kind == .fault)
+    }
+
+    @Test("what an answer says of its account: well, failing, overloaded", arguments: signs)
+    func signsOfTheAccount(row: SignRow) {
+        let sign = decide(Self.job(row.purpose), row.outcome, code: row.code, httpStatus: row.httpStatus).sign
+        #expect(sign.isWell == row.isWell && sign.isFailure == row.isFailure && sign.isOverload == row.isOverload)
+    }
+
+    struct SignRow: Sendable {
+        var purpose: ClaimPurpose
+        var outcome: CallOutcome
+        var code = "c"
+        var httpStatus: Int?
+        var isWell = false
+        var isFailure = false
+        var isOverload = false
+    }
+
+    static let signs = [
+        SignRow(purpose: .open, outcome: .refused(.declined), isWell: true),
+        SignRow(purpose: .open, outcome: .refused(.retryFast), isWell: true, isFailure: true),
+        SignRow(purpose: .open, outcome: .refused(.limited), isWell: true, isOverload: true),
+        SignRow(purpose: .open, outcome: .refused(.maintenance), isOverload: true),
+        SignRow(purpose: .open, outcome: .unknown, isFailure: true),
+        SignRow(purpose: .open, outcome: .unknown, code: "timeout", isFailure: true, isOverload: true),
+        SignRow(purpose: .open, outcome: .unknown, httpStatus: 503, isFailure: true, isOverload: true),
+        SignRow(purpose: .open, outcome: .unknown, httpStatus: 502, isFailure: true),
+        SignRow(purpose: .open, outcome: .notSent, isFailure: true),
+        SignRow(purpose: .lookUp, outcome: .found(.open), isWell: true),
+        SignRow(purpose: .lookUp, outcome: .notFound, isWell: true),
+        SignRow(purpose: .lookUp, outcome: .lookUpRefused, isWell: true),
+        SignRow(purpose: .lookUp, outcome: .lookUpRefused, code: AnswerCode.lookUpOff),
+        SignRow(purpose: .lookUp, outcome: .unknown, isFailure: true),
+    ]
 
     @Test("a stored job that cannot be read ends: waiting would not mend it")
     func unreadableJobEnds() {
@@ -108,11 +165,13 @@ struct OutcomePolicyTests {
         #expect(error.code == "job_unreadable")
     }
 
-    @Test("Retry-After closes the account's gate, whatever the call's outcome")
+    @Test("Retry-After delays the account, whatever the call's outcome; a hold with trials is enough")
     func retryAfterIsForTheAccount() {
-        #expect(decide(Self.job(.open), .unknown, retryAfter: .seconds(17)).gate == .seconds(17))
-        #expect(decide(Self.job(.open), .refused(.limited), retryAfter: .seconds(17)).gate == .seconds(17))
-        #expect(decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).gate == .seconds(30))
+        for outcome in [CallOutcome.unknown, .refused(.limited)] {
+            let hold = decide(Self.job(.open), outcome, retryAfter: .seconds(17)).sign.hold
+            #expect(hold?.kind == .delay && hold?.lasts == .seconds(17))
+        }
+        #expect(decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).sign.hold?.kind == .fault)
     }
 
     @Test("a refusal that may be tried again is, until the attempts are used up")
@@ -175,15 +234,24 @@ struct OutcomePolicyTests {
     func refusedLookUp() {
         let job = Self.job(.lookUp, lookUps: 4)
         #expect(decide(job, .lookUpRefused, after: .seconds(40)).verdict == .verify(after: .seconds(30)))
-        #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .retry(after: .zero))
         #expect(decide(job, .lookUpRefused, after: .seconds(70), policy: .park).verdict == .park)
+        let off = AnswerCode.lookUpOff
+        #expect(decide(job, .lookUpRefused, after: .seconds(70), code: off).verdict == .retry(after: .zero))
+    }
+
+    @Test("where the provider refuses look-ups, a session that may be open is waited out before anything is sent")
+    func refusedLookUpIsSafe() {
+        let job = Self.job(.lookUp, lookUps: 4)
+        #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .verify(after: .seconds(840)))
+        #expect(decide(job, .lookUpRefused, after: .seconds(909)).verdict == .verify(after: .seconds(1)))
+        #expect(decide(job, .lookUpRefused, after: .seconds(910)).verdict == .retry(after: .zero))
     }
 
     @Test("no answer to any look-up, at any moment, sends before the request is quiet or found over")
     func neverABlindRepeat() {
         let outcomes: [CallOutcome] = [
             .notFound, .lookUpRefused, .unknown, .notSent, .refused(.declined), .refused(.configFault),
-            .refused(.retryFast), .found(.used),
+            .refused(.retryFast), .refused(.maintenance), .refused(.limited), .found(.used),
         ]
         for policy in UnknownPolicy.allCases {
             for outcome in outcomes {

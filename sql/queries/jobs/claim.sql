@@ -1,13 +1,17 @@
--- Leases due jobs: oldest first, of accounts whose gate is open. A job that may be sent gets its durable mark and its
+-- Leases due jobs: oldest first, of accounts that nothing holds. A job that may be sent gets its durable mark and its
 -- attempt here, with the commit of this statement.
 -- $1 lanes, $2 accounts, $3 at most so many of this lane and account, $4 at most so many of this lane, $5 lease in
--- microseconds, $6 the worker.
+-- microseconds, $6 the worker, $7 whether this is the trial of an account that is held for its own fault.
 -- Locks: the rows found; rows that another worker takes out are skipped.
 -- Plan: the queue's primary key once a lane and account, in order, LIMIT; jobs and bodies by primary key, updates by ctid.
 WITH asked AS MATERIALIZED (
   SELECT q.*
   FROM unnest($1::int2[], $2::text[], $3::int4[], $4::int4[]) AS q (lane, account, quota, lane_quota)
-  WHERE (SELECT true FROM usher.account_gate g WHERE g.account = q.account AND g.closed_until > now()) IS NULL
+  WHERE (
+    SELECT true FROM usher.account_hold h
+    WHERE h.account = q.account AND h.held_until > now() AND (h.trial_at IS NULL OR NOT $7::bool)
+    LIMIT 1
+  ) IS NULL
 ),
 found AS MATERIALIZED (
   SELECT a.lane, a.lane_quota, d.at, d.job_id, d.due_at

@@ -6,19 +6,19 @@
 -- where each begins and how long it is; $18 their key; $19 trace parents; $20 the group that a job starts with, none: it
 -- waits; $21, $22 those groups; $23 lease in microseconds; $24 the worker; $25 whether the positions move although
 -- some orders were there already.
--- A group starts if its account's gate is open and nothing older of it is due; of its jobs, those that are due now.
+-- A group starts if nothing holds its account and nothing older of it is due; of its jobs, those that are due now.
 -- An order that is not inserted is there already, perhaps since an earlier row of the same batch. The positions then
 -- stay, unless $25: whoever deals with the others moves them in one transaction with that.
 -- Behind a position that is missing commits nothing is stored.
 -- Jobs of a batch are due a microsecond apart in the order in which they came, so that they are claimed in that order.
 -- Locks: the new rows; waits for a transaction that inserts the same order; then the partitions' rows.
--- Plan: function scan, insert; one probe of waiting and account_gate a group; positions by primary key.
+-- Plan: function scan, insert; one probe of waiting and account_hold a group; positions by primary key.
 WITH base AS MATERIALIZED (
   SELECT nextval('usher.job_block'::regclass) * 1024 AS job_id, nextval('usher.lease_epoch'::regclass) AS epoch
 ),
 free AS MATERIALIZED (
   SELECT array_agg(
-    (SELECT true FROM usher.account_gate g WHERE g.account = q.account AND g.closed_until > now()) IS NULL
+    (SELECT true FROM usher.account_hold h WHERE h.account = q.account AND h.held_until > now() LIMIT 1) IS NULL
     AND (
       SELECT true FROM usher.waiting w WHERE w.lane = q.lane AND w.account = q.account AND w.due_at <= now()
       ORDER BY w.due_at LIMIT 1

@@ -2,7 +2,7 @@
 -- Locks: none. Plan: the unique index, once an account; the rest by primary keys.
 SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaign, j.attempts, j.look_ups, j.due_at,
   j.not_after, j.lease_until, w.name, j.last_send, j.accepted_at, j.finished_at, j.expires_at, j.last_code,
-  j.last_message, t.name, j.src_partition, j.src_offset, g.closed_until, g.reason,
+  j.last_message, t.name, j.src_partition, j.src_offset, h.held_until, h.reason,
   (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND d.same_content),
   (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND NOT d.same_content),
   EXISTS (SELECT FROM usher.job_body b WHERE b.job_id = j.job_id), now()
@@ -11,5 +11,9 @@ CROSS JOIN LATERAL (SELECT * FROM usher.job WHERE account = a.account AND order_
 LEFT JOIN usher.lease l ON l.lease_epoch = j.lease_epoch AND j.lease_until IS NOT NULL
 LEFT JOIN usher.worker w ON w.worker_id = l.worker_id
 LEFT JOIN usher.topic t ON t.topic_id = j.topic_id
-LEFT JOIN usher.account_gate g ON g.account = j.account AND g.closed_until > now()
+LEFT JOIN LATERAL (
+  SELECT h.held_until, h.reason FROM usher.account_hold h WHERE h.account = j.account AND h.held_until > now()
+  ORDER BY h.held_until DESC
+  LIMIT 1
+) h ON true
 ORDER BY j.account

@@ -1,0 +1,217 @@
+package import SessionCore
+
+// Holds of accounts.
+extension PostgresStore {
+    package func hold(account: String, _ cause: HoldCause, trialAfter: Duration) async throws {
+        let parameters: [PGParameter] = [
+            .text(account), .text(cause.kind.rawValue), .optional(cause.lasts) { .int8($0.wholeMicroseconds) },
+            cause.kind.hasTrials ? .int8(trialAfter.wholeMicroseconds) : .null, .text(cause.code.cut(to: 64)),
+            .text(cause.reason.cut(to: 512)),
+        ]
+        _ = try await pool.run { link in try link.run(SQL.Holds.hold, parameters).count }
+    }
+
+    package func holds() async throws -> [AccountHold] {
+        try await pool.run { link in try Self.readHolds(link) }
+    }
+
+    private static func readHolds(_ link: PostgresLink) throws -> [AccountHold] {
+        try link.run(SQL.Holds.list).map { row in try AccountHold(&row) }.compactMap(\.self)
+    }
+
+    package func beginTrial(account: String, next: Duration) async throws -> Bool {
+        let parameters: [PGParameter] = [
+            .text(account), .int8(next.wholeMicroseconds), .int2s(Lane.allCases.map(\.rawValue)),
+        ]
+        return try await pool.run { link in try link.run(SQL.Holds.beginTrial, parameters).count > 0 }
+    }
+
+    package func endHold(account: String, trialSent sent: Timestamp) async throws {
+        _ = try await pool.run { link in try link.run(SQL.Holds.end, [.text(account), .time(sent)]).count }
+    }
+
+    /// Makes a held account's next trial due at once: something about the account has changed. Throws `StoreError`.
+    package func hastenTrial(account: String) async throws {
+        _ = try await pool.run { link in try link.run(SQL.Holds.hasten, [.text(account)]).count }
+    }
+
+    package func report(_ reports: [AccountReport]) async throws {
+        let worker = try await workerID()
+        let parameters: [PGParameter] = [
+            .int8(worker), .texts(reports.map(\.account)), .int4s(reports.map { Int32(clamping: $0.inFlight) }),
+            .int4s(reports.map { Int32(clamping: $0.concurrency) }),
+            .int4s(reports.map { Int32(clamping: $0.concurrencyMax) }), .texts(reports.map(\.breaker)),
+            .int8s(reports.map { $0.clockDifference?.wholeMicroseconds }),
+            .int8s(reports.map(\.clockAdjustment.wholeMicroseconds)), .times(reports.map(\.lookUpRefusedAt)),
+        ]
+        _ = try await pool.run { link in try link.run(SQL.Holds.report, parameters).count }
+    }
+}
+
+// What an operator asks and does.
+extension PostgresStore {
+    /// How accounts do: their holds, what the workers say of them, and what waits, in one snapshot. Counting the
+    /// waiting jobs of a lane stops at `countMax`. Throws `StoreError`.
+    package func accountStates(_ accounts: [String], countMax: Int) async throws -> [AccountState] {
+        let count: [PGParameter] = [.texts(accounts), .int4(Int32(clamping: countMax))]
+        return try await pool.run { link in
+            try link.reading { link in
+                let holds = try Self.readHolds(link)
+                let reports = try link.run(SQL.Holds.reports).map { row in try WorkerReport(&row) }
+                return try link.run(SQL.Holds.waiting, count).map { row in
+                    let account: String = try row.next()
+                    return AccountState(
+                        account: account,
+                        holds: holds.filter { $0.account == account },
+                        reports: reports.filter { $0.report.account == account },
+                        waiting: Int(try row.next(Int64.self)),
+                        due: Int(try row.next(Int64.self)),
+                        now: try row.next()
+                    )
+                }
+            }
+        }
+    }
+
+    /// A person holds an account: none of its jobs starts until a person releases it. Audited. Throws `StoreError`.
+    package func placeHold(account: String, reason: String, actor: String) async throws {
+        let reason = reason.cut(to: 512)
+        let parameters: [PGParameter] = [.text(account), .text(reason), .text(actor)]
+        _ = try await pool.run { link in
+            try link.transaction { link in
+                let before = try link.run(SQL.Holds.place, parameters).first { row in
+                    try row.nextIfAny(String.self)
+                }
+                let entry = AuditEntry(
+                    actor: actor,
+                    action: "account hold",
+                    subject: account,
+                    reason: reason,
+                    before: before.flatMap(\.self).map { "held by an operator: \($0)" },
+                    after: "held by an operator"
+                )
+                return try link.run(SQL.Audit.insert, entry.parameters).count
+            }
+        }
+    }
+
+    /// A person releases an account from everything that holds it. Audited, unless nothing did. Returns what held it.
+    /// Throws `StoreError`.
+    package func releaseHolds(account: String, reason: String, actor: String) async throws -> [HoldKind] {
+        try await pool.run { link in
+            try link.transaction { link in
+                let ended = try link.run(SQL.Holds.release, [.text(account)]).map { row in try EndedHold(&row) }
+                let inForce = ended.filter(\.wasInForce)
+                guard !inForce.isEmpty else { return [] }
+                let entry = AuditEntry(
+                    actor: actor,
+                    action: "account release",
+                    subject: account,
+                    reason: reason,
+                    before: inForce.map { "\($0.kind): \($0.reason)" }.joined(separator: "; "),
+                    after: "not held"
+                )
+                _ = try link.run(SQL.Audit.insert, entry.parameters).count
+                return inForce.compactMap { HoldKind(rawValue: $0.kind) }
+            }
+        }
+    }
+}
+
+/// How an account does.
+package struct AccountState: Equatable, Sendable {
+    package var account: String
+    /// In force, oldest first.
+    package var holds: [AccountHold]
+    /// By the workers that live.
+    package var reports: [WorkerReport]
+    /// Jobs that wait; counting may have stopped at its bound.
+    package var waiting: Int
+    /// Of these, those whose time has come.
+    package var due: Int
+    /// Database time of this answer.
+    package var now: Timestamp
+
+    package init(
+        account: String,
+        holds: [AccountHold],
+        reports: [WorkerReport],
+        waiting: Int,
+        due: Int,
+        now: Timestamp
+    ) {
+        self.account = account
+        self.holds = holds
+        self.reports = reports
+        self.waiting = waiting
+        self.due = due
+        self.now = now
+    }
+}
+
+/// What one worker says of an account.
+package struct WorkerReport: Equatable, Sendable {
+    package var worker: String
+    package var at: Timestamp
+    package var report: AccountReport
+
+    package init(worker: String, at: Timestamp, report: AccountReport) {
+        self.worker = worker
+        self.at = at
+        self.report = report
+    }
+
+    /// A row of `holds/reports`.
+    init(_ row: inout RowReader) throws {
+        let account: String = try row.next()
+        worker = try row.next()
+        at = try row.next()
+        report = AccountReport(
+            account: account,
+            inFlight: Int(try row.next(Int32.self)),
+            concurrency: Int(try row.next(Int32.self)),
+            concurrencyMax: Int(try row.next(Int32.self)),
+            breaker: try row.next(),
+            clockDifference: try row.nextIfAny(Int64.self).map { .microseconds($0) },
+            clockAdjustment: .microseconds(try row.next(Int64.self)),
+            lookUpRefusedAt: try row.nextIfAny()
+        )
+    }
+}
+
+private struct EndedHold: Sendable {
+    var kind: String
+    var wasInForce: Bool
+    var reason: String
+
+    init(_ row: inout RowReader) throws {
+        kind = try row.next()
+        wasInForce = try row.next()
+        reason = try row.next()
+    }
+}
+
+extension AccountHold {
+    /// A row of `holds/list`; nil for a kind that this version does not know.
+    init?(_ row: inout RowReader) throws {
+        let account: String = try row.next()
+        let kind: String = try row.next()
+        let heldAt: Timestamp = try row.next()
+        let until: Timestamp = try row.next()
+        let trialAt: Timestamp? = try row.nextIfAny()
+        let code: String? = try row.nextIfAny()
+        let reason: String = try row.next()
+        let actor: String? = try row.nextIfAny()
+        guard let kind = HoldKind(rawValue: kind) else { return nil }
+        self.init(
+            account: account,
+            kind: kind,
+            heldAt: heldAt,
+            until: until.finite,
+            trialAt: trialAt,
+            code: code,
+            reason: reason,
+            actor: actor
+        )
+    }
+}

@@ -1,0 +1,108 @@
+/// Watches a provider's clock against the database's, and decides what a refused timestamp means.
+///
+/// A request is signed with the database's time, plus the account's configured offset, plus `adjustment`. Only the
+/// last is found out here, and it never leads into the provider's future.
+package struct AccountClock: Equatable, Sendable {
+    /// The provider's clock less the database's, as far as one answer tells.
+    package struct Reading: Equatable, Sendable {
+        package var least: Duration
+        package var most: Duration
+
+        package init(least: Duration, most: Duration) {
+            self.least = least
+            self.most = most
+        }
+
+        /// From a provider's time in whole seconds, in an answer to a request of database time `sent` that took
+        /// `elapsed`.
+        package init(seconds: Int64, sent: Timestamp, elapsed: Duration) {
+            let shown = Timestamp(seconds: seconds)
+            least = sent.advanced(by: elapsed).duration(to: shown)
+            most = sent.duration(to: shown.advanced(by: .seconds(1)))
+        }
+
+        package var middle: Duration { (least + most) / 2 }
+    }
+
+    /// What a refused timestamp leads to.
+    package enum Step: Equatable, Sendable {
+        /// Sign again: with another time than before.
+        case signAgain
+        /// Signing again would not help. The reason is for the operator.
+        case hold(reason: String)
+    }
+
+    /// From which difference on it is worth a warning.
+    package static let warnFrom = Duration.seconds(5)
+
+    /// How far signing times may be moved, both ways.
+    package let bound: Duration
+    /// Whole seconds added to signing times.
+    package private(set) var adjustment = Duration.zero
+    package private(set) var latest: Reading?
+
+    package init(bound: Duration) {
+        self.bound = bound
+    }
+
+    /// Takes a reading of an answer that was not about the clock. Returns whether the difference has become, or is no
+    /// longer, worth a warning.
+    package mutating func read(_ reading: Reading) -> Bool {
+        let before = isFar
+        latest = reading
+        // Signed in the provider's future, whatever the rounding: step back before it refuses.
+        if reading.most < adjustment { adjustment = clamped(Self.wholeSeconds(reading.least)) }
+        return isFar != before
+    }
+
+    /// Whether the clocks are far apart, by the latest reading.
+    package var isFar: Bool {
+        guard let latest else { return false }
+        return latest.least > Self.warnFrom || latest.most < .zero - Self.warnFrom
+    }
+
+    /// The provider refused the timestamp of a request that was signed with `used` added. `reading` is of that answer,
+    /// if it told a time.
+    package mutating func refused(signedWith used: Duration, reading: Reading?) -> Step {
+        if let reading { latest = reading }
+        // Another call found out meanwhile.
+        if used != adjustment { return .signAgain }
+        guard let reading else {
+            return .hold(reason: "its answer tells no time to compare with; \(Self.advice)")
+        }
+        let wanted = Self.wholeSeconds(reading.least)
+        guard wanted != adjustment else {
+            return .hold(reason: "its clock \(Self.words(reading)), for which signing times are right; \(Self.advice)")
+        }
+        guard wanted.magnitude <= bound else {
+            return .hold(
+                reason: "its clock \(Self.words(reading)), more than clock_adjust_max (\(bound.components.seconds) s) "
+                    + "allows for; \(Self.advice)"
+            )
+        }
+        adjustment = wanted
+        return .signAgain
+    }
+
+    private func clamped(_ wanted: Duration) -> Duration {
+        min(max(wanted, .zero - bound), bound)
+    }
+
+    private static let advice = "compare both clocks with `usher doctor` and mend the one that is wrong"
+
+    private static func words(_ reading: Reading) -> String {
+        let middle = reading.middle
+        let tenths = middle.magnitude.wholeMilliseconds / 100
+        return "is \(tenths / 10).\(tenths % 10) s \(middle < .zero ? "behind" : "ahead of") the database's"
+    }
+
+    /// Rounded down: never into the provider's future.
+    private static func wholeSeconds(_ duration: Duration) -> Duration {
+        let (seconds, attoseconds) = duration.components
+        return .seconds(attoseconds < 0 ? seconds - 1 : seconds)
+    }
+}
+
+extension Duration {
+    fileprivate var magnitude: Duration { self < .zero ? .zero - self : self }
+}

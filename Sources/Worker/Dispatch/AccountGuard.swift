@@ -1,0 +1,179 @@
+import SessionCore
+
+/// One account's guard. Pure: what it decides comes back in a `Turn`.
+struct AccountGuard: Sendable {
+    var breaker: Breaker
+    var budget: RetryBudget
+    var concurrency: ConcurrencyLimit
+    var clock: AccountClock
+    var holding = AccountHolding()
+    var lookUpRefusedAt: Timestamp?
+    var inFlight = 0
+    var queue: [AccountGuards.QueuedCall] = []
+
+    init(_ account: WorkerAccount) {
+        breaker = Breaker(policy: account.breaker)
+        budget = RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1)
+        concurrency = ConcurrencyLimit(policy: account.concurrency)
+        clock = AccountClock(bound: account.clockAdjustMax)
+    }
+
+    /// As many as the account has room for; the rest waits in line. A held account lets through its trial only.
+    mutating func begin(_ calls: [AccountGuards.QueuedCall], _ turn: inout AccountGuards.Turn) {
+        queue.append(contentsOf: calls)
+        if holding.isHeld {
+            let trial = holding.trial
+            turn.givenBack += queue.filter { $0.call.job.lease != trial }
+            queue.removeAll { $0.call.job.lease != trial }
+        }
+        let count = min(queue.count, max(0, concurrency.current - inFlight))
+        guard count > 0 else { return }
+        inFlight += count
+        turn.next += queue.prefix(count)
+        queue.removeFirst(count)
+    }
+
+    mutating func ended(
+        _ calls: [AccountGuards.EndedCall],
+        _ account: String,
+        at uptime: Duration,
+        now: Timestamp,
+        _ turn: inout AccountGuards.Turn
+    ) {
+        inFlight -= calls.count
+        for call in calls {
+            let sign = call.sign
+            if sign.isWell, call.job.purpose == .open {
+                budget.callSucceeded(wasRepeat: call.job.attempts > 1)
+            }
+            if breaker.callEnded(isFailure: sign.isFailure, at: uptime) {
+                turn.changes.append(.breaker(account: account, breaker.state))
+                if breaker.state == .closed { concurrency.restart() }
+            }
+            if !sign.isOverload {
+                concurrency.answered()
+            } else if concurrency.overloaded(at: uptime) {
+                turn.changes.append(.concurrency(account: account, concurrency.current))
+            }
+            if let reading = call.reading, clock.read(reading) {
+                turn.changes.append(.clock(account: account, reading, isFar: clock.isFar))
+            }
+            note(refusesLookUp: call.refusesLookUp, account, now, &turn)
+            note(sign, of: call.job, account, &turn)
+        }
+        begin([], &turn)
+    }
+
+    private mutating func note(
+        refusesLookUp: Bool?,
+        _ account: String,
+        _ now: Timestamp,
+        _ turn: inout AccountGuards.Turn
+    ) {
+        guard let refusesLookUp else { return }
+        if refusesLookUp, lookUpRefusedAt == nil { turn.changes.append(.lookUpRefused(account: account)) }
+        lookUpRefusedAt = refusesLookUp ? lookUpRefusedAt ?? now : nil
+    }
+
+    private mutating func note(
+        _ sign: AccountSign,
+        of job: ClaimedJob,
+        _ account: String,
+        _ turn: inout AccountGuards.Turn
+    ) {
+        let isTrial = holding.trial == job.lease
+        if isTrial { holding.trial = nil }
+        if let cause = sign.hold {
+            if holding.met(cause.kind) {
+                turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
+            }
+        } else if isTrial, sign.isWell {
+            turn.wellTrials.append(job.lease)
+        }
+    }
+
+    mutating func abandoned(_ jobs: [ClaimedJob], _ turn: inout AccountGuards.Turn) {
+        inFlight -= jobs.count
+        for job in jobs where holding.trial == job.lease { holding.trial = nil }
+        begin([], &turn)
+    }
+
+    mutating func read(
+        _ holds: [AccountHold],
+        version: Int?,
+        _ account: String,
+        _ turn: inout AccountGuards.Turn
+    ) {
+        guard let version, holding.isCurrent(version) else { return }
+        let wasHeld = holding.isHeld
+        for hold in holding.read(holds) {
+            turn.changes.append(
+                .held(account: account, hold.kind, code: hold.code ?? hold.kind.rawValue, reason: hold.reason)
+            )
+        }
+        if wasHeld, !holding.isHeld { released(account, &turn) }
+        begin([], &turn)
+    }
+
+    mutating func holdEnded(_ account: String, _ turn: inout AccountGuards.Turn) {
+        let wasHeld = holding.isHeld
+        holding.trialsEnded()
+        if wasHeld, !holding.isHeld { released(account, &turn) }
+    }
+
+    private mutating func released(_ account: String, _ turn: inout AccountGuards.Turn) {
+        concurrency.restart()
+        turn.changes.append(.released(account: account))
+    }
+}
+
+/// What holds an account, as far as this worker knows: what its own calls met is in force here before it is stored.
+struct AccountHolding: Equatable, Sendable {
+    private(set) var kinds: Set<HoldKind> = []
+    /// The lease of the one job that may be sent all the same.
+    var trial: LeaseRef?
+    private var trialAt: Timestamp?
+    /// Holds met and not stored yet: until then the stored ones are older than what is known here.
+    private var unstored = 0
+    /// Counts what was stored or ended by this worker: a reading that began before is too old.
+    private(set) var version = 0
+
+    var isHeld: Bool { !kinds.isEmpty }
+
+    /// A call asked for a hold. Returns whether it is new.
+    mutating func met(_ kind: HoldKind) -> Bool {
+        unstored += 1
+        return kinds.insert(kind).inserted
+    }
+
+    mutating func stored(_ count: Int) {
+        unstored -= count
+        version += 1
+        precondition(unstored >= 0, "more holds stored than were met")
+    }
+
+    func isCurrent(_ version: Int) -> Bool {
+        unstored == 0 && version == self.version
+    }
+
+    /// Returns those that are new.
+    mutating func read(_ holds: [AccountHold]) -> [AccountHold] {
+        let new = holds.filter { !kinds.contains($0.kind) }
+        kinds = Set(holds.map(\.kind))
+        trialAt = kinds.allSatisfy(\.hasTrials) ? holds.compactMap(\.trialAt).min() : nil
+        return new
+    }
+
+    mutating func takeTrial(now: Timestamp) -> Bool {
+        guard trial == nil, let trialAt, trialAt <= now else { return false }
+        self.trialAt = nil
+        return true
+    }
+
+    /// A trial went well.
+    mutating func trialsEnded() {
+        version += 1
+        kinds = kinds.filter { !$0.hasTrials }
+        trialAt = nil
+    }
+}

@@ -1,0 +1,136 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct HoldTests {
+    static let fault = HoldCause(kind: .fault, code: "401", reason: "wrong secret")
+
+    private func hold(_ store: PostgresStore, _ cause: HoldCause = fault, after: Duration = .seconds(600)) async throws {
+        try await store.hold(account: "main", cause, trialAfter: after)
+    }
+
+    private func claimTrial(_ bench: Bench) async throws -> [ClaimedJob] {
+        let request = ClaimRequest(
+            accounts: [AccountQuota(account: "main", limit: 1)],
+            lanes: [LaneQuota(lane: .interactive, limit: 1)],
+            lease: .seconds(60),
+            isTrial: true
+        )
+        return try await bench.store.claim(request).jobs
+    }
+
+    @Test func aFaultHoldsUntilATrialGoesWell() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)])
+        try await hold(bench.store)
+        let claim = try await bench.claim()
+        #expect(claim.jobs.isEmpty)
+        #expect(claim.nextDue == nil, "nobody knows when it ends")
+        let holds = try await bench.store.holds()
+        #expect(holds.map(\.kind) == [.fault])
+        #expect(holds.map(\.until) == [nil])
+        #expect(holds.map(\.reason) == ["wrong secret"])
+        let trial = try #require(try await claimTrial(bench).first)
+        try await bench.store.endHold(account: "main", trialSent: try #require(trial.lastSend))
+        #expect(try await bench.store.holds().isEmpty)
+        #expect(try await bench.claim().jobs.count == 1)
+    }
+
+    @Test func aTrialThatWasSentBeforeTheFaultWasFoundOutProvesNothing() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        let sent = try #require(try await bench.claimOne().lastSend)
+        try await hold(bench.store)
+        try await bench.store.endHold(account: "main", trialSent: sent)
+        #expect(try await bench.store.holds().count == 1)
+    }
+
+    @Test func ofManyWorkersOneTriesAndOnlyWhenThereIsAJob() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "second")
+        try await hold(bench.store, after: .zero)
+        #expect(try await bench.store.beginTrial(account: "main", next: .seconds(30)) == false, "no job is due")
+        try await bench.ingest([job("o-1", offset: 0)])
+        async let first = bench.store.beginTrial(account: "main", next: .seconds(30))
+        async let second = other.beginTrial(account: "main", next: .seconds(30))
+        let won = try await [first, second]
+        #expect(won.count(where: \.self) == 1)
+        #expect(try await bench.store.beginTrial(account: "main", next: .seconds(30)) == false, "not again so soon")
+        try await bench.store.hastenTrial(account: "main")
+        #expect(try await bench.store.beginTrial(account: "main", next: .seconds(30)))
+    }
+
+    @Test func nothingIsTriedWhileAPersonOrADelayHoldsTheAccountToo() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        try await hold(bench.store, after: .zero)
+        try await bench.store.placeHold(account: "main", reason: "audit", actor: "ann@desk")
+        #expect(try await bench.store.beginTrial(account: "main", next: .seconds(30)) == false)
+        #expect(try await claimTrial(bench).isEmpty)
+    }
+
+    @Test func oneAccountsHoldDoesNotTouchAnother() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1, account: "other")])
+        try await hold(bench.store)
+        #expect(try await bench.claim(accounts: ["main", "other"]).jobs.map(\.order.account) == ["other"])
+    }
+
+    @Test func aHoldIsKeptWhenItIsAskedForAgainAndItsNewestReasonIsTold() async throws {
+        let bench = try await Bench()
+        try await hold(bench.store)
+        let first = try #require(try await bench.store.holds().first)
+        try await hold(bench.store, HoldCause(kind: .fault, code: "406", reason: "address"), after: .zero)
+        let second = try #require(try await bench.store.holds().first)
+        #expect(second.heldAt == first.heldAt && second.trialAt == first.trialAt)
+        #expect(second.code == "406" && second.reason == "address")
+    }
+
+    @Test func whatAPersonHoldsAndReleasesIsAudited() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        try await bench.store.placeHold(account: "main", reason: "card scheme audit", actor: "ann@desk")
+        #expect(try await bench.claim().jobs.isEmpty)
+        try await hold(bench.store)
+        let kinds = try await bench.store.releaseHolds(account: "main", reason: "audit over", actor: "ben@desk")
+        #expect(Set(kinds) == [.byOperator, .fault])
+        #expect(try await bench.claim().jobs.count == 1)
+        let audit = "SELECT string_agg(actor || ' ' || action || ' ' || reason, '; ' ORDER BY audit_id) FROM usher.audit"
+        #expect(
+            try await bench.value(audit)
+                == "ann@desk account hold card scheme audit; ben@desk account release audit over"
+        )
+        #expect(try await bench.store.releaseHolds(account: "main", reason: "again", actor: "ben@desk").isEmpty)
+        #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "2", "nothing was done, nothing is noted")
+    }
+
+    @Test func theStateOfAnAccountTellsItsHoldsItsWorkersAndWhatWaits() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([
+            job("o-1", offset: 0), job("o-2", offset: 1, lane: .campaign), job("o-3", offset: 2, notBefore: .farAway),
+        ])
+        try await hold(bench.store)
+        let report = AccountReport(
+            account: "main",
+            inFlight: 3,
+            concurrency: 16,
+            concurrencyMax: 100,
+            breaker: "closed",
+            clockDifference: .milliseconds(-250),
+            clockAdjustment: .seconds(-1),
+            lookUpRefusedAt: nil
+        )
+        try await bench.store.report([report])
+        try await bench.store.report([report])
+        let states = try await bench.store.accountStates(["main", "other"], countMax: 1_000)
+        #expect(states.map(\.account) == ["main", "other"])
+        #expect(states[0].waiting == 3 && states[0].due == 2)
+        #expect(states[0].holds.map(\.kind) == [.fault])
+        #expect(states[0].reports.map(\.report) == [report])
+        #expect(states[1].waiting == 0 && states[1].holds.isEmpty && states[1].reports.isEmpty)
+    }
+}

@@ -1,0 +1,94 @@
+import SessionCore
+import Testing
+
+@Suite("Account clock")
+struct AccountClockTests {
+    static let sent = Timestamp(seconds: 1_000_000)
+
+    /// What an answer shows when the provider's clock is `ahead` of the database's and the call takes 40 ms.
+    static func reading(ahead: Duration, at moment: Timestamp = sent) -> AccountClock.Reading {
+        let elapsed = Duration.milliseconds(40)
+        return .init(seconds: moment.advanced(by: ahead + elapsed / 2).seconds, sent: moment, elapsed: elapsed)
+    }
+
+    @Test("a reading bounds the difference, whatever the fraction of the second")
+    func readingBounds() {
+        for fraction in 0..<20 {
+            for ahead in [-90_000, -1_300, -40, 0, 700, 15_250] {
+                let moment = Self.sent.advanced(by: .milliseconds(fraction * 50))
+                let reading = Self.reading(ahead: .milliseconds(ahead), at: moment)
+                #expect(reading.least <= .milliseconds(ahead) && .milliseconds(ahead) <= reading.most)
+            }
+        }
+    }
+
+    @Test("a refused timestamp is signed again with what the answer showed, never in the provider's future")
+    func signsAgain() {
+        for fraction in 0..<20 {
+            for ahead in [-29_500, -12_000, -1_300, 8_000, 29_000] {
+                var clock = AccountClock(bound: .seconds(30))
+                let moment = Self.sent.advanced(by: .milliseconds(fraction * 50))
+                let step = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .milliseconds(ahead), at: moment))
+                guard clock.adjustment != .zero else { continue }
+                #expect(step == .signAgain)
+                #expect(clock.adjustment <= .milliseconds(ahead), "signed \(clock.adjustment) for \(ahead) ms")
+                #expect(clock.adjustment >= .milliseconds(ahead) - .seconds(3))
+            }
+        }
+    }
+
+    @Test("a difference beyond the bound holds the account and is told")
+    func beyondTheBound() {
+        var clock = AccountClock(bound: .seconds(30))
+        guard case .hold(let reason) = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-90)))
+        else {
+            Issue.record("signed 90 s off")
+            return
+        }
+        #expect(reason.contains("s behind the database's") && reason.contains("(30 s)"), "\(reason)")
+        #expect(reason.contains("89.") || reason.contains("90."), "\(reason)")
+        #expect(clock.adjustment == .zero)
+    }
+
+    @Test("a refusal of what the answer itself shows to be right holds the account: signing again would not help")
+    func nothingNew() {
+        var clock = AccountClock(bound: .seconds(30))
+        let reading = Self.reading(ahead: .seconds(-10))
+        #expect(clock.refused(signedWith: .zero, reading: reading) == .signAgain)
+        #expect(clock.refused(signedWith: .zero, reading: reading) == .signAgain, "signed before that was known")
+        guard case .hold = clock.refused(signedWith: clock.adjustment, reading: reading) else {
+            Issue.record("signed again and again")
+            return
+        }
+    }
+
+    @Test("an answer without a time holds the account")
+    func noTime() {
+        var clock = AccountClock(bound: .seconds(30))
+        guard case .hold(let reason) = clock.refused(signedWith: .zero, reading: nil) else {
+            Issue.record("signed again without knowing the time")
+            return
+        }
+        #expect(reason.contains("no time"))
+    }
+
+    @Test("a provider that falls behind is followed before it refuses; one that runs ahead is let run")
+    func followsBackwards() {
+        var clock = AccountClock(bound: .seconds(30))
+        #expect(clock.read(Self.reading(ahead: .seconds(-4))) == false)
+        #expect((Duration.seconds(-6)...(.seconds(-4))).contains(clock.adjustment))
+        clock = AccountClock(bound: .seconds(30))
+        #expect(clock.read(Self.reading(ahead: .seconds(4))) == false)
+        #expect(clock.adjustment == .zero)
+    }
+
+    @Test("a difference of more than five seconds is told once, and its end too")
+    func warnsOnce() {
+        var clock = AccountClock(bound: .seconds(30))
+        #expect(clock.read(Self.reading(ahead: .seconds(7))) == true)
+        #expect(clock.isFar)
+        #expect(clock.read(Self.reading(ahead: .seconds(8))) == false)
+        #expect(clock.read(Self.reading(ahead: .zero)) == true)
+        #expect(!clock.isFar)
+    }
+}

@@ -1,0 +1,180 @@
+import SessionCore
+import Synchronization
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+@Suite("Held accounts")
+struct HeldAccountTests {
+    static let wrongSecret = CashierAnswer(outcome: .refused(.configFault), code: "401", message: "wrong secret")
+
+    private func isIdle(_ bench: WorkerBench, jobs: Int) -> Bool {
+        bench.store.rows.count == jobs && bench.store.rows.allSatisfy { $0.leaseUntil == nil }
+    }
+
+    /// Lets trials become due until something is so.
+    private func untilTried(_ bench: WorkerBench, _ what: String, _ condition: () -> Bool) async throws {
+        try await bench.eventually(what) {
+            bench.store.advance(by: .milliseconds(10))
+            return condition()
+        }
+    }
+
+    @Test("a wrong secret spends no attempt; once it is right, all jobs are opened without anybody's doing")
+    func wrongSecret() async throws {
+        let isMended = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 4) { call in
+            isMended.withLock { $0 } ? WorkerBench.opened(call) : Self.wrongSecret
+        }
+        bench.deliver((0..<300).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 300) }
+        #expect(bench.store.rows.allSatisfy { $0.state == .ready && $0.attempts == 0 })
+        #expect(bench.cashier.calls.count == 4, "those in flight when it was found out")
+        try await untilTried(bench, "it is tried, one job at a time") { bench.cashier.calls.count >= 7 }
+        #expect(bench.store.rows.allSatisfy { !$0.state.isTerminal && $0.attempts <= 1 })
+        isMended.withLock { $0 = true }
+        try await untilTried(bench, "all are opened") { bench.store.rows.allSatisfy { $0.state == .opened } }
+        #expect(bench.store.rows.allSatisfy { $0.attempts == 1 })
+        #expect(bench.store.heldAccounts.isEmpty)
+        #expect(bench.logged("account held") == 1, "said once")
+        #expect(bench.logged("account released") == 1)
+        try await bench.stop()
+    }
+
+    @Test("a person's hold stops a running worker, without a trial, until a person ends it")
+    func operatorHold() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.store.setOperatorHold("main", true)
+        try await bench.eventually("the worker knows") { bench.hasLogged("account held") }
+        bench.deliver(["o-1", "o-2"])
+        try await bench.eventually("they are stored") { bench.store.rows.count == 2 }
+        try await untilTried(bench, "its report says what it knows") { bench.store.reports["main"] != nil }
+        #expect(bench.cashier.calls.isEmpty)
+        bench.store.setOperatorHold("main", false)
+        try await bench.eventually("both are opened") { bench.store.rows.allSatisfy { $0.state == .opened } }
+        try await bench.stop()
+    }
+
+    @Test("maintenance holds the account; the job that met it is looked up, and the others are sent afterwards")
+    func maintenance() async throws {
+        let isOver = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 2) { call in
+            guard isOver.withLock({ $0 }) else {
+                return CashierAnswer(outcome: .refused(.maintenance), code: "333", message: "maintenance")
+            }
+            if call.kind == .lookUp { return CashierAnswer(outcome: .notFound, code: "not_found", message: "") }
+            return WorkerBench.opened(call)
+        }
+        bench.deliver((0..<100).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.maintenance] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 100) }
+        #expect(bench.store.rows.count { $0.state == .verify } == 2)
+        #expect(bench.store.rows.count { $0.state == .ready && $0.attempts == 0 } == 98)
+        isOver.withLock { $0 = true }
+        try await untilTried(bench, "all are opened") {
+            bench.store.advance(by: .seconds(1))
+            return bench.store.rows.allSatisfy { $0.state == .opened }
+        }
+        #expect(bench.store.rows.count { $0.attempts == 2 } == 2)
+        try await bench.stop()
+    }
+
+    @Test("a provider whose clock differs within the bound: the refused job is signed again and spends no attempt")
+    func clockWithinTheBound() async throws {
+        let bench = WorkerBench(concurrencyStart: 4) { call in
+            let signed = call.markedAt.advanced(by: call.clockAdjustment)
+            let provider = call.markedAt.advanced(by: .seconds(-12))
+            guard signed > provider else { return WorkerBench.opened(call) }
+            return CashierAnswer(
+                outcome: .refused(.retryFast),
+                code: AnswerCode.timestamp,
+                message: "timestamp in the future",
+                providerSeconds: provider.seconds
+            )
+        }
+        bench.deliver((0..<50).map { "o-\($0)" })
+        try await bench.eventually("all are opened") {
+            bench.store.rows.count == 50 && bench.store.rows.allSatisfy { $0.state == .opened }
+        }
+        #expect(bench.store.rows.allSatisfy { $0.attempts == 1 })
+        #expect(!bench.hasLogged("account held"))
+        try await bench.stop()
+    }
+
+    @Test("a clock 90 s off holds the account with the difference in the reason, and no job pays for it")
+    func clockBeyondTheBound() async throws {
+        let offset = Mutex(Duration.seconds(-90))
+        let bench = WorkerBench(concurrencyStart: 4) { call in
+            let provider = call.markedAt.advanced(by: offset.withLock { $0 })
+            guard call.markedAt.advanced(by: call.clockAdjustment) > provider else { return WorkerBench.opened(call) }
+            return CashierAnswer(
+                outcome: .refused(.retryFast),
+                code: AnswerCode.timestamp,
+                message: "timestamp in the future",
+                providerSeconds: provider.seconds
+            )
+        }
+        bench.deliver((0..<100).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
+        #expect(bench.store.heldAccounts.first?.reason.contains("s behind the database's") == true)
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 100) }
+        #expect(bench.store.rows.allSatisfy { $0.attempts == 0 })
+        offset.withLock { $0 = .zero }
+        try await untilTried(bench, "all are opened") { bench.store.rows.allSatisfy { $0.state == .opened } }
+        #expect(bench.store.rows.allSatisfy { $0.attempts == 1 })
+        try await bench.stop()
+    }
+
+    @Test("Retry-After delays the account once, and then begins with few calls")
+    func retryAfter() async throws {
+        let isBusy = Mutex(true)
+        let inFlight = Mutex(0)
+        let bench = WorkerBench(concurrencyStart: 8) { call in
+            inFlight.withLock { $0 += 1 }
+            guard isBusy.withLock({ $0 }) else { return WorkerBench.opened(call) }
+            return CashierAnswer(
+                outcome: .refused(.limited),
+                code: "429",
+                message: "too many",
+                httpStatus: 429,
+                retryAfter: .seconds(17)
+            )
+        }
+        bench.deliver((0..<200).map { "o-\($0)" })
+        try await bench.eventually("the account waits") { bench.store.heldAccounts.map(\.kind) == [.delay] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 200) }
+        #expect(bench.cashier.calls.count == 8)
+        isBusy.withLock { $0 = false }
+        bench.store.advance(by: .seconds(16))
+        #expect(bench.cashier.calls.count == 8)
+        bench.store.advance(by: .seconds(2))
+        try await bench.eventually("all are opened") { bench.store.rows.allSatisfy { $0.state == .opened } }
+        try await bench.stop()
+    }
+
+    @Test("a provider that refuses look-ups is said so once, and nothing is sent before a lost session is over")
+    func refusedLookUps() async throws {
+        let bench = WorkerBench { call in
+            call.kind == .lookUp
+                ? CashierAnswer(outcome: .lookUpRefused, code: "403", message: "Agent API disabled")
+                : CashierAnswer(outcome: .unknown, code: "timeout", message: "")
+        }
+        bench.deliver((0..<20).map { "o-\($0)" })
+        try await untilTried(bench, "all were looked up") {
+            bench.cashier.calls.count { $0.kind == .lookUp } >= 20
+        }
+        try await bench.eventually("that is stored") { bench.store.rows.allSatisfy { $0.leaseUntil == nil } }
+        bench.store.advance(by: .seconds(80))
+        try await bench.eventually("they wait for the session's end") {
+            bench.store.rows.allSatisfy { row in
+                row.state == .verify && row.leaseUntil == nil
+                    && row.dueAt >= (row.lastSend ?? row.dueAt).advanced(by: .seconds(909))
+            }
+        }
+        #expect(bench.cashier.calls.count { $0.kind == .open } == 20)
+        #expect(bench.logged("refuses look-ups") == 1)
+        try await bench.stop()
+    }
+}
