@@ -70,6 +70,7 @@ let package = Package(
             dependencies: [
                 "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
                 "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings", "Terminal",
+                "Spelling",
             ],
             swiftSettings: strict
         ),

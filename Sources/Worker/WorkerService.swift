@@ -137,7 +137,8 @@ package struct WorkerService<
     private var upkeepLoops: [@Sendable () async throws -> Void] {
         let upkeep = upkeepService
         return [
-            upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping, upkeep.runWiping,
+            upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping,
+            upkeep.runWiping,
             upkeep.runBackPressure, upkeep.runProgressLines,
         ]
     }

@@ -9,7 +9,8 @@ import UsherTestKit
 struct HoldTests {
     static let fault = HoldCause(kind: .fault, code: "401", reason: "wrong secret")
 
-    private func hold(_ store: PostgresStore, _ cause: HoldCause = fault, after: Duration = .seconds(600)) async throws {
+    private func hold(_ store: PostgresStore, _ cause: HoldCause = fault, after: Duration = .seconds(600)) async throws
+    {
         try await store.hold(account: "main", cause, trialAfter: after)
     }
 
@@ -99,7 +100,8 @@ struct HoldTests {
         let kinds = try await bench.store.releaseHolds(account: "main", reason: "audit over", actor: "ben@desk")
         #expect(Set(kinds) == [.byOperator, .fault])
         #expect(try await bench.claim().jobs.count == 1)
-        let audit = "SELECT string_agg(actor || ' ' || action || ' ' || reason, '; ' ORDER BY audit_id) FROM usher.audit"
+        let audit =
+            "SELECT string_agg(actor || ' ' || action || ' ' || reason, '; ' ORDER BY audit_id) FROM usher.audit"
         #expect(
             try await bench.value(audit)
                 == "ann@desk account hold card scheme audit; ben@desk account release audit over"

@@ -97,7 +97,8 @@ struct AccountGuardsTests {
             inFlight.removeFirst(ending.count)
             let more =
                 Bool.random(using: &random)
-                ? guards.ended(ended(ending), at: .zero, now: Self.now).next : guards.abandoned(ending.map { Self.job($0) }).next
+                ? guards.ended(ended(ending), at: .zero, now: Self.now).next
+                : guards.abandoned(ending.map { Self.job($0) }).next
             inFlight += numbers(more)
             seen += numbers(more)
             #expect(inFlight.count <= 5)

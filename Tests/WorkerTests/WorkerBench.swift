@@ -17,7 +17,11 @@ final class WorkerBench: Sendable {
     private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
-    init(shutdownGrace: Duration = .seconds(1), concurrencyStart: Int = 100, answer: @escaping @Sendable (CashierCall) -> CashierAnswer) {
+    init(
+        shutdownGrace: Duration = .seconds(1),
+        concurrencyStart: Int = 100,
+        answer: @escaping @Sendable (CashierCall) -> CashierAnswer
+    ) {
         cashier = ScriptedCashier(answer: answer)
         let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
         var rules = AccountRules(merchantID: "M", applicationKey: "A")

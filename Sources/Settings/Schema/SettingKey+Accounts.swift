@@ -279,6 +279,10 @@ extension SettingKey {
             like those of a stranger.
             """
         ),
+    ]
+
+    /// Whose jobs name none.
+    static let defaultAccount: [SettingKey] = [
         SettingKey(
             "default_account",
             .text(.name),
@@ -287,6 +291,6 @@ extension SettingKey {
             """
             The account of jobs that name none.
             """
-        ),
+        )
     ]
 }

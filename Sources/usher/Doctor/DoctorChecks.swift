@@ -92,22 +92,20 @@ struct DoctorChecks {
         // Nothing sealed is read, so a key file with a problem does not hide what Postgres has to say.
         let keys = try KeyRing(keyFile: KeyRing.newKeyFile(id: "doctor"))
         let store = try WorkerAssembly.store(configuration, keys: keys, log: log)
-        let before = Timestamp.systemNow
         let status: ServerStatus
+        let difference: Duration
         do {
             // The first question opens the connection; the second one's time is the server's alone.
             _ = try await store.schemaStatus()
-            status = try await store.status()
+            (status, difference) = try await ClockCheck.difference(store)
         } catch {
             await store.close()
             throw error
         }
-        let after = Timestamp.systemNow
         await store.close()
-        let middle = before.advanced(by: before.duration(to: after) / 2)
         facts.state.withLock { state in
             state.server = status
-            state.clockDifference = middle.duration(to: status.clock)
+            state.clockDifference = difference
         }
         return PostgresJudgement.server(status)
     }

@@ -28,7 +28,7 @@ enum RunVerb {
             CommandExample("usher run -c /etc/usher/usher.yaml", "work until told to stop"),
             CommandExample("usher run --set dispatch.in_flight_max=50 --log-format json", "with a setting of its own"),
         ],
-        exitCodes: [.success, .unavailable, .software, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .software, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
@@ -52,6 +52,7 @@ enum RunVerb {
         let assembly = try WorkerAssembly(configuration, log: log)
         try await waitForSchema(assembly.store, stop, log)
         guard !stop.isTurned else { return .success }
+        try await ClockCheck.require(assembly.store)
         let worker = try assembly.makeWorker()
         stop.connect { worker.stop() }
         do {

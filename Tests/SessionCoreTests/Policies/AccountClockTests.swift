@@ -28,7 +28,10 @@ struct AccountClockTests {
             for ahead in [-29_500, -12_000, -1_300, 8_000, 29_000] {
                 var clock = AccountClock(bound: .seconds(30))
                 let moment = Self.sent.advanced(by: .milliseconds(fraction * 50))
-                let step = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .milliseconds(ahead), at: moment))
+                let step = clock.refused(
+                    signedWith: .zero,
+                    reading: Self.reading(ahead: .milliseconds(ahead), at: moment)
+                )
                 guard clock.adjustment != .zero else { continue }
                 #expect(step == .signAgain)
                 #expect(clock.adjustment <= .milliseconds(ahead), "signed \(clock.adjustment) for \(ahead) ms")

@@ -1,20 +1,42 @@
-import SessionCore
+import PostgresStore
+import Settings
 import Terminal
 
 /// `usher account status`.
 enum AccountStatusVerb {
     static let command = Command(
         "status",
-        "what holds each account",
+        "what holds each account, what waits for it, and what the workers see of it",
+        discussion: """
+            An account is held when its jobs do not start: because an operator said so, because the Cashier refuses it
+            as it is set up (wrong secret, address not whitelisted, clock), because the Cashier is under maintenance,
+            or because the Cashier said how long to wait. Held jobs wait and spend no attempt. Faults and maintenance
+            end by themselves: one trial call an interval (breaker.trial_interval) finds out.
+
+            Ends with 1 when an account that was asked for is held.
+            """,
         options: [CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "only this one.", .optional)],
-        examples: [CommandExample("usher account status", "all accounts of the settings")],
+        examples: [
+            CommandExample("usher account status", "all accounts of the settings"),
+            CommandExample("usher account status main --json | jq '.accounts[].holds'", "for a script"),
+        ],
         exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
     )
 
+    /// Counting what waits of a lane ends here.
+    private static let countMax = 1_000_000
+
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        let names = try context.load(checksFiles: false).configuration.accounts.keys.sorted()
-        try context.print(names.joined(separator: "\n"))
-        return .success
+        let invocation = context.invocation
+        let report = try await StoreAccess.with(context) { store, configuration in
+            let named = invocation.optionalArgument("ACCOUNT") != nil
+            let accounts =
+                named ? [try invocation.knownAccount(in: configuration).name] : configuration.accounts.keys.sorted()
+            let states = try await store.accountStates(accounts, countMax: countMax)
+            return AccountStatusReport(states: states, countMax: countMax)
+        }
+        try context.print(invocation.flag("json") ? report.json : report.lines.joined(separator: "\n"))
+        return report.isAnyHeld ? .failure : .success
     }
 }

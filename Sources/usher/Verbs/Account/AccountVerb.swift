@@ -8,12 +8,14 @@ enum AccountVerb {
         discussion: """
             An account is one set of the Cashier's credentials, named in the settings under `accounts`.
             """,
-        verbs: [AccountStatusVerb.command]
+        verbs: [AccountStatusVerb.command, AccountHoldVerb.command, AccountReleaseVerb.command]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         switch context.invocation.path.dropFirst().first {
         case "status": try await AccountStatusVerb.run(context)
+        case "hold": try await AccountHoldVerb.run(context)
+        case "release": try await AccountReleaseVerb.run(context)
         default: preconditionFailure("the command tree has a verb that nothing runs: \(context.invocation.path)")
         }
     }

@@ -1,0 +1,126 @@
+import PostgresStore
+import SessionCore
+import Terminal
+
+/// How accounts do, as `usher account status` prints it. Pure.
+struct AccountStatusReport {
+    let states: [AccountState]
+    /// Where the counting of waiting jobs stopped, a lane.
+    let countMax: Int
+
+    var isAnyHeld: Bool {
+        states.contains { !$0.holds.isEmpty }
+    }
+
+    var lines: [String] {
+        let width = states.map(\.account.utf8.count).max() ?? 0
+        return states.flatMap { state in
+            let name = state.account + String(repeating: " ", count: width - state.account.utf8.count)
+            let word = state.holds.isEmpty ? "open" : "HELD"
+            return ["\(name)  \(word)  \(waiting(state))"]
+                + (state.holds.flatMap { hold($0, state) } + release(state) + workers(state)).map { "  \($0)" }
+        }
+    }
+
+    private func waiting(_ state: AccountState) -> String {
+        guard state.waiting > 0 else { return "nothing waits" }
+        let jobs = "\(counted(state.waiting)) \(state.waiting == 1 ? "job waits" : "jobs wait")"
+        return state.due == state.waiting ? "\(jobs), due now" : "\(jobs), \(counted(state.due)) due now"
+    }
+
+    private func counted(_ count: Int) -> String {
+        count < countMax ? grouped(count) : "\(grouped(countMax)) or more"
+    }
+
+    private func hold(_ hold: AccountHold, _ state: AccountState) -> [String] {
+        let since = "since \(hold.heldAt.timeAndDistance(from: state.now))"
+        let reason = printable(hold.reason)
+        switch hold.kind {
+        case .byOperator: return ["by \(printable(hold.actor ?? "an operator")) \(since): \(reason)"]
+        case .fault: return ["fault \(code(hold)), \(since): \(reason)", trial(hold, state)]
+        case .maintenance: return ["maintenance \(code(hold)), \(since): \(reason)", trial(hold, state)]
+        case .delay:
+            let until = hold.until.map { $0.timeAndDistance(from: state.now) } ?? "further notice"
+            return ["delay \(code(hold)), until \(until): \(reason)"]
+        }
+    }
+
+    private func code(_ hold: AccountHold) -> String {
+        printable(hold.code ?? "")
+    }
+
+    private func trial(_ hold: AccountHold, _ state: AccountState) -> String {
+        let ends = "the first that goes well ends it"
+        guard let trialAt = hold.trialAt, trialAt > state.now else {
+            return "a trial call is due as soon as a job is; \(ends)"
+        }
+        return "the next trial call is due at \(trialAt.timeAndDistance(from: state.now)); \(ends)"
+    }
+
+    private func release(_ state: AccountState) -> [String] {
+        guard !state.holds.isEmpty else { return [] }
+        return ["release it by hand: usher account release \(ShellWord.quoted(state.account)) --reason 'why'"]
+    }
+
+    private func workers(_ state: AccountState) -> [String] {
+        guard !state.reports.isEmpty else { return ["no worker says that it runs; see `usher doctor`"] }
+        return state.reports.map { worker in
+            let report = worker.report
+            var parts = [
+                "\(report.inFlight) of \(report.concurrency) calls in flight (at most \(report.concurrencyMax))",
+                "breaker \(report.breaker)",
+            ]
+            if let difference = report.clockDifference { parts.append(clock(difference)) }
+            if report.clockAdjustment != .zero { parts.append(signing(report.clockAdjustment)) }
+            if let refusedAt = report.lookUpRefusedAt {
+                parts.append("look-ups refused since \(refusedAt.timeAndDistance(from: state.now))")
+            }
+            return "\(printable(worker.worker)): \(parts.joined(separator: ", "))"
+        }
+    }
+
+    private func clock(_ difference: Duration) -> String {
+        guard difference.wholeMilliseconds.magnitude >= 1_000 else { return "the Cashier's clock agrees" }
+        return "the Cashier's clock \(difference.inWords) \(difference < .zero ? "behind" : "ahead")"
+    }
+
+    private func signing(_ adjustment: Duration) -> String {
+        "signs \(adjustment.inWords) \(adjustment < .zero ? "earlier" : "later") for it"
+    }
+}
+
+// For scripts.
+extension AccountStatusReport {
+    var json: String {
+        JSONWriter.object { writer in
+            writer.member("accounts", array: states) { writer, state in
+                writer.member("account", state.account)
+                writer.member("held", !state.holds.isEmpty)
+                writer.member("waiting", state.waiting)
+                writer.member("due", state.due)
+                writer.member("holds", array: state.holds) { writer, hold in
+                    writer.member("kind", hold.kind.rawValue)
+                    writer.member("code", hold.code)
+                    writer.member("reason", hold.reason)
+                    writer.member("held_at", hold.heldAt)
+                    writer.member("until", hold.until)
+                    writer.member("trial_at", hold.trialAt)
+                    writer.member("actor", hold.actor)
+                }
+                writer.member("workers", array: state.reports) { writer, worker in
+                    writer.member("worker", worker.worker)
+                    writer.member("reported_at", worker.at)
+                    writer.member("in_flight", worker.report.inFlight)
+                    writer.member("concurrency", worker.report.concurrency)
+                    writer.member("concurrency_max", worker.report.concurrencyMax)
+                    writer.member("breaker", worker.report.breaker)
+                    if let difference = worker.report.clockDifference {
+                        writer.member("clock_difference_ms", Int(difference.wholeMilliseconds))
+                    }
+                    writer.member("clock_adjustment_ms", Int(worker.report.clockAdjustment.wholeMilliseconds))
+                    writer.member("look_up_refused_at", worker.report.lookUpRefusedAt)
+                }
+            }
+        }
+    }
+}

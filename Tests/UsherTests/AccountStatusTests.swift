@@ -1,0 +1,102 @@
+import SessionCore
+import Terminal
+import Testing
+
+@testable import PostgresStore
+@testable import usher
+
+@Suite struct AccountStatusTests {
+    private static let now = SampleOrder.now
+
+    private func report(_ change: (inout AccountState) -> Void = { _ in }) -> AccountStatusReport {
+        var state = AccountState(account: "main", holds: [], reports: [], waiting: 0, due: 0, now: Self.now)
+        change(&state)
+        return AccountStatusReport(states: [state], countMax: 1_000_000)
+    }
+
+    private func hold(_ kind: HoldKind, trialIn trial: Duration? = nil, until: Duration? = nil) -> AccountHold {
+        AccountHold(
+            account: "main",
+            kind: kind,
+            heldAt: Self.now.advanced(by: .seconds(-240)),
+            until: until.map { Self.now.advanced(by: $0) },
+            trialAt: trial.map { Self.now.advanced(by: $0) },
+            code: "401",
+            reason: "wrong secret",
+            actor: kind == .byOperator ? "ann@desk" : nil
+        )
+    }
+
+    @Test func anAccountThatNothingHoldsIsOpen() {
+        #expect(report().lines.first == "main  open  nothing waits")
+        #expect(!report().isAnyHeld)
+        #expect(report().lines.last == "  no worker says that it runs; see `usher doctor`")
+    }
+
+    @Test func aHeldAccountSaysWhySinceWhenAndHowItEnds() {
+        let held = report { state in
+            state.holds = [hold(.fault, trialIn: .seconds(12))]
+            (state.waiting, state.due) = (10_000, 9_990)
+        }
+        #expect(held.isAnyHeld)
+        #expect(
+            held.lines.prefix(4) == [
+                "main  HELD  10,000 jobs wait, 9,990 due now",
+                "  fault 401, since \(Self.now.advanced(by: .seconds(-240)).time(on: Self.now)) (4m ago): wrong secret",
+                "  the next trial call is due at \(Self.now.advanced(by: .seconds(12)).time(on: Self.now)) (in 12s); "
+                    + "the first that goes well ends it",
+                "  release it by hand: usher account release main --reason 'why'",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        (HoldKind.byOperator, "by ann@desk since"), (.maintenance, "maintenance 401, since"),
+        (.delay, "delay 401, until"),
+    ])
+    func everyKindOfHoldHasItsWords(_ kind: HoldKind, _ start: String) {
+        let lines = report { $0.holds = [hold(kind, trialIn: kind.hasTrials ? .zero : nil, until: .seconds(9))] }.lines
+        #expect(lines[1].hasPrefix("  \(start)"), "\(lines[1])")
+    }
+
+    @Test func workersTellTheirConcurrencyBreakerAndClock() {
+        let worker = AccountReport(
+            account: "main",
+            inFlight: 3,
+            concurrency: 16,
+            concurrencyMax: 100,
+            breaker: "closed",
+            clockDifference: .seconds(-12),
+            clockAdjustment: .seconds(-13),
+            lookUpRefusedAt: Self.now
+        )
+        let lines = report { $0.reports = [WorkerReport(worker: "host:1", at: Self.now, report: worker)] }.lines
+        #expect(
+            lines.last?.hasPrefix(
+                "  host:1: 3 of 16 calls in flight (at most 100), breaker closed, the Cashier's clock 12s behind, "
+                    + "signs 13s earlier for it, look-ups refused since"
+            ) == true,
+            "\(lines)"
+        )
+    }
+
+    @Test func jsonHasTheSame() throws {
+        let text = report { $0.holds = [hold(.fault, trialIn: .seconds(12))] }.json
+        #expect(text.contains(#""held":true"#) && text.contains(#""kind":"fault""#) && text.contains(#""trial_at":"#))
+    }
+
+    @Test(arguments: [(["account", "hold", "main"], "--reason"), (["account", "release", "main"], "--reason")])
+    func aReasonIsNeeded(_ words: [String], _ option: String) {
+        guard case .run(let invocation) = CommandTree.root.start(words) else {
+            Issue.record("not understood")
+            return
+        }
+        #expect(throws: UsageError.self) { try Operator.reason(of: invocation) }
+    }
+
+    @Test(arguments: [(4_999, false), (-4_999, false), (5_001, true), (-90_000, true)])
+    func aWorkerDoesNotStartWithAClockThatIsFarFromTheDatabases(_ milliseconds: Int, _ isRefused: Bool) {
+        let problem = ClockCheck.problem(.milliseconds(milliseconds))
+        #expect((problem != nil) == isRefused, "\(problem ?? "")")
+    }
+}
