@@ -108,7 +108,7 @@ let package = Package(
             "UsherTests",
             [
                 "usher", "SessionCore", "PostgresStore", "KafkaTransport", "CashierClient", "CashierSimulator",
-                "Terminal",
+                "Terminal", "Settings", "Cryptography", "Logs",
             ]
         ),
         // Depends on the program so that it is built before it is run.

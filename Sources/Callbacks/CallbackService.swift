@@ -1,5 +1,5 @@
 import CashierSignature
-import Cryptography
+package import Cryptography
 package import HTTPServer
 package import Logs
 package import SessionCore
@@ -13,6 +13,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
     private let store: Store
     private let sink: Sink
     private let settings: CallbackSettings
+    private let accounts: Mutex<[CallbackAccount]>
     private let identity: ResultIdentity
     private let wall: @Sendable () -> Timestamp
     private let log: Log
@@ -32,6 +33,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         self.store = store
         self.sink = sink
         self.settings = settings
+        accounts = Mutex(settings.accounts)
         self.identity = identity
         self.wall = wall
         self.log = log
@@ -59,6 +61,13 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         recorder.finish()
     }
 
+    /// Takes an account's secrets for the posts that come from now on. An account that is not received is left alone.
+    package func replace(secrets: [Secret], ofAccount name: String) {
+        accounts.withLock { accounts in
+            for index in accounts.indices where accounts[index].name == name { accounts[index].secrets = secrets }
+        }
+    }
+
     // MARK: Requests
 
     package func answer(_ request: HTTPRequest, _ turn: HTTPTurn) -> HTTPAnswer? {
@@ -83,7 +92,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
                 kind,
                 body: request.body,
                 signature: request.header(Signature.header.lowercased()),
-                accounts: settings.accounts,
+                accounts: accounts.withLock { $0 },
                 bytesMax: settings.bodyBytesMax
             )
         } catch {

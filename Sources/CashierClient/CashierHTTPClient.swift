@@ -1,5 +1,6 @@
 import BlockingThreads
 import CashierSignature
+package import Cryptography
 package import SessionCore
 import Synchronization
 
@@ -11,7 +12,7 @@ package final class CashierHTTPClient: Cashier {
     /// Calls on the way at a time.
     package let inFlightMax: Int
     private let transport: any HTTPTransport
-    private let routes: Mutex<[String: CashierRoute]>
+    private let routes: CashierRoutes
     private let ended: EndedCalls
 
     /// - Throws: The first setting of an account that is wrong.
@@ -34,7 +35,7 @@ package final class CashierHTTPClient: Cashier {
         ended: EndedCalls,
         inFlightMax: Int
     ) throws(CashierAccountError) {
-        routes = Mutex(try Self.byName(accounts))
+        routes = CashierRoutes(try Self.byName(accounts))
         self.transport = transport
         self.ended = ended
         self.inFlightMax = inFlightMax
@@ -44,12 +45,19 @@ package final class CashierHTTPClient: Cashier {
     ///
     /// - Throws: The first setting that is wrong; nothing is changed then.
     package func replace(accounts changed: [CashierAccount]) throws(CashierAccountError) {
-        let changed = try Self.byName(changed)
-        routes.withLock { $0 = changed }
+        routes.replace(try Self.byName(changed))
+    }
+
+    /// Takes an account's secrets: the first signs what starts from now on, all of them verify what is answered from
+    /// now on, also to calls that are under way. An account that is not there is left alone.
+    ///
+    /// - Throws: When there is none, or one is empty; nothing is changed then.
+    package func replace(secrets: [Secret], ofAccount name: String) throws(CashierAccountError) {
+        try routes.replace(secrets: secrets, of: name)
     }
 
     package func start(_ calls: [CashierCall]) {
-        let routes = routes.withLock { $0 }
+        let routes = routes.all
         var starts: [HTTPStart] = []
         var unsent: [AnsweredCall] = []
         starts.reserveCapacity(calls.count)
@@ -82,7 +90,7 @@ package final class CashierHTTPClient: Cashier {
 
     /// Asks an account's endpoint for its headers only, which opens nothing. `now` is the clock that signs.
     package func probe(account name: String, now: Timestamp) async -> CashierProbe {
-        guard let route = routes.withLock({ $0[name] }) else { return CashierProbe(unknownAccount: name) }
+        guard let route = routes[name] else { return CashierProbe(unknownAccount: name) }
         let request = HTTPRequest(target: route.opening, method: .head)
         let ending = await withCheckedContinuation { continuation in
             transport.start(request) { continuation.resume(returning: $0) }
@@ -132,7 +140,7 @@ package final class CashierHTTPClient: Cashier {
             headers: [(Signature.header, signed.signature)],
             body: signed.body
         )
-        return .success(PreparedCall(request: request, call: call, route: route))
+        return .success(PreparedCall(request: request, call: call, route: route, routes: routes))
     }
 
     private static func byName(
@@ -174,6 +182,8 @@ private struct PreparedCall: Sendable {
     var request: HTTPRequest
     var call: CashierCall
     var route: CashierRoute
+    /// For the secrets of the moment that the answer comes.
+    var routes: CashierRoutes
 
     func answer(to ending: HTTPEnding) -> CashierAnswer {
         var answer: CashierAnswer
@@ -196,7 +206,12 @@ private struct PreparedCall: Sendable {
             } else {
                 .lookUp(orderID: call.job.order.orderID)
             }
-        return ReplyReader(account: route.account, expectation: expectation, now: signedAt.advanced(by: elapsed))
+        return ReplyReader(
+            account: route.account,
+            secrets: (routes[route.account.name] ?? route).account.secrets,
+            expectation: expectation,
+            now: signedAt.advanced(by: elapsed)
+        )
     }
 }
 

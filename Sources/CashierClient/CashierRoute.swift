@@ -1,3 +1,6 @@
+import Cryptography
+import Synchronization
+
 /// An account that was checked, and where its requests go.
 ///
 /// A class: each call refers to it, and an account is much to copy.
@@ -13,6 +16,22 @@ final class CashierRoute: Sendable {
         opening = try Self.target(account.endpoint, "endpoint", account)
         lookUp =
             if let url = account.findOrderURL { try Self.target(url, "find_order_url", account) } else { nil }
+    }
+
+    /// The same with other secrets: where requests go, and the connections there, stay.
+    private init(_ route: CashierRoute, secrets: [Secret]) {
+        var account = route.account
+        account.secrets = secrets
+        self.account = account
+        opening = route.opening
+        lookUp = route.lookUp
+    }
+
+    /// - Throws: When a secret is missing or empty.
+    func with(secrets: [Secret]) throws(CashierAccountError) -> CashierRoute {
+        let changed = CashierRoute(self, secrets: secrets)
+        try changed.account.check()
+        return changed
     }
 
     private static func target(
@@ -31,5 +50,33 @@ final class CashierRoute: Sendable {
             throw CashierAccountError(account: account.name, setting: setting, advice: "must be a whole https URL")
         }
         return target
+    }
+}
+
+/// The accounts of this moment by name, which calls begin with and answers are verified with.
+final class CashierRoutes: Sendable {
+    private let routes: Mutex<[String: CashierRoute]>
+
+    init(_ routes: [String: CashierRoute]) {
+        self.routes = Mutex(routes)
+    }
+
+    var all: [String: CashierRoute] {
+        routes.withLock { $0 }
+    }
+
+    subscript(name: String) -> CashierRoute? {
+        routes.withLock { $0[name] }
+    }
+
+    func replace(_ changed: [String: CashierRoute]) {
+        routes.withLock { $0 = changed }
+    }
+
+    /// - Throws: When a secret is missing or empty; nothing is changed then.
+    func replace(secrets: [Secret], of name: String) throws(CashierAccountError) {
+        try routes.withLock { routes throws(CashierAccountError) in
+            routes[name] = try routes[name]?.with(secrets: secrets)
+        }
     }
 }

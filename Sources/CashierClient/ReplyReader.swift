@@ -1,4 +1,5 @@
 import CashierSignature
+package import Cryptography
 package import SessionCore
 
 /// Reads the provider's replies. Pure: the same reply at the same moment is the same answer.
@@ -14,12 +15,16 @@ package struct ReplyReader: Sendable {
     }
 
     let account: CashierAccount
+    /// Those that verify.
+    private let secrets: [Secret]
     let expectation: Expectation
     /// The moment of the reply by the clock that signed the request.
     let now: Timestamp
 
-    package init(account: CashierAccount, expectation: Expectation, now: Timestamp) {
+    /// - Parameter secrets: those that verify, where they are no longer the account's; nil for its own.
+    package init(account: CashierAccount, secrets: [Secret]? = nil, expectation: Expectation, now: Timestamp) {
         self.account = account
+        self.secrets = secrets ?? account.secrets
         self.expectation = expectation
         self.now = now
     }
@@ -133,7 +138,7 @@ package struct ReplyReader: Sendable {
 
     private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
         guard let signature = reply.header(Signature.header), document.canSign(fields) else { return false }
-        return Signature.isValid(signature, secrets: account.secrets) { document.add(fields, to: $0) }
+        return Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
     }
 
     // MARK: Refusal

@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 import Glibc
 import HTTPServer
 import SessionCore
@@ -67,6 +67,15 @@ package final class RunningSimulator: Sendable {
     /// Changes the personality from the next request on.
     package func setPersonality(_ personality: Personality) {
         cashier.change { $0.change(.personality(personality)) }
+    }
+
+    /// Changes the secret of all accounts from the next request on, as a merchant's support does.
+    package func setSecret(_ secret: Secret) {
+        cashier.change { cashier in
+            for index in cashier.configuration.accounts.indices {
+                cashier.configuration.accounts[index].secret = secret
+            }
+        }
     }
 
     /// Forgets orders, events, callbacks and counts; personality and fault plan stay.

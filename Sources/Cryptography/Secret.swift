@@ -14,6 +14,10 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         value
     }
 
+    package func isSame(as other: Secret) -> Bool {
+        isEqualInConstantTime(value, other.value)
+    }
+
     package var description: String { "‹redacted›" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -15,6 +15,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case error
     case eventID = "event_id"
     case file
+    case fingerprint
     case generation
     case group
     case httpStatus = "http_status"
@@ -25,6 +26,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case offset
     case order
     case outcome
+    case overlapMs = "overlap_ms"
     case partition
     case partitions
     case pid

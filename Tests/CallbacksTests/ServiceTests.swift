@@ -16,6 +16,8 @@ import UsherTestKit
 final class Receiver: Sendable {
     let server: HTTPServer
     private let service: @Sendable () -> Void
+    /// Changes the account's secrets.
+    let replace: @Sendable ([Secret]) -> Void
     private let running: Task<Void, Never>
     private let lines: Lines
 
@@ -48,6 +50,7 @@ final class Receiver: Sendable {
         let limits = HTTPLimits(connectionsMax: 200)
         server = try HTTPServer(name: "test", host: "127.0.0.1", port: 0, limits: limits, handler: service)
         self.service = { service.stop() }
+        replace = { service.replace(secrets: $0, ofAccount: "main") }
         running = Task { await service.run() }
     }
 
@@ -158,6 +161,21 @@ struct ServiceTests {
             let shown = try #require(try await store.show("o-1").first?.events)
             #expect(shown.map(\.status) == ["approved", "expired"])
             #expect(shown[0].tid == 7 && shown[0].amount == 100 && shown[0].currency == "EUR")
+        }
+    }
+
+    /// The account's new secret came from a changed file; the provider still signs with the old one, and then no more.
+    @Test func anOldSecretVerifiesForAsLongAsItIsHandedOver() async throws {
+        try await withReceiver(["o-1"]) { receiver, sink, _, _ in
+            receiver.replace([Secret("the next secret"), Secret(TestPost.secret)])
+            let answer = try await post(.transaction("o-1", tid: 7, status: "pending"), to: receiver)
+            #expect(answer.status == 0 && answer.isSigned, "the answer is signed with what the post was signed with")
+            receiver.replace([Secret("the next secret")])
+            let late = try await post(.transaction("o-1", tid: 7, status: "approved"), to: receiver)
+            #expect(late.http == 401 && late.status == -1)
+            receiver.replace([Secret(TestPost.secret)])
+            #expect(try await post(.transaction("o-1", tid: 7, status: "approved"), to: receiver).status == 0)
+            #expect(await eventually { sink.records.count == 2 })
         }
     }
 

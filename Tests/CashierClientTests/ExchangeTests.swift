@@ -1,3 +1,4 @@
+import BlockingThreads
 import Cryptography
 import SessionCore
 import Synchronization
@@ -147,6 +148,38 @@ struct ExchangeTests {
             #expect(await client.answer().outcome.isOpened)
             account.merchantID = ""
             #expect(throws: CashierAccountError.self) { try client.replace(accounts: [account]) }
+        }
+    }
+
+    @Test("an answer is verified with the secrets of the moment that it comes, whichever signed its request")
+    func secretsChangeUnderWay() async throws {
+        let (arrived, released) = (AsyncStream<Void>.makeStream(), BlockingQueue<Bool>())
+        try await RawServer.with { connection in
+            while let request = connection.readRequest() {
+                arrived.continuation.yield()
+                _ = released.takeAll()
+                var reply = SampleReply.opened(orderID: request.orderID)
+                reply.secret = "new"
+                connection.write(reply)
+            }
+        } _: { server in
+            let client = try CashierHTTPClient.to(server)
+            var arrivals = arrived.stream.makeAsyncIterator()
+            async let first = client.answer()
+            await arrivals.next()
+            try client.replace(secrets: [Secret("new"), Secret(Sample.secret)], ofAccount: "demo")
+            released.send(true)
+            #expect(await first.outcome.isOpened)
+            async let second = client.answer()
+            await arrivals.next()
+            try client.replace(secrets: [Secret("newest")], ofAccount: "demo")
+            released.send(true)
+            #expect(await second.code == "bad_signature", "what verifies no longer does not")
+            let requests = server.requests.map { $0.header("Gt-Authentication") }
+            #expect(requests[0] != requests[1], "the second was signed with the new secret")
+            #expect(server.connectionCount == 1, "a change of secrets leaves connections alone")
+            #expect(throws: CashierAccountError.self) { try client.replace(secrets: [], ofAccount: "demo") }
+            try client.replace(secrets: [Secret("x")], ofAccount: "not there")
         }
     }
 

@@ -48,7 +48,8 @@ extension SettingKey {
             .required,
             example: "/run/credentials/usher/merchant-secret",
             """
-            The merchant secret that signs requests and verifies answers.
+            The merchant secret that signs requests and verifies answers. A change of the file is seen within \
+            seconds, or at once upon SIGHUP; nothing is restarted.
             """
         ),
         SettingKey(
@@ -57,7 +58,18 @@ extension SettingKey {
             .absent("only `secret_file` verifies"),
             example: "/run/credentials/usher/merchant-secret-previous",
             """
-            While a secret is being changed: the one before, which verifies answers too and signs nothing.
+            While a secret is being changed: another one that verifies answers too and signs nothing, for as \
+            long as the setting is there. A change of the file is seen like one of `secret_file`.
+            """
+        ),
+        SettingKey(
+            "accounts.<name>.secret_overlap",
+            .duration(.zero...(.seconds(86_400))),
+            .fallback("15m"),
+            example: "1h",
+            """
+            How long a secret goes on verifying answers and callbacks after another took its place in \
+            `secret_file`. It is kept in memory only: a restart ends it.
             """
         ),
         SettingKey(

@@ -30,6 +30,8 @@ extension Configuration {
         package var secretFile: SecretFile
         /// Verifies answers only.
         package var previousSecretFile: SecretFile?
+        /// How long a replaced secret goes on verifying.
+        package var secretOverlap: Duration
         /// Added to the time before a request is signed.
         package var clockOffset: Duration
         package var customerKey: String
@@ -80,6 +82,7 @@ extension Configuration {
             applicationKey = values.known(section + "application_key", values.text)
             secretFile = values.known(section + "secret_file") { values.secretFile($0) }
             previousSecretFile = values.secretFile(section + "previous_secret_file")
+            secretOverlap = values.known(section + "secret_overlap", values.duration)
             clockOffset = values.known(section + "clock_offset", values.duration)
             customerKey = values.known(section + "customer_key", values.text)
             customerRequired = values.known(section + "customer_required", values.flag)

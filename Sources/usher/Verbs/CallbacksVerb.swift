@@ -19,7 +19,7 @@ enum CallbacksVerb {
             Start as many as you like behind a balancer: they share the database. The first SIGTERM or SIGINT closes
             the port, answers what was posted, publishes what was stored, and ends. A second one ends the process at
             once, which is safe too: the Cashier posts again what was not answered, and the others publish what was
-            stored.
+            stored. SIGHUP reads the secret files at once; a change of them is seen within seconds without it.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
@@ -40,7 +40,8 @@ enum CallbacksVerb {
 
     private static func receive(_ configuration: Configuration, _ log: Log) async throws -> ExitCode {
         let stop = StopSwitch()
-        let signals = StopSignals { signal in
+        let hangUp = SignalAction()
+        let signals = StopSignals(hangUp: { hangUp.run() }) { signal in
             log.notice("stop signal", [.signal: .init(signal)])
             stop.turn()
         }
@@ -68,6 +69,9 @@ enum CallbacksVerb {
                 .account: .text(assembly.accountNames.joined(separator: ",")),
             ]
         )
+        let secrets = assembly.watchSecrets(for: receiver)
+        defer { secrets.stop() }
+        hangUp.connect { secrets.lookNow() }
         // It blocks, and a second signal must still be heard.
         stop.connect { _ = NamedThread("callbacks-stop") { receiver.stop() } }
         await receiver.run()

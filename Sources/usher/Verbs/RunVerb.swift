@@ -22,6 +22,8 @@ enum RunVerb {
             (shutdown.grace), gives back what was not sent, publishes what was decided, and leaves the group. A
             second one ends the process at once, which is safe too: what was in flight is looked up by the other
             workers.
+
+            Secret files are read again when they change, and at once upon SIGHUP; nothing has to be restarted.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
@@ -43,7 +45,8 @@ enum RunVerb {
 
     private static func work(_ configuration: Configuration, _ log: Log) async throws -> ExitCode {
         let stop = StopSwitch()
-        let signals = StopSignals { signal in
+        let hangUp = SignalAction()
+        let signals = StopSignals(hangUp: { hangUp.run() }) { signal in
             log.notice("stop signal", [.signal: .init(signal)])
             stop.turn()
         }
@@ -54,6 +57,9 @@ enum RunVerb {
         guard !stop.isTurned else { return .success }
         try await ClockCheck.require(assembly.store)
         let worker = try assembly.makeWorker()
+        let secrets = assembly.watchSecrets()
+        defer { secrets.stop() }
+        hangUp.connect { secrets.lookNow() }
         stop.connect { worker.stop() }
         do {
             try await worker.run()

@@ -1,5 +1,7 @@
 import CashierSimulator
+import Cryptography
 import SessionCore
+import Settings
 import Terminal
 
 /// `usher simulator`.
@@ -12,7 +14,8 @@ enum SimulatorVerb {
             faults that a plan asks for. Nothing leaves this machine. Needs no settings file.
 
             The first line says where it listens; then come its endpoints, and the settings of an account that
-            works with it. Ctrl-C ends it.
+            works with it. Ctrl-C ends it. SIGHUP reads --secret-file again: the account's secret is another from
+            then on.
 
             What the provider's documentation leaves open is a personality: single switches below, and presets
             that name a supposition about the provider. Presets are \(SimulatorOptions.presets).
@@ -42,9 +45,20 @@ enum SimulatorVerb {
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let options = try SimulatorOptions(context.invocation)
         let stop = StopSwitch()
-        let signals = StopSignals { _ in stop.turn() }
+        let hangUp = SignalAction()
+        let signals = StopSignals(hangUp: { hangUp.run() }) { _ in stop.turn() }
         defer { withExtendedLifetime(signals) {} }
         let simulator = try CashierSimulator.start(options.configuration)
+        if let path = context.invocation.value("secret-file") {
+            hangUp.connect {
+                do throws(SettingsFileError) {
+                    simulator.setSecret(Secret(try SecretFile(path: path).read()))
+                    context.note("the secret was read again")
+                } catch {
+                    context.note("the secret stays what it was: \(error)")
+                }
+            }
+        }
         let address = "http://\(options.configuration.host):\(simulator.port)"
         let text = context.invocation.flag("json") ? json(options, address) : self.text(options, address, context)
         do {

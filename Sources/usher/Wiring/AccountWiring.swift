@@ -6,10 +6,13 @@ import Worker
 
 /// Turns a configured account into what each module wants to know of it.
 extension Configuration.Account {
-    /// For the client. Reads the secrets' files; throws `SettingsFileError`.
+    /// For the client, with the secrets of this moment. Reads their files; throws `SettingsFileError`.
     func cashierAccount() throws -> CashierAccount {
-        var secrets = [Secret(try secretFile.read())]
-        if let previousSecretFile { secrets.append(Secret(try previousSecretFile.read())) }
+        cashierAccount(secrets: try AccountSecrets(self).rotation.secrets)
+    }
+
+    /// For the client. The first secret signs, all of them verify.
+    func cashierAccount(secrets: [Secret]) -> CashierAccount {
         var account = CashierAccount(
             name: name,
             endpoint: endpoint,

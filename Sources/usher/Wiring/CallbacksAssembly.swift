@@ -15,6 +15,7 @@ struct CallbacksAssembly {
     let store: PostgresStore
     private let kafka: KafkaSettings
     private let accounts: [CallbackAccount]
+    private let secrets: SecretWatch
     private let tls: TLSServerContext?
     private let log: Log
 
@@ -24,11 +25,13 @@ struct CallbacksAssembly {
     init(_ configuration: Configuration, log: Log) throws {
         self.configuration = configuration
         self.log = log
-        store = try WorkerAssembly.store(configuration, keys: WorkerAssembly.keyRing(configuration), log: log)
+        let keys = try WorkerAssembly.keyRing(configuration)
+        store = try WorkerAssembly.store(configuration, keys: keys, log: log)
         kafka = try configuration.kafka.transportSettings()
-        accounts = try configuration.accounts.values.filter(\.receivesCallbacks).sorted { $0.name < $1.name }.map {
-            try $0.callbackAccount()
-        }
+        let received = configuration.accounts.values.filter(\.receivesCallbacks).sorted { $0.name < $1.name }
+        let secrets = try SecretWatch(received, digest: { keys.contentDigest($0) }, log: log)
+        self.secrets = secrets
+        accounts = received.map { $0.callbackAccount(secrets: secrets.secrets(of: $0.name)) }
         guard !accounts.isEmpty else {
             throw VerbError.ended("no account has `callbacks: true`; there is nothing to receive", .configuration)
         }
@@ -71,6 +74,17 @@ struct CallbacksAssembly {
         return CallbackReceiver(server: server, service: service, grace: configuration.shutdownGrace)
     }
 
+    /// Begins to read secret files again when they change; returns what is to be stopped in the end.
+    func watchSecrets(for receiver: CallbackReceiver) -> SecretWatch {
+        secrets.start(
+            SecretWatch.Actions(
+                apply: { receiver.replace(secrets: $1, ofAccount: $0) },
+                onSecretChange: { _ in }
+            )
+        )
+        return secrets
+    }
+
     private var settings: CallbackSettings {
         let callbacks = configuration.callbacks
         var settings = CallbackSettings(accounts: accounts)
@@ -99,6 +113,10 @@ final class CallbackReceiver: Sendable {
 
     var port: Int { server.port }
 
+    func replace(secrets: [Secret], ofAccount name: String) {
+        service.replace(secrets: secrets, ofAccount: name)
+    }
+
     /// Runs until `stop`, and until what was stored is published.
     func run() async {
         await service.run()
@@ -112,11 +130,9 @@ final class CallbackReceiver: Sendable {
 }
 
 extension Configuration.Account {
-    /// For receiving callbacks. Reads the secrets' files; throws `SettingsFileError`.
-    fileprivate func callbackAccount() throws -> CallbackAccount {
-        var secrets = [Secret(try secretFile.read())]
-        if let previousSecretFile { secrets.append(Secret(try previousSecretFile.read())) }
-        return CallbackAccount(
+    /// For receiving callbacks.
+    fileprivate func callbackAccount(secrets: [Secret]) -> CallbackAccount {
+        CallbackAccount(
             name: name,
             merchantID: merchantID,
             applicationKey: applicationKey,

@@ -2,16 +2,18 @@ import BlockingThreads
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT as calls.
+/// SIGTERM and SIGINT as calls, and SIGHUP where somebody wants it.
 ///
 /// The handler only writes the signal's number to a pipe; a thread reads it and calls. Blocking the signals and waiting
 /// for them would not do: the runtime keeps a thread that takes signals for the process.
 struct StopSignals {
     private let waiting: NamedThread
 
-    /// - Parameter first: called for the first signal, on a thread of its own. A second signal ends the process at
-    ///   once: every state on disk is fit to be left as it is.
-    init(first: @escaping @Sendable (Int32) -> Void) {
+    /// - Parameters:
+    ///   - hangUp: called for each SIGHUP, on a thread of its own; nil leaves it to the system, which ends the process.
+    ///   - first: called for the first signal to stop, on the same thread. A second one ends the process at once: every
+    ///     state on disk is fit to be left as it is.
+    init(hangUp: (@Sendable () -> Void)? = nil, first: @escaping @Sendable (Int32) -> Void) {
         var ends: [Int32] = [-1, -1]
         let isMade = pipe(&ends) == 0
         precondition(isMade, "no pipe for stop signals")
@@ -19,12 +21,19 @@ struct StopSignals {
         let reading = ends[0]
         pipeForSignals.store(ends[1], ordering: .releasing)
         waiting = NamedThread("signals") {
-            guard let signal = Self.next(reading) else { return }
-            first(signal)
-            guard let second = Self.next(reading) else { return }
-            _exit(128 + second)
+            var isStopping = false
+            while let signal = Self.next(reading) {
+                if signal == SIGHUP {
+                    hangUp?()
+                } else if isStopping {
+                    _exit(128 + signal)
+                } else {
+                    isStopping = true
+                    first(signal)
+                }
+            }
         }
-        for signal in [SIGTERM, SIGINT] {
+        for signal in [SIGTERM, SIGINT] + (hangUp == nil ? [] : [SIGHUP]) {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = passSignalOn
             action.sa_flags = SA_RESTART

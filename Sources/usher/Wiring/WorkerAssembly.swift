@@ -18,6 +18,7 @@ struct WorkerAssembly {
     var kafka: KafkaSettings
     let cashier: CashierHTTPClient
     let log: Log
+    private let secrets: SecretWatch
     let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
 
     /// Reads every file that the configuration names. Throws what is wrong with the first of them.
@@ -29,10 +30,34 @@ struct WorkerAssembly {
         kafka = try configuration.kafka.transportSettings()
         var limits = HTTPLimits()
         limits.inFlightMax = configuration.dispatch.inFlightMax
+        let accounts = configuration.accounts.values.sorted { $0.name < $1.name }
+        let secrets = try SecretWatch(accounts, digest: { [keys] in keys.contentDigest($0) }, log: log)
+        self.secrets = secrets
         cashier = try CashierHTTPClient(
-            accounts: try configuration.accounts.values.sorted { $0.name < $1.name }.map { try $0.cashierAccount() },
+            accounts: accounts.map { $0.cashierAccount(secrets: secrets.secrets(of: $0.name)) },
             limits: limits
         )
+    }
+
+    /// Begins to read secret files again when they change.
+    ///
+    /// - Parameter onSecretChange: gets the name of an account whose requests are signed with another secret from now
+    ///   on; on a thread of its own.
+    /// - Returns: what is to be stopped in the end.
+    func watchSecrets(onSecretChange: @escaping @Sendable (String) -> Void = { _ in }) -> SecretWatch {
+        secrets.start(
+            SecretWatch.Actions(
+                apply: { [cashier, log] account, secrets in
+                    do throws(CashierAccountError) {
+                        try cashier.replace(secrets: secrets, ofAccount: account)
+                    } catch {
+                        log.error("a changed secret was not taken", [.error: .text(error.description)])
+                    }
+                },
+                onSecretChange: onSecretChange
+            )
+        )
+        return secrets
     }
 
     static func keyRing(_ configuration: Configuration) throws -> KeyRing {

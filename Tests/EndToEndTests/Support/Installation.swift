@@ -101,6 +101,22 @@ final class Installation {
         }
     }
 
+    /// Puts another secret into the file that the workers and the simulator read, in one step.
+    func writeSecret(_ text: String) throws {
+        let new = "\(folder)/secret-new"
+        try Self.writePrivate(new, text)
+        guard rename(new, "\(folder)/secret") == 0 else { throw Failure("cannot put \(new) in place") }
+    }
+
+    /// The provider changes the account's secret to what the file holds, from one request to the next.
+    func changeProvidersSecret() async throws {
+        let told = simulator.lines.count { $0.contains("the secret was read again") }
+        simulator.signal(SIGHUP)
+        try await eventually("the provider has the secret", within: .seconds(10), every: .milliseconds(5)) {
+            simulator.lines.count { $0.contains("the secret was read again") } > told
+        }
+    }
+
     /// Rows of a query, with tabs between columns.
     func query(_ sql: String) async throws -> [[String]] {
         let arguments = ["psql", "-XAt", "-F", "\t", "-d", postgres.connection(database: "usher"), "-c", sql]
