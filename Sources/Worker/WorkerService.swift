@@ -199,7 +199,8 @@ extension WorkerService {
             decided: decided,
             clock: clock,
             activity: activity,
-            lease: settings.lease
+            lease: settings.lease,
+            queuedMax: settings.queuedMax
         )
     }
 

@@ -24,13 +24,14 @@ struct Dispatcher<Provider: Cashier>: Sendable {
     let clock: WorkerClock
     let activity: Activity
     let lease: Duration
+    var queuedMax: Duration = .seconds(15)
 
     /// Starts or gives back what was taken. `asked` is the uptime before the lease was asked for: the database cannot
     /// have granted it earlier.
     func start(_ jobs: [ClaimedJob], asked: Duration) {
         guard !jobs.isEmpty else { return }
         let uptime = clock.uptime
-        let sendBy = asked + lease / 4
+        let sendBy = asked + min(lease / 4, queuedMax)
         let isStopping = slots.isStopping
         var calls: [AccountGuards.QueuedCall] = []
         var others: [DecidedJob] = []
