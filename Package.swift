@@ -69,8 +69,8 @@ let package = Package(
             name: "usher",
             dependencies: [
                 "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
-                "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings", "Terminal",
-                "Spelling",
+                "CashierSignature", "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker",
+                "Settings", "Spelling", "Terminal",
             ],
             swiftSettings: strict
         ),
@@ -108,7 +108,7 @@ let package = Package(
             "UsherTests",
             [
                 "usher", "SessionCore", "PostgresStore", "KafkaTransport", "CashierClient", "CashierSimulator",
-                "Terminal", "Settings", "Cryptography", "Logs",
+                "CashierSignature", "Terminal", "Settings", "Cryptography", "Logs",
             ]
         ),
         // Depends on the program so that it is built before it is run.

@@ -13,16 +13,12 @@ struct CallbackAnswer: Equatable, Sendable {
 
     static let accepted = CallbackAnswer(status: 0, description: "Ok")
 
-    /// The newer pages want the signature under this name, the older under `Gt-Authentication`: both are sent.
-    static let otherHeader = "External-Request-Signature"
-
-    /// Signed, with HTTP status 200: what counts is the status in the body.
-    func signed(with secret: Secret, version: String, at moment: Timestamp) -> HTTPAnswer {
+    /// Signed in each of `headers`, with HTTP status 200: what counts is the status in the body.
+    func signed(with secret: Secret, headers: [String], version: String, at moment: Timestamp) -> HTTPAnswer {
         let fields: [String: SignedValue] = ["status": .integer(status), "timestamp": .integer(moment.seconds)]
         let signature = Signature.sign(.acknowledgement, secret: secret) { fields[$0] ?? .null }
         var answer = unsigned(httpStatus: 200, version: version, at: moment)
-        answer.headers.append(HTTPHeader(name: Signature.header, value: signature))
-        answer.headers.append(HTTPHeader(name: Self.otherHeader, value: signature))
+        for name in headers { answer.headers.append(HTTPHeader(name: name, value: signature)) }
         return answer
     }
 

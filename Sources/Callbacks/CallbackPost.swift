@@ -38,7 +38,7 @@ package enum CallbackRefusal: String, Error, CaseIterable, Sendable {
         switch self {
         case .notJSON: "the body is not one JSON object"
         case .unknownAccount: "merchant_id and application_key are not known here"
-        case .noSignature: "the header Gt-Authentication is missing"
+        case .noSignature: "the header with the signature is missing"
         case .badSignature: "the signature does not match"
         case .badField: "a field is missing or unreadable"
         case .unknownOrder: "the order is not known here"

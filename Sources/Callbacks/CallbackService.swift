@@ -14,6 +14,8 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
     private let sink: Sink
     private let settings: CallbackSettings
     private let accounts: Mutex<[CallbackAccount]>
+    /// In lower case.
+    private let signatureHeader: String
     private let identity: ResultIdentity
     private let wall: @Sendable () -> Timestamp
     private let log: Log
@@ -34,6 +36,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         self.sink = sink
         self.settings = settings
         accounts = Mutex(settings.accounts)
+        signatureHeader = settings.signatureHeader.lowercased()
         self.identity = identity
         self.wall = wall
         self.log = log
@@ -91,7 +94,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
             post = try CallbackPost(
                 kind,
                 body: request.body,
-                signature: request.header(Signature.header.lowercased()),
+                signature: request.header(signatureHeader),
                 accounts: accounts.withLock { $0 },
                 bytesMax: settings.bodyBytesMax
             )
@@ -141,7 +144,12 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
     }
 
     private func signed(_ answer: CallbackAnswer, _ post: CallbackPost) -> HTTPAnswer {
-        answer.signed(with: post.secret, version: post.accounts[0].version, at: wall())
+        answer.signed(
+            with: post.secret,
+            headers: settings.answerHeaders,
+            version: post.accounts[0].version,
+            at: wall()
+        )
     }
 
     private func failure(of kind: CallbackKind) -> CallbackAnswer {

@@ -1,3 +1,4 @@
+import CashierSignature
 package import Cryptography
 
 /// An account whose callbacks are received.
@@ -31,6 +32,10 @@ package struct CallbackSettings: Sendable {
     package var replayWindow: Duration = .seconds(86_400)
     /// What the customer reads when a payment is refused (API 1.3, webhooks/validation).
     package var refusalText = "This payment cannot be accepted. Please contact your agent."
+    /// The header of a post that carries its signature, in any case of letters.
+    package var signatureHeader = Signature.header
+    /// The headers that carry an answer's signature: the pages of the provider name either.
+    package var answerHeaders = [Signature.header, "External-Request-Signature"]
     /// Bytes of a post.
     package var bodyBytesMax = 65_536
     /// How long one process may take to publish what it stored before another does.

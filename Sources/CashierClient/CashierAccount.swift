@@ -22,6 +22,16 @@ package struct CashierAccount: Sendable {
         case intent
     }
 
+    /// What an error answer's signature is good for. An answer that opens a session needs a valid one in any case.
+    package enum ErrorSignatures: String, CaseIterable, Sendable {
+        /// Basic errors come unsigned (API 1.3, overview/api_error_codes); a signature that is there must be valid.
+        case optional
+        /// An error without a valid signature says nothing: the outcome is unknown.
+        case required
+        /// Errors are believed by their connection alone.
+        case ignored
+    }
+
     /// The account's name in the configuration.
     package var name: String
     /// Where sessions are opened, whole, with its path.
@@ -58,9 +68,16 @@ package struct CashierAccount: Sendable {
     package var authorityFile: String?
     package var errorTable = ErrorTable.standard
     package var requestFields = SignatureFields.request
+    /// With the status, the time and the URL among them: what they do not cover, nobody vouches for.
     package var responseFields = SignatureFields.response
+    package var lookUpFields = SignatureFields.findOrder
     /// What look-up answers are signed over; nil leaves their signature unchecked, because the list is not published.
     package var lookUpResponseFields: SignatureFields?
+    /// The header that carries the signature of a request.
+    package var requestHeader = Signature.header
+    /// The header that carries the signature of an answer.
+    package var responseHeader = Signature.header
+    package var errorSignatures = ErrorSignatures.optional
 
     /// `findOrderURL` is derived when `endpoint` ends in `/cashier/virtual-terminal` and none is given.
     package init(
@@ -109,7 +126,9 @@ extension CashierAccount {
         func fault(_ setting: String, _ advice: String) -> CashierAccountError {
             CashierAccountError(account: name, setting: setting, advice: advice)
         }
-        for (setting, url) in [("endpoint", endpoint), ("find_order_url", findOrderURL ?? "")] {
+        // Without an address for look-ups none are made; `SessionCore` knows what follows.
+        for (setting, url) in [("endpoint", endpoint), ("find_order_url", findOrderURL)] {
+            guard let url else { continue }
             guard let address = WebAddress(url), !address.hasQuery else {
                 throw fault(setting, "must be a whole URL: https://host/path, without user, query or fragment")
             }
@@ -132,5 +151,18 @@ extension CashierAccount {
             throw fault("freshness", "and session_lifetime and redirect_url_bytes_max must be above zero")
         }
         if customerKey.isEmpty { throw fault("customer_key", "is empty; the page says customer_data") }
+        for (setting, name) in [("request", requestHeader), ("response", responseHeader)]
+        where !HTTPSyntax.isHeader(name: name, value: "") {
+            throw fault("\(setting)_signature_header", "must be a header's name; the page says \(Signature.header)")
+        }
+        for name in Self.signedFieldsOfALink where !responseFields.names.contains(name) {
+            throw fault("response_signature_fields", "must hold \(name): without it a link would go out unverified")
+        }
+        guard requestFields.requestFields.allSatisfy({ $0 != nil }) else {
+            throw fault("request_signature_fields", "must be fields of a request")
+        }
     }
+
+    /// What the signature of an answer with a link must cover, whatever else it does.
+    private static let signedFieldsOfALink = ["status", "timestamp", "redirect_url"]
 }

@@ -137,7 +137,7 @@ package final class CashierHTTPClient: Cashier {
         }
         let request = HTTPRequest(
             target: target,
-            headers: [(Signature.header, signed.signature)],
+            headers: [(account.requestHeader, signed.signature)],
             body: signed.body
         )
         return .success(PreparedCall(request: request, call: call, route: route, routes: routes))

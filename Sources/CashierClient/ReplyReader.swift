@@ -137,17 +137,14 @@ package struct ReplyReader: Sendable {
     }
 
     private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
-        guard let signature = reply.header(Signature.header), document.canSign(fields) else { return false }
+        guard let signature = reply.header(account.responseHeader), document.canSign(fields) else { return false }
         return Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
     }
 
     // MARK: Refusal
 
     private func refusal(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
-        // Basic errors come unsigned; one that is signed must be signed rightly to be believed.
-        if let fields = signedFields, reply.hasHeader(Signature.header), !isSigned(document, reply, over: fields) {
-            return badSignature
-        }
+        guard isCredible(document, reply) else { return badSignature }
         let text = document.text(.description) ?? []
         if let rule = account.errorTable.rule(status: status, text: text, httpStatus: reply.status) {
             return answer(by: rule, code: rule.name ?? String(status), description: text)
@@ -162,6 +159,16 @@ package struct ReplyReader: Sendable {
             advice: "The Cashier answered with a code that the error table does not list."
         )
         return answer(by: rule, code: String(status), description: text)
+    }
+
+    /// Basic errors come unsigned; one that is signed must be signed rightly to be believed.
+    private func isCredible(_ document: ReplyDocument, _ reply: HTTPReply) -> Bool {
+        guard let fields = signedFields else { return true }
+        switch account.errorSignatures {
+        case .ignored: return true
+        case .optional where !reply.hasHeader(account.responseHeader): return true
+        case .optional, .required: return isSigned(document, reply, over: fields)
+        }
     }
 
     /// What the answer is signed over; nil if that is not known.

@@ -29,6 +29,7 @@ package enum RequestWriter {
             case .cid: input.add(request.cid)
             case .orderID: input.add(request.orderID)
             case .agentName: input.add(request.agentName)
+            case .version: input.add(account.version)
             }
         }
         return Signed(body: requestBody(request, account: account, timestamp: timestamp), signature: signature)
@@ -38,12 +39,13 @@ package enum RequestWriter {
     ///
     /// - Precondition: the account has a secret.
     package static func lookUp(orderID: String, account: CashierAccount, timestamp: Int64) -> Signed {
-        let signature = sign(.findOrder, account) { field, input in
+        let signature = sign(account.lookUpFields, account) { field, input in
             switch field {
             case .merchantID: input.add(account.merchantID)
             case .applicationKey: input.add(account.applicationKey)
             case .timestamp: input.add(timestamp)
             case .orderID: input.add(orderID)
+            case .version: input.add(account.version)
             case .intent, .cid, .agentName: break
             }
         }

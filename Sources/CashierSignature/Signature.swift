@@ -14,8 +14,8 @@ package enum SignedValue: Equatable, Sendable {
     }
 }
 
-/// A signed field of a request, by its name.
-package enum RequestField: String, Sendable {
+/// A field of a request that can be signed, by its name.
+package enum RequestField: String, CaseIterable, Sendable {
     case merchantID = "merchant_id"
     case applicationKey = "application_key"
     case timestamp
@@ -23,6 +23,8 @@ package enum RequestField: String, Sendable {
     case cid
     case orderID = "order_id"
     case agentName = "agent_name"
+    /// Signed in API 1.1 only (integration_docs/3.1, how_to_build_signature).
+    case version
 }
 
 /// Which fields of a message are signed, in order (API 1.3, overview/authentication and the page of each message). A

@@ -126,6 +126,7 @@ enum TestAccounts {
     @Test func anAnswerIsSignedUnderBothNames() {
         let answer = CallbackAnswer.accepted.signed(
             with: Secret(TestPost.secret),
+            headers: CallbackSettings(accounts: []).answerHeaders,
             version: "1.3",
             at: Timestamp(seconds: 1_590_611_635)
         )

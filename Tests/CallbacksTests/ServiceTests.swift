@@ -179,6 +179,22 @@ struct ServiceTests {
         }
     }
 
+    @Test func theHeadersOfSignaturesAreSettings() async throws {
+        let change: (inout CallbackSettings) -> Void = {
+            $0.signatureHeader = "X-Other"
+            $0.answerHeaders = ["X-Answer"]
+        }
+        try await withReceiver(["o-1"], change) { receiver, _, _, _ in
+            let usual = try await post(.transaction("o-1", tid: 7, status: "pending"), to: receiver)
+            #expect(usual.http == 401)
+            var other = TestPost.transaction("o-1", tid: 7, status: "pending")
+            other.header = "x-OTHER"
+            let answer = try await post(other, to: receiver)
+            #expect(answer.status == 0 && answer.headers["x-answer"]?.count == 96)
+            #expect(answer.headers["gt-authentication"] == nil)
+        }
+    }
+
     @Test func forgedForeignStaleAndAlteredPostsAreRefused() async throws {
         try await withReceiver(["o-1"]) { receiver, sink, _, fixture in
             var forged = TestPost.transaction("o-1", tid: 7, status: "approved")

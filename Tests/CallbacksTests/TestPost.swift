@@ -18,6 +18,8 @@ struct TestPost: Sendable {
     /// What of the payment is signed; nil signs the values as they are written.
     var rate: String?
     var signature: String?
+    /// That carries the signature.
+    var header = "Gt-Authentication"
 
     static func transaction(_ order: String, tid: Int, status: String, amount: Int = 100) -> TestPost {
         var post = TestPost(order: order)
@@ -83,7 +85,7 @@ struct TestPost: Sendable {
 
     var http: String {
         "POST /hooks/\(kind) HTTP/1.1\r\nHost: crm.example.test\r\nContent-Type: application/json; charset=utf-8\r\n"
-            + "Gt-Authentication: \(signature ?? rightSignature)\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body
+            + "\(header): \(signature ?? rightSignature)\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body
     }
 
     var request: HTTPRequest {

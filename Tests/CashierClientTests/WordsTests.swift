@@ -127,12 +127,14 @@ struct WordsTests {
         try Sample.account(endpoint: "http://localhost:9000/cashier/virtual-terminal").check()
         #expect(Sample.account().findOrderURL == "https://cashier.example.test/agent/find-order")
         #expect(Sample.account(endpoint: "https://gw.example.test/vt").findOrderURL == nil)
+        // Look-ups are switched off for such an account.
+        try Sample.account(endpoint: "https://gw.example.test/vt").check()
         let faults: [(String, (inout CashierAccount) -> Void)] = [
             ("endpoint", { $0.endpoint = "http://cashier.example.test/cashier/virtual-terminal" }),
             ("endpoint", { $0.endpoint = "https://u@cashier.example.test/x" }),
             ("endpoint", { $0.endpoint = "https://cashier.example.test/x?y" }),
             ("endpoint", { $0.endpoint = "" }),
-            ("find_order_url", { $0.findOrderURL = nil }),
+            ("find_order_url", { $0.findOrderURL = "" }),
             ("find_order_url", { $0.findOrderURL = "http://cashier.example.test/x" }),
             ("merchant_id", { $0.merchantID = "" }),
             ("application_key", { $0.applicationKey = "" }),

@@ -79,6 +79,36 @@ import Testing
         }
     }
 
+    /// Settings and defaults of the table in `docs/PROVIDER.md` are those of the schema, and its tests exist.
+    @Test func theProvidersOpenQuestionsHaveTheirSettings() throws {
+        let rows = try repositoryText("docs/PROVIDER.md").split(separator: "\n").map {
+            $0.split(separator: "|", omittingEmptySubsequences: false).map { $0.filter { $0 != "`" }.trimmed }
+        }.filter { $0.count == 7 && $0[3].contains(".") }
+        #expect(rows.count > 40)
+        for row in rows {
+            guard let key = SettingKey.all.first(where: { $0.path == row[3] }) else {
+                Issue.record("no such setting: \(row[3])")
+                continue
+            }
+            switch key.presence {
+            case .required: #expect(row[4] == "required", "\(row[3])")
+            case .absent: #expect(row[4] == "not set", "\(row[3])")
+            case .fallback(let text): #expect(row[4] == text, "\(row[3])")
+            }
+            #expect(try isTest(row[5]), "no such tests: \(row[5])")
+        }
+        let numbers = rows.compactMap { Int($0[1]) }
+        #expect(numbers == Array(1...15))
+    }
+
+    private func isTest(_ name: String) throws -> Bool {
+        let folders = [
+            "CallbacksTests", "CashierClientTests", "CryptographyTests", "EndToEndTests", "SessionCoreTests/Codec",
+            "SessionCoreTests/Policies", "UsherTests", "WorkerTests",
+        ]
+        return folders.contains { access("\(repository)/Tests/\($0)/\(name).swift", R_OK) == 0 }
+    }
+
     @Test(arguments: SettingKey.all)
     func everySettingIsDescribedAndItsTextsAreValid(_ key: SettingKey) throws {
         #expect(key.summary.hasSuffix("."))
@@ -104,5 +134,13 @@ import Testing
         let file = try #require(fopen("\(repository)/\(path)", "w"))
         defer { fclose(file) }
         #expect(fputs(text(), file) >= 0)
+    }
+}
+
+extension String {
+    /// Without the spaces at both ends.
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " }
+        return String(start.reversed().drop { $0 == " " }.reversed())
     }
 }

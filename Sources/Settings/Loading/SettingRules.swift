@@ -132,6 +132,12 @@ enum SettingRules {
                 + "`\(virtualTerminalPath)` (or set `\(section)look_up: false`)"
             problems.append(problem(section + "find_order_endpoint", message))
         }
+        problems += signatures(values, section)
+        if let locale = values.text(section + "locale_default"), let locales = values.texts(section + "locales"),
+            !locales.contains(locale)
+        {
+            problems.append(problem(section + "locale_default", "must be one of `\(section)locales`"))
+        }
         problems += ordered(values, section + "connect_timeout", atMost: section + "timeout")
         problems += ordered(values, section + "timeout", atMost: "verify.request_validity")
         if let timeout = values.duration(section + "timeout"), let lease = values.duration("dispatch.lease"),
@@ -139,6 +145,22 @@ enum SettingRules {
         {
             let message = "must be 10 s longer than `\(section)timeout` (\(DurationText.write(timeout)))"
             problems.append(problem("dispatch.lease", message))
+        }
+        return problems
+    }
+
+    private static func signatures(_ values: SettingValues, _ section: String) -> [SettingProblem] {
+        var problems: [SettingProblem] = []
+        for name in ["request", "response", "look_up", "look_up_response"] {
+            let key = "\(section)\(name)_signature_fields"
+            guard let fields = values.texts(key), Set(fields).count < fields.count else { continue }
+            problems.append(problem(key, "names a field twice"))
+        }
+        let key = section + "response_signature_fields"
+        guard let fields = values.texts(key) else { return problems }
+        for name in SettingKey.signedLinkFields where !fields.contains(name) {
+            let message = "must name `\(name)`: without it a link would go out that nobody vouches for"
+            return problems + [problem(key, message)]
         }
         return problems
     }

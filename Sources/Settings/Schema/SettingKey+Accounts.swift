@@ -2,7 +2,10 @@ import SessionCore
 
 extension SettingKey {
     /// Sets of Cashier credentials.
-    static let accounts: [SettingKey] = [
+    static let accounts: [SettingKey] = accountCalls + accountLoad + accountTrust + accountChoice
+
+    /// Where requests go, with what, and what jobs may ask for.
+    private static let accountCalls: [SettingKey] = [
         SettingKey(
             "accounts.<name>.endpoint",
             .text(.url),
@@ -99,6 +102,16 @@ extension SettingKey {
             """
             Whether a job must bring `customer_data` or `customer_token`. Newer pages of the Cashier require one \
             of them.
+            """
+        ),
+        SettingKey(
+            "accounts.<name>.required_customer_fields",
+            .choices(JobFields.customer.map { JobFields[$0].name }),
+            .fallback("[country, first_name, last_name, email]"),
+            example: "[country, email]",
+            """
+            Members that `customer_data` must have, where a job brings it. Besides, `zip` is required for customers \
+            in US and CA, and `state` for those in US, CA and AU.
             """
         ),
         SettingKey(
@@ -248,7 +261,17 @@ extension SettingKey {
             example: "{BTC: 8}",
             """
             Decimal places of the minor unit, for codes that are not in ISO 4217. Ask the Cashier's support: a \
-            wrong number is a wrong amount.
+            wrong number is a wrong amount. `CLF` and `UYW` are refused unless they stand here: the standard gives \
+            them 4 places, and the Cashier's list would make it 2.
+            """
+        ),
+        SettingKey(
+            "accounts.<name>.locales",
+            .texts(.locale),
+            .absent("every locale of the form `ll-CC`, because the Cashier's list is not published"),
+            example: "[en-GB, de-DE]",
+            """
+            Locales that jobs may name.
             """
         ),
         SettingKey(
@@ -293,8 +316,7 @@ extension SettingKey {
         ),
     ]
 
-    /// Whose jobs name none.
-    static let defaultAccount: [SettingKey] = [
+    private static let accountChoice: [SettingKey] = [
         SettingKey(
             "default_account",
             .text(.name),

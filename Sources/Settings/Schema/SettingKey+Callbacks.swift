@@ -60,6 +60,24 @@ extension SettingKey {
             """
         ),
         SettingKey(
+            "callbacks.signature_header",
+            .text(.name),
+            .fallback("Gt-Authentication"),
+            example: "External-Request-Signature",
+            """
+            The header of a post that carries its signature, in any case of letters.
+            """
+        ),
+        SettingKey(
+            "callbacks.answer_headers",
+            .texts(.name),
+            .fallback("[Gt-Authentication, External-Request-Signature]"),
+            example: "[Gt-Authentication]",
+            """
+            The headers that carry an answer's signature. The Cashier's pages name either.
+            """
+        ),
+        SettingKey(
             "callbacks.body_max",
             .size((4 * 1024)...(1024 * 1024)),
             .fallback("64KiB"),

@@ -48,6 +48,17 @@ extension SettingKey {
             """
         ),
         SettingKey(
+            "dispatch.send_within",
+            .duration(.seconds(1)...(.seconds(55))),
+            .fallback("25s"),
+            example: "10s",
+            """
+            How old the timestamp of a signed request may be when its first byte goes out, `clock_offset` aside: three \
+            fifths of it for the account's turn, two for a connection. What is older is not sent, and signed anew \
+            later. Never more than `verify.request_validity`.
+            """
+        ),
+        SettingKey(
             "dispatch.lease",
             .duration(.seconds(15)...(.seconds(600))),
             .fallback("60s"),

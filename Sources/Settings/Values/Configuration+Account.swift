@@ -37,6 +37,8 @@ extension Configuration {
         package var customerKey: String
         package var customerRequired: Bool
         package var phoneFormat: PhoneFormat
+        /// Members that `customer_data` must have.
+        package var requiredCustomerFields: Set<String>
         package var nullPolicy: NullPolicy
         package var amountRequired: Bool
         package var lengthUnit: LengthUnit
@@ -61,6 +63,9 @@ extension Configuration {
         package var currencyExponents: [String: Int]
         /// nil requires a job to name its locale.
         package var localeDefault: String?
+        /// nil allows every locale of the form `ll-CC`.
+        package var locales: Set<String>?
+        package var trust: Trust
         package var looksUp: Bool
         package var unknownPolicy: UnknownPolicy
         /// Calls that one worker has in flight.
@@ -87,6 +92,7 @@ extension Configuration {
             customerKey = values.known(section + "customer_key", values.text)
             customerRequired = values.known(section + "customer_required", values.flag)
             phoneFormat = values.word(section + "phone_format", as: PhoneFormat.self)
+            requiredCustomerFields = Set(values.known(section + "required_customer_fields", values.texts))
             nullPolicy = values.word(section + "null_policy", as: NullPolicy.self)
             amountRequired = values.known(section + "amount_required", values.flag)
             lengthUnit = values.word(section + "length_unit", as: LengthUnit.self)
@@ -103,6 +109,8 @@ extension Configuration {
             currencies = values.texts(section + "currencies").map(Set.init)
             currencyExponents = values.exponents(section + "currency_exponents") ?? [:]
             localeDefault = values.text(section + "locale_default")
+            locales = values.texts(section + "locales").map(Set.init)
+            trust = Trust(section, values)
             looksUp = values.known(section + "look_up", values.flag)
             unknownPolicy = values.word(section + "unknown_policy", as: UnknownPolicy.self)
             concurrencyMax = values.known(section + "concurrency_max", values.number)

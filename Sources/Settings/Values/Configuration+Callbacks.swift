@@ -10,6 +10,8 @@ extension Configuration {
         package var behindProxy: Bool
         package var topic: String
         package var deadline: Duration
+        package var signatureHeader: String
+        package var answerHeaders: [String]
         /// In bytes.
         package var bodyMax: Int
         package var connectionsMax: Int
@@ -25,6 +27,8 @@ extension Configuration {
             behindProxy = values.known("callbacks.behind_proxy", values.flag)
             topic = values.known("callbacks.topic", values.text)
             deadline = values.known("callbacks.deadline", values.duration)
+            signatureHeader = values.known("callbacks.signature_header", values.text)
+            answerHeaders = values.known("callbacks.answer_headers", values.texts)
             bodyMax = values.known("callbacks.body_max", values.number)
             connectionsMax = values.known("callbacks.connections_max", values.number)
             clockSkew = values.known("callbacks.clock_skew", values.duration)

@@ -10,6 +10,8 @@ extension Configuration {
         /// For every lane.
         package var laneWeights: [Lane: Int]
         package var lease: Duration
+        /// How old a signature may be when its request goes out.
+        package var sendWithin: Duration
         /// From acceptance, for jobs without `not_after`.
         package var notAfterDefault: Duration
 
@@ -22,6 +24,7 @@ extension Configuration {
                 }
             )
             lease = values.known("dispatch.lease", values.duration)
+            sendWithin = values.known("dispatch.send_within", values.duration)
             notAfterDefault = values.known("dispatch.not_after_default", values.duration)
         }
     }

@@ -1,4 +1,5 @@
 import CashierClient
+import CashierSignature
 import Cryptography
 import SessionCore
 import Settings
@@ -32,6 +33,7 @@ extension Configuration.Account {
         account.totalTimeout = timeout
         account.sessionLifetime = sessionLifetime
         account.authorityFile = caFile
+        trust.apply(to: &account)
         return account
     }
 
@@ -49,6 +51,10 @@ extension Configuration.Account {
         rules.extraCurrencies = currencyExponents
         rules.isAmountOptional = !amountRequired
         rules.isCustomerRequired = customerRequired
+        rules.requiredCustomerFields = requiredCustomerFields
+        rules.locales = locales
+        // Whoever gives a disputed code its exponent has settled the dispute.
+        rules.refusedCurrencies.subtract(currencyExponents.keys)
         rules.lengthUnit = lengthUnit == .characters ? .characters : .bytes
         return rules
     }
@@ -91,6 +97,28 @@ extension Configuration.Account {
     }
 }
 
+extension Configuration.Account.Trust {
+    fileprivate func apply(to account: inout CashierAccount) {
+        account.requestFields = SignatureFields(requestFields)
+        account.responseFields = SignatureFields(responseFields)
+        account.lookUpFields = SignatureFields(lookUpFields)
+        account.lookUpResponseFields = lookUpResponseFields.map(SignatureFields.init)
+        account.requestHeader = requestHeader
+        account.responseHeader = responseHeader
+        account.errorSignatures =
+            switch errorSignatures {
+            case .optional: .optional
+            case .required: .required
+            case .ignored: .ignored
+            }
+        account.echoes = []
+        if checksAmount { account.echoes.insert(.amount) }
+        if checksCurrency { account.echoes.insert(.currency) }
+        if checksIntent { account.echoes.insert(.intent) }
+        account.redirectURLBytesMax = redirectURLMax
+    }
+}
+
 extension Configuration.Backoff {
     fileprivate var policy: Backoff {
         Backoff(base: base, cap: cap)
@@ -98,6 +126,9 @@ extension Configuration.Backoff {
 }
 
 extension Configuration {
+    /// How old a signature may be when its request goes out: what the provider would refuse is not sent.
+    var sendWithin: Duration { min(dispatch.sendWithin, verify.requestValidity) }
+
     /// What jobs must keep to.
     var jobRules: JobRules {
         var rules = JobRules(accounts: accounts.mapValues(\.jobRules), defaultAccount: defaultAccount)

@@ -92,6 +92,8 @@ struct CallbacksAssembly {
         settings.clockSkew = callbacks.clockSkew
         settings.replayWindow = callbacks.replayWindow
         settings.refusalText = callbacks.refusalText
+        settings.signatureHeader = callbacks.signatureHeader
+        settings.answerHeaders = callbacks.answerHeaders
         settings.bodyBytesMax = callbacks.bodyMax
         settings.retention = configuration.retention.otherResult
         settings.grace = configuration.shutdownGrace

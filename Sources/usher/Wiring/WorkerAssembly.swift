@@ -30,6 +30,7 @@ struct WorkerAssembly {
         kafka = try configuration.kafka.transportSettings()
         var limits = HTTPLimits()
         limits.inFlightMax = configuration.dispatch.inFlightMax
+        limits.waitMax = configuration.sendWithin * 2 / 5
         let accounts = configuration.accounts.values.sorted { $0.name < $1.name }
         let secrets = try SecretWatch(accounts, digest: { [keys] in keys.contentDigest($0) }, log: log)
         self.secrets = secrets
@@ -126,7 +127,7 @@ struct WorkerAssembly {
 
     private var settings: WorkerSettings {
         let dispatch = configuration.dispatch
-        return WorkerSettings(
+        var settings = WorkerSettings(
             accounts: configuration.accounts.mapValues { $0.workerAccount(in: configuration) },
             topics: topics,
             inFlightMax: dispatch.inFlightMax,
@@ -139,6 +140,8 @@ struct WorkerAssembly {
             retention: configuration.retention,
             pollInterval: .milliseconds(250)
         )
+        settings.queuedMax = configuration.sendWithin * 3 / 5
+        return settings
     }
 
     /// `host:pid`.

@@ -32,8 +32,8 @@ enum ModuleTable {
         "Terminal": ["Spelling", "Glibc"],
         "usher": [
             "SessionCore", "BlockingThreads", "Logs", "Cryptography", "KafkaTransport", "PostgresStore",
-            "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings", "Terminal",
-            "Spelling", "CLinux", "Glibc", "Synchronization",
+            "CashierSignature", "CashierClient", "CashierSimulator", "HTTPServer", "Callbacks", "Worker", "Settings",
+            "Spelling", "Terminal", "CLinux", "Glibc", "Synchronization",
         ],
         "EmbedSQLTool": ["Foundation", "Glibc"],
         "UsherTestKit": [
