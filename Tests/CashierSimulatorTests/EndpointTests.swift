@@ -80,6 +80,16 @@ import Testing
         #expect(simulator.ask(.open("b")).answer?.code == 0)
     }
 
+    @Test func itsClockIsSetWhileItRuns() throws {
+        let simulator = try RunningSimulator.withFaults()
+        defer { simulator.stop() }
+        #expect(simulator.control("POST", "/clock?offset_ms=-90000")?.json?["offset_ms"]?.integer == -90_000)
+        #expect(simulator.ask(.open("a")).answer?.code == 400, "signed in its future")
+        #expect(simulator.control("POST", "/clock?offset_ms=soon")?.status == 400)
+        #expect(simulator.control("POST", "/clock?offset_ms=0")?.status == 200)
+        #expect(simulator.ask(.open("a")).answer?.code == 0)
+    }
+
     @Test func aResetForgetsAllButTheFaults() throws {
         let simulator = try RunningSimulator.withFaults("333=100%,only=lookup")
         defer { simulator.stop() }

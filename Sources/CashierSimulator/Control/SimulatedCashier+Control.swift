@@ -27,12 +27,14 @@ extension SimulatedCashier {
             return listCallbacks(request)
         case (.callbacks, "POST"):
             return postCallbacks(request)
+        case (.clock, "POST"):
+            return setClock(request)
         case (.reset, "POST"):
             reset()
             return Self.json(Array("{\"reset\":true}\n".utf8))
         case (.stats, _), (.accepts, _): return Self.notAllowed("GET")
         case (.faults, _), (.personality, _), (.callbacks, _): return Self.notAllowed("GET, POST")
-        case (.sessions, _), (.reset, _): return Self.notAllowed("POST")
+        case (.sessions, _), (.clock, _), (.reset, _): return Self.notAllowed("POST")
         }
     }
 
@@ -224,6 +226,14 @@ extension SimulatedCashier {
         guard !opened.isEmpty else { return Self.wrong("the order has no session") }
         for order in opened { change(.status(order: order, status)) }
         return Self.json(Array("{\"changed\":\(opened.count)}\n".utf8))
+    }
+
+    private mutating func setClock(_ request: HTTPRequest) -> HTTPAnswer {
+        guard let text = request.parameter("offset_ms"), let offset = Int64(text), offset.magnitude <= 86_400_000 else {
+            return Self.wrong("write ?offset_ms=N: how far the clock is ahead of the machine's, a day at most")
+        }
+        configuration.clockOffset = .milliseconds(offset)
+        return Self.json(Array("{\"offset_ms\":\(offset)}\n".utf8))
     }
 
     // MARK: Parts

@@ -9,6 +9,7 @@ enum Endpoint: Equatable {
         case sessions = "/sessions"
         case personality = "/personality"
         case callbacks = "/callbacks"
+        case clock = "/clock"
     }
 
     case open

@@ -42,10 +42,10 @@ struct WorkerAssembly {
 
     /// Begins to read secret files again when they change.
     ///
-    /// - Parameter onSecretChange: gets the name of an account whose requests are signed with another secret from now
-    ///   on; on a thread of its own.
+    /// A held account is tried at once when another secret signs for it.
+    ///
     /// - Returns: what is to be stopped in the end.
-    func watchSecrets(onSecretChange: @escaping @Sendable (String) -> Void = { _ in }) -> SecretWatch {
+    func watchSecrets() -> SecretWatch {
         secrets.start(
             SecretWatch.Actions(
                 apply: { [cashier, log] account, secrets in
@@ -55,7 +55,16 @@ struct WorkerAssembly {
                         log.error("a changed secret was not taken", [.error: .text(error.description)])
                     }
                 },
-                onSecretChange: onSecretChange
+                onSecretChange: { [store, log] account in
+                    Task {
+                        do {
+                            try await store.hastenTrial(account: account)
+                        } catch {
+                            // The trial then comes when its interval is over.
+                            log.info("no trial at once: the database is away", [.account: .text(account)])
+                        }
+                    }
+                }
             )
         )
         return secrets

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Glibc
 import KafkaTransport
 import Logs
 import PostgresStore
@@ -78,8 +79,9 @@ final class Installation {
 
     /// Starts a worker and waits until it says that it has started.
     @discardableResult
-    func startWorker(_ name: String) throws -> UsherProcess {
-        try startProcess(["run", "-c", settingsFile, "--set", "worker.name=\(name)"], name: name)
+    func startWorker(_ name: String, with settings: [String] = []) throws -> UsherProcess {
+        let words = (["worker.name=\(name)"] + settings).flatMap { ["--set", $0] }
+        return try startProcess(["run", "-c", settingsFile] + words, name: name)
     }
 
     /// Starts a process of the program that ends with the installation.
@@ -151,6 +153,12 @@ final class Installation {
         let line = simulator.lines.first { $0.hasPrefix(greeting) } ?? ""
         guard let port = Int(line.dropFirst(greeting.count)) else { throw Failure("no port in: \(line)") }
         return port
+    }
+
+    /// Puts a file that only its owner reads into the folder, or another in its place, as deployments do it.
+    func replacePrivate(_ name: String, _ text: String) throws {
+        try Self.writePrivate("\(folder)/\(name).new", text)
+        guard rename("\(folder)/\(name).new", "\(folder)/\(name)") == 0 else { throw Failure("rename \(name)") }
     }
 
     private static func writePrivate(_ path: String, _ text: String) throws {

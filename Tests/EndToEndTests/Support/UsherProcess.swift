@@ -107,6 +107,16 @@ enum Shell {
 
     /// The body of a GET from this machine.
     static func get(port: Int, _ path: String) throws -> String {
+        try request(port: port, "GET", path, body: "")
+    }
+
+    /// The body of the answer to a POST to this machine.
+    @discardableResult
+    static func post(port: Int, _ path: String, body: String = "") throws -> String {
+        try request(port: port, "POST", path, body: body)
+    }
+
+    private static func request(port: Int, _ method: String, _ path: String, body text: String) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("no socket") }
         defer { close(descriptor) }
@@ -119,7 +129,8 @@ enum Shell {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
         }
         guard connected == 0 else { throw Failure("no connection to port \(port)") }
-        let request = Array("GET \(path) HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
+        let head = "\(method) \(path) HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        let request = Array("\(head)Content-Length: \(text.utf8.count)\r\n\r\n\(text)".utf8)
         guard write(descriptor, request, request.count) == request.count else { throw Failure("could not ask") }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
