@@ -228,13 +228,13 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .verify:
             return unknown(AccountSign(isFailure: true))
         case .retryFast:
-            return again(job, after: rules.fast, now, outcome: "retry", &random)
+            return again(job, after: rules.fast, by: answer.retry, now, outcome: "retry", &random)
         case .limited:
-            var decision = again(job, after: rules.limited, now, outcome: "retry", &random)
+            var decision = again(job, after: rules.limited, by: answer.retry, now, outcome: "retry", &random)
             decision.sign = AccountSign(isOverload: true, isWell: true)
             return decision
         case .retrySlow:
-            return again(job, after: rules.slow, now, outcome: "retry", &random)
+            return again(job, after: rules.slow, by: answer.retry, now, outcome: "retry", &random)
         }
     }
 
@@ -348,14 +348,16 @@ package struct OutcomePolicy: Equatable, Sendable {
     private func again(
         _ job: ClaimedJob,
         after backoff: Backoff?,
+        by retry: RetryRule? = nil,
         _ now: Timestamp,
         outcome: String,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
         let spent = (job.firstSend ?? now).duration(to: now)
         let sign = AccountSign(isFailure: backoff != nil, isWell: backoff != nil)
-        guard job.attempts < rules.attemptsMax, spent < rules.timeBudget else {
-            let isOutOfAttempts = job.attempts >= rules.attemptsMax
+        let attemptsMax = retry?.attemptsMax ?? rules.attemptsMax
+        guard job.attempts < attemptsMax, spent < rules.timeBudget else {
+            let isOutOfAttempts = job.attempts >= attemptsMax
             let error = ResultError(
                 code: isOutOfAttempts ? "attempts_used_up" : "time_budget_used_up",
                 errorClass: isOutOfAttempts ? "attempts" : "time_budget",
@@ -364,7 +366,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             )
             return Decision(verdict: .ended(.failed, error), attemptOutcome: outcome, sign: sign)
         }
-        let pause = backoff?.delay(afterAttempt: job.attempts, using: &random) ?? .zero
+        let waits = backoff.map { retry?.backoff(over: $0) ?? $0 }
+        let pause = waits?.delay(afterAttempt: job.attempts, using: &random) ?? .zero
         return Decision(verdict: .retry(after: pause), attemptOutcome: outcome, sign: sign)
     }
 

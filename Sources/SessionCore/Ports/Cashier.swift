@@ -95,6 +95,8 @@ package struct CashierAnswer: Equatable, Sendable {
     package var retryAfter: Duration?
     /// What the provider's clock showed: the answer's `timestamp`, else its `Date` header. Unix seconds.
     package var providerSeconds: Int64?
+    /// From the error table's rule, for a refusal that is tried again; nil: as its class says.
+    package var retry: RetryRule?
     package var elapsed: Duration
 
     package init(
@@ -104,6 +106,7 @@ package struct CashierAnswer: Equatable, Sendable {
         httpStatus: Int? = nil,
         retryAfter: Duration? = nil,
         providerSeconds: Int64? = nil,
+        retry: RetryRule? = nil,
         elapsed: Duration = .zero
     ) {
         self.outcome = outcome
@@ -112,6 +115,7 @@ package struct CashierAnswer: Equatable, Sendable {
         self.httpStatus = httpStatus
         self.retryAfter = retryAfter
         self.providerSeconds = providerSeconds
+        self.retry = retry
         self.elapsed = elapsed
     }
 }

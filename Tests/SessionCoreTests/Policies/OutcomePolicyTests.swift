@@ -74,6 +74,37 @@ struct OutcomePolicyTests {
         #expect(decision.sign == AccountSign(isWell: true))
     }
 
+    @Test("a rule's own waits and number of attempts take the place of its class's")
+    func ownRetry() {
+        let policy = OutcomePolicy(rules: Self.rules())
+        func decide(_ attempts: Int, _ retry: RetryRule?) -> Decision {
+            var random = SeededGenerator(seed: 3)
+            let answer = CashierAnswer(outcome: .refused(.retryFast), code: "417", message: "m", retry: retry)
+            return policy.decide(Self.job(.open, attempts: attempts), answer: answer, now: Self.sent, using: &random)
+        }
+        func wait(_ attempts: Int, _ retry: RetryRule?) -> Duration? {
+            guard case .retry(let wait) = decide(attempts, retry).verdict else { return nil }
+            return wait
+        }
+        let own = RetryRule(firstWait: .seconds(3_000), waitCap: .seconds(6_000), attemptsMax: 5)
+        #expect((wait(1, nil) ?? .zero) <= .milliseconds(500))
+        #expect((wait(1, own) ?? .zero) > .milliseconds(500))
+        #expect(wait(3, nil) == nil)
+        #expect((wait(4, own) ?? .zero) > .seconds(30))
+        #expect(wait(5, own) == nil)
+        #expect(wait(2, RetryRule(attemptsMax: 2)) == nil)
+        #expect(wait(1, RetryRule(attemptsMax: 2)) == wait(1, nil))
+    }
+
+    @Test("any combination of a rule's waits and its class's is a backoff")
+    func ownWaits() {
+        let slow = Backoff(base: .seconds(30), cap: .seconds(600))
+        #expect(RetryRule().backoff(over: slow) == slow)
+        #expect(RetryRule(firstWait: .seconds(900)).backoff(over: slow).cap == .seconds(900))
+        #expect(RetryRule(waitCap: .seconds(5)).backoff(over: slow).base == .seconds(5))
+        #expect(RetryRule(firstWait: .zero, waitCap: .zero).backoff(over: slow).base == .milliseconds(1))
+    }
+
     @Test("an unknown outcome is looked up, never sent again", arguments: [CallOutcome.unknown, .refused(.verify)])
     func unknownIsLookedUp(outcome: CallOutcome) {
         #expect(decide(Self.job(.open), outcome).verdict == .verify(after: .seconds(1)))
