@@ -7,6 +7,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case broker
     case campaign
     case code
+    case command
     case count
     case database
     case delayMs = "delay_ms"
@@ -34,6 +35,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case reason
     case record
     case resultID = "result_id"
+    case rule
     case schema
     case setting
     case signal
