@@ -14,18 +14,23 @@ package final class CashierHTTPClient: Cashier {
     private let transport: any HTTPTransport
     private let routes: CashierRoutes
     private let ended: EndedCalls
+    private let onUnsuccessful: (@Sendable (ReplyRecord) -> Void)?
 
+    /// - Parameter onUnsuccessful: told of each reply that was no success, on the thread that waits for replies: it
+    ///   must not block.
     /// - Throws: The first setting of an account that is wrong.
     package convenience init(
         accounts: [CashierAccount],
-        limits: HTTPLimits = HTTPLimits()
+        limits: HTTPLimits = HTTPLimits(),
+        onUnsuccessful: (@Sendable (ReplyRecord) -> Void)? = nil
     ) throws(CashierAccountError) {
         let ended = EndedCalls()
         try self.init(
             accounts: accounts,
             transport: SocketTransport(limits: limits, onTurn: { ended.handOver() }),
             ended: ended,
-            inFlightMax: limits.inFlightMax
+            inFlightMax: limits.inFlightMax,
+            onUnsuccessful: onUnsuccessful
         )
     }
 
@@ -33,19 +38,22 @@ package final class CashierHTTPClient: Cashier {
         accounts: [CashierAccount],
         transport: any HTTPTransport,
         ended: EndedCalls,
-        inFlightMax: Int
+        inFlightMax: Int,
+        onUnsuccessful: (@Sendable (ReplyRecord) -> Void)? = nil
     ) throws(CashierAccountError) {
         routes = CashierRoutes(try Self.byName(accounts))
         self.transport = transport
         self.ended = ended
         self.inFlightMax = inFlightMax
+        self.onUnsuccessful = onUnsuccessful
     }
 
-    /// Takes changed accounts (new secrets, other limits) for the calls that start from now on.
+    /// Takes changed accounts (new secrets, other limits) for the calls that start from now on. An account that was
+    /// there before keeps the error table that it has.
     ///
     /// - Throws: The first setting that is wrong; nothing is changed then.
     package func replace(accounts changed: [CashierAccount]) throws(CashierAccountError) {
-        routes.replace(try Self.byName(changed))
+        routes.replace(try Self.byName(changed, errors: routes.all.mapValues(\.errors)))
     }
 
     /// Takes an account's secrets: the first signs what starts from now on, all of them verify what is answered from
@@ -54,6 +62,12 @@ package final class CashierHTTPClient: Cashier {
     /// - Throws: When there is none, or one is empty; nothing is changed then.
     package func replace(secrets: [Secret], ofAccount name: String) throws(CashierAccountError) {
         try routes.replace(secrets: secrets, of: name)
+    }
+
+    /// Takes other error tables, by account, for every reply from now on. Accounts that are not there are passed over.
+    package func replace(errorTables: [String: ErrorTable]) {
+        let routes = routes.all
+        for (account, table) in errorTables { routes[account]?.errors.table = table }
     }
 
     package func start(_ calls: [CashierCall]) {
@@ -140,15 +154,18 @@ package final class CashierHTTPClient: Cashier {
             headers: [(account.requestHeader, signed.signature)],
             body: signed.body
         )
-        return .success(PreparedCall(request: request, call: call, route: route, routes: routes))
+        return .success(
+            PreparedCall(request: request, call: call, route: route, routes: routes, onUnsuccessful: onUnsuccessful)
+        )
     }
 
     private static func byName(
-        _ accounts: [CashierAccount]
+        _ accounts: [CashierAccount],
+        errors: [String: TableInForce] = [:]
     ) throws(CashierAccountError) -> [String: CashierRoute] {
         var routes: [String: CashierRoute] = [:]
         for account in accounts {
-            let route = try CashierRoute(account)
+            let route = try CashierRoute(account, errors: errors[account.name])
             if routes[account.name] == nil { routes[account.name] = route }
         }
         return routes
@@ -184,11 +201,16 @@ private struct PreparedCall: Sendable {
     var route: CashierRoute
     /// For the secrets of the moment that the answer comes.
     var routes: CashierRoutes
+    var onUnsuccessful: (@Sendable (ReplyRecord) -> Void)?
 
     func answer(to ending: HTTPEnding) -> CashierAnswer {
         var answer: CashierAnswer
         switch ending.result {
-        case .reply(let reply): answer = reader(ending.elapsed).classify(reply)
+        case .reply(let reply):
+            answer = reader(ending.elapsed).classify(reply)
+            if let onUnsuccessful, !answer.isSuccess {
+                onUnsuccessful(ReplyRecord(reply, answer, to: call, by: route.errors.table))
+            }
         case .failed(let code, let detail):
             answer = CashierAnswer(outcome: .unknown, code: code, message: detail)
         }
@@ -210,7 +232,8 @@ private struct PreparedCall: Sendable {
             account: route.account,
             secrets: (routes[route.account.name] ?? route).account.secrets,
             expectation: expectation,
-            now: signedAt.advanced(by: elapsed)
+            now: signedAt.advanced(by: elapsed),
+            tableInForce: route.errors
         )
     }
 }

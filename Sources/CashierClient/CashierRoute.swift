@@ -1,6 +1,20 @@
 import Cryptography
 import Synchronization
 
+/// The error table that an account's replies are judged by from now on, also those of calls that are on their way.
+final class TableInForce: Sendable {
+    private let current: Mutex<ErrorTable>
+
+    init(_ table: ErrorTable) {
+        current = Mutex(table)
+    }
+
+    var table: ErrorTable {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}
+
 /// An account that was checked, and where its requests go.
 ///
 /// A class: each call refers to it, and an account is much to copy.
@@ -8,11 +22,14 @@ final class CashierRoute: Sendable {
     let account: CashierAccount
     let opening: HTTPTarget
     let lookUp: HTTPTarget?
+    let errors: TableInForce
 
+    /// - Parameter errors: the table that stays in force when the account's settings change; nil: the account's own.
     /// - Throws: The first setting that is wrong.
-    init(_ account: CashierAccount) throws(CashierAccountError) {
+    init(_ account: CashierAccount, errors: TableInForce? = nil) throws(CashierAccountError) {
         try account.check()
         self.account = account
+        self.errors = errors ?? TableInForce(account.errorTable)
         opening = try Self.target(account.endpoint, "endpoint", account)
         lookUp =
             if let url = account.findOrderURL { try Self.target(url, "find_order_url", account) } else { nil }
@@ -23,6 +40,7 @@ final class CashierRoute: Sendable {
         var account = route.account
         account.secrets = secrets
         self.account = account
+        errors = route.errors
         opening = route.opening
         lookUp = route.lookUp
     }

@@ -9,8 +9,12 @@ package struct ErrorRule: Equatable, Sendable {
         case negative
         /// The answer has no body of the provider's; the HTTP status decides.
         case none
+        /// A positive code that no other rule names.
+        case unlisted
     }
 
+    /// Names it for people: `400-json`.
+    package var id: String
     package var status: Status
     /// Matched against the answer's `description`.
     package var text: TextPattern
@@ -23,22 +27,28 @@ package struct ErrorRule: Equatable, Sendable {
     package var advice: String
     /// Only for look-ups: the order is not known.
     package var meansNotFound: Bool
+    /// How a job that it refuses is tried again; parts that are nil are the class's.
+    package var retry: RetryRule
 
     package init(
+        _ id: String,
         _ status: Status,
         text: TextPattern = "",
         httpStatus: Int? = nil,
         _ errorClass: ErrorClass,
         name: String? = nil,
         meansNotFound: Bool = false,
+        retry: RetryRule = RetryRule(),
         advice: String
     ) {
+        self.id = id
         self.status = status
         self.text = text
         self.httpStatus = httpStatus
         self.errorClass = errorClass
         self.name = name
         self.meansNotFound = meansNotFound
+        self.retry = retry
         self.advice = advice
     }
 }
@@ -47,9 +57,9 @@ package struct ErrorRule: Equatable, Sendable {
 package struct ErrorTable: Equatable, Sendable {
     package var rules: [ErrorRule]
     /// For a positive `status` that no rule names.
-    package var unlisted: ErrorClass
+    package var unlisted: ErrorRule
 
-    package init(rules: [ErrorRule], unlisted: ErrorClass) {
+    package init(rules: [ErrorRule], unlisted: ErrorRule) {
         self.rules = rules
         self.unlisted = unlisted
     }
@@ -63,6 +73,7 @@ package struct ErrorTable: Equatable, Sendable {
                 case .exactly(let code): status == code
                 case .negative: status.map { $0 < 0 } ?? false
                 case .none: status == nil && rule.httpStatus != nil
+                case .unlisted: false
                 }
             return fits && rule.text.matches(text)
         }
@@ -72,20 +83,27 @@ package struct ErrorTable: Equatable, Sendable {
     /// 401 each mean several things, so their texts are matched too.
     package static let standard = ErrorTable(
         rules: [
-            ErrorRule(.negative, .verify, advice: "The Cashier had an internal or network error."),
-            ErrorRule(.exactly(333), .maintenance, advice: "The Cashier is under maintenance."),
+            ErrorRule("negative", .negative, .verify, advice: "The Cashier had an internal or network error."),
+            ErrorRule("333", .exactly(333), .maintenance, advice: "The Cashier is under maintenance."),
             ErrorRule(
+                "999",
                 .exactly(999),
                 .verify,
                 advice: "The Cashier had an error without a name; its support knows more."
             ),
         ] + badRequest + badAccount,
-        unlisted: .declined
+        unlisted: ErrorRule(
+            "unlisted",
+            .unlisted,
+            .declined,
+            advice: "The Cashier answered with a code that the error table does not list."
+        )
     )
 
     private static let badRequest = [
         // Before the next: the newer page's texts of a clock's fault end with “required with merchant_id”.
         ErrorRule(
+            "400-timestamp-expired",
             .exactly(400),
             text: "timestamp expired | timestamp greater",
             .retryFast,
@@ -93,12 +111,14 @@ package struct ErrorTable: Equatable, Sendable {
             advice: "The Cashier finds the request's timestamp in its future or too old: check clock_offset."
         ),
         ErrorRule(
+            "400-timestamp-form",
             .exactly(400),
             text: "timestamp missing | timestamp requir* | timestamp format | timestamp unix",
             .declined,
             advice: "The Cashier did not understand the request's timestamp; this is a fault of Usher's."
         ),
         ErrorRule(
+            "400-timestamp",
             .exactly(400),
             text: "timestamp",
             .retryFast,
@@ -107,32 +127,43 @@ package struct ErrorTable: Equatable, Sendable {
                 "The Cashier finds the request's timestamp in its future or too old: check clock_offset."
         ),
         ErrorRule(
+            "400-json",
             .exactly(400),
             text: "json",
             .declined,
             advice: "The Cashier could not read the request as JSON; this is a fault of Usher's."
         ),
         ErrorRule(
+            "400-not-unique",
             .exactly(400),
             text: "unique | duplicate* | already exist* | already used",
             .verify,
             name: "not_unique",
             advice: "The Cashier knows this order_id already."
         ),
-        ErrorRule(.exactly(400), text: "version", .configFault, advice: "The Cashier refuses the API version."),
         ErrorRule(
+            "400-version",
+            .exactly(400),
+            text: "version",
+            .configFault,
+            advice: "The Cashier refuses the API version."
+        ),
+        ErrorRule(
+            "400-signature",
             .exactly(400),
             text: "signature | gt-authentication",
             .configFault,
             advice: "The Cashier refuses the signature: check the secret, and that no proxy drops the header."
         ),
         ErrorRule(
+            "400-credentials",
             .exactly(400),
             text: "merchant_id | application_key",
             .configFault,
             advice: "The Cashier refuses merchant_id or application_key: check the account's settings."
         ),
         ErrorRule(
+            "400-not-found",
             .exactly(400),
             text: """
                 transaction not found | order not found | order_id not found | transaction not exist* | \
@@ -144,6 +175,7 @@ package struct ErrorTable: Equatable, Sendable {
             advice: "The Cashier does not know what the request names."
         ),
         ErrorRule(
+            "400-invalid",
             .exactly(400),
             text: "valid* | invalid",
             .declined,
@@ -153,40 +185,46 @@ package struct ErrorTable: Equatable, Sendable {
 
     private static let badAccount = [
         ErrorRule(
+            "401-website",
             .exactly(401),
             text: "website",
             .configFault,
             advice: "The Cashier does not know the website or has it disabled: check application_key."
         ),
         ErrorRule(
+            "401-access",
             .exactly(401),
             text: "access",
             .configFault,
             advice: "The Cashier has API access disabled for this account; its support can enable it."
         ),
         ErrorRule(
+            "401",
             .exactly(401),
             .configFault,
             advice:
                 "The Cashier refuses the account or its signature: check merchant_id, application_key and the secret."
         ),
         ErrorRule(
+            "403",
             .exactly(403),
             .configFault,
             advice: "The Cashier has this part of its API disabled for the account."
         ),
         ErrorRule(
+            "406-permissions",
             .exactly(406),
             text: "permission*",
             .configFault,
             advice: "The Cashier says that the merchant account lacks permissions."
         ),
         ErrorRule(
+            "406",
             .exactly(406),
             .configFault,
             advice: "The Cashier has not whitelisted the address that Usher calls from."
         ),
-        ErrorRule(.exactly(2), .declined, advice: "The Cashier says that the withdrawal belongs to someone else."),
-        ErrorRule(.exactly(3), .declined, advice: "The Cashier says that the withdrawal belongs to someone else."),
+        ErrorRule("2", .exactly(2), .declined, advice: "The Cashier says that the withdrawal belongs to someone else."),
+        ErrorRule("3", .exactly(3), .declined, advice: "The Cashier says that the withdrawal belongs to someone else."),
     ]
 }

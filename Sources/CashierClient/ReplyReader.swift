@@ -20,13 +20,26 @@ package struct ReplyReader: Sendable {
     let expectation: Expectation
     /// The moment of the reply by the clock that signed the request.
     let now: Timestamp
+    /// Looked at only when a reply says no; nil: the account's own table.
+    private let tableInForce: TableInForce?
 
     /// - Parameter secrets: those that verify, where they are no longer the account's; nil for its own.
     package init(account: CashierAccount, secrets: [Secret]? = nil, expectation: Expectation, now: Timestamp) {
+        self.init(account: account, secrets: secrets, expectation: expectation, now: now, tableInForce: nil)
+    }
+
+    init(
+        account: CashierAccount,
+        secrets: [Secret]?,
+        expectation: Expectation,
+        now: Timestamp,
+        tableInForce: TableInForce?
+    ) {
         self.account = account
         self.secrets = secrets ?? account.secrets
         self.expectation = expectation
         self.now = now
+        self.tableInForce = tableInForce
     }
 
     /// The answer, without the time that it took.
@@ -40,9 +53,7 @@ package struct ReplyReader: Sendable {
     }
 
     private func read(_ reply: HTTPReply) -> CashierAnswer {
-        if (300..<400).contains(reply.status) {
-            return unknown("redirect", "The endpoint answers with a redirect, which is never followed: check its URL.")
-        }
+        if (300..<400).contains(reply.status) { return withoutBody(reply, code: "redirect") }
         guard let document = ReplyDocument(reply.body, others: signedFields?.others ?? []) else {
             return withoutBody(reply, code: "not_json")
         }
@@ -146,19 +157,7 @@ package struct ReplyReader: Sendable {
     private func refusal(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
         guard isCredible(document, reply) else { return badSignature }
         let text = document.text(.description) ?? []
-        if let rule = account.errorTable.rule(status: status, text: text, httpStatus: reply.status) {
-            return answer(by: rule, code: rule.name ?? String(status), description: text)
-        }
-        // A gateway in between may write its own numbers into JSON; only a documented refusal outweighs such a status.
-        guard status > 0, !Self.isInconclusive(reply.status) else {
-            return unknown(String(status), message("The Cashier answered with an error.", text))
-        }
-        let rule = ErrorRule(
-            .exactly(status),
-            account.errorTable.unlisted,
-            advice: "The Cashier answered with a code that the error table does not list."
-        )
-        return answer(by: rule, code: String(status), description: text)
+        return answer(table.judge(status: status, text: text, httpStatus: reply.status, kind: kind), text)
     }
 
     /// Basic errors come unsigned; one that is signed must be signed rightly to be believed.
@@ -181,34 +180,27 @@ package struct ReplyReader: Sendable {
 
     /// No answer of the provider's: an edge, a proxy, or a broken body.
     private func withoutBody(_ reply: HTTPReply, code: String) -> CashierAnswer {
-        if let rule = account.errorTable.rule(status: nil, text: [], httpStatus: reply.status) {
-            return answer(by: rule, code: rule.name ?? "http_\(reply.status)", description: [])
-        }
-        let isSuccess = (200..<300).contains(reply.status)
-        return unknown(
-            isSuccess ? code : "http_\(reply.status)",
-            "HTTP \(reply.status) without an answer of the Cashier's."
+        answer(table.judge(status: nil, text: [], httpStatus: reply.status, kind: kind, unread: code), [])
+    }
+
+    private func answer(_ judgement: ErrorJudgement, _ description: [UInt8]) -> CashierAnswer {
+        CashierAnswer(
+            outcome: judgement.outcome,
+            code: judgement.code,
+            message: message(judgement.advice, description),
+            retry: judgement.rule.flatMap { $0.retry == RetryRule() ? nil : $0.retry }
         )
     }
 
-    private func answer(by rule: ErrorRule, code: String, description: [UInt8]) -> CashierAnswer {
-        CashierAnswer(outcome: outcome(of: rule), code: code, message: message(rule.advice, description))
+    private var table: ErrorTable {
+        tableInForce?.table ?? account.errorTable
     }
 
-    /// A look-up that is refused says nothing about the job, so it never declines it.
-    private func outcome(of rule: ErrorRule) -> CallOutcome {
-        switch (expectation, rule.errorClass) {
-        case (_, .verify): return .unknown
-        case (.open, let errorClass): return .refused(errorClass)
-        case (.lookUp, .declined): return rule.meansNotFound ? .notFound : .lookUpRefused
-        case (.lookUp, .configFault): return rule.status == .exactly(403) ? .lookUpRefused : .refused(.configFault)
-        case (.lookUp, let errorClass): return .refused(errorClass)
+    private var kind: CashierCall.Kind {
+        switch expectation {
+        case .open: .open
+        case .lookUp: .lookUp
         }
-    }
-
-    /// Statuses with which the request may have been carried out all the same.
-    private static func isInconclusive(_ httpStatus: Int) -> Bool {
-        httpStatus >= 500 || [408, 425, 429].contains(httpStatus)
     }
 
     // MARK: Words

@@ -25,6 +25,31 @@ package struct TextPattern: Equatable, Sendable, ExpressibleByStringLiteral {
         self.init(value)
     }
 
+    /// What is wrong with a pattern, as the end of a sentence that begins with its name; nil when it can be used.
+    package static func fault(_ text: String) -> String? {
+        if text.isEmpty { return nil }
+        if text.utf8.count > 256 { return "must be at most 256 bytes" }
+        if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            return "must be one line without control characters"
+        }
+        for alternative in text.split(separator: "|", omittingEmptySubsequences: false) {
+            let words = alternative.split(separator: " ")
+            guard !words.isEmpty else { return "has an empty side of a |, which would match every text" }
+            for word in words where word.dropLast().contains("*") || word == "*" {
+                return "has * elsewhere than at the end of a word: write limit* for words that begin with limit"
+            }
+        }
+        return nil
+    }
+
+    /// Whether every text matches.
+    package var isForAny: Bool { alternatives.isEmpty }
+
+    /// A text for each alternative that matches it.
+    package var samples: [[UInt8]] {
+        alternatives.map { words in Array(words.map(\.bytes).joined(separator: [0x20])) }
+    }
+
     package func matches(_ text: [UInt8]) -> Bool {
         guard !alternatives.isEmpty else { return true }
         let lowered = text.map(lowercased)

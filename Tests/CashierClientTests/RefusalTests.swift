@@ -102,7 +102,7 @@ struct RefusalTests {
     @Test("an unlisted code is what the account says")
     func unlisted() {
         var account = Sample.account()
-        account.errorTable.unlisted = .verify
+        account.errorTable.unlisted.errorClass = .verify
         #expect(classify(SampleReply.refused(777, "?").reply, account: account).outcome == .unknown)
     }
 
@@ -154,7 +154,7 @@ struct RefusalTests {
     func statusRule() {
         var account = Sample.account()
         account.errorTable.rules.append(
-            ErrorRule(.none, httpStatus: 429, .limited, advice: "The edge limits calls and drops what is above.")
+            ErrorRule("429", .none, httpStatus: 429, .limited, advice: "The edge limits calls and drops what is above.")
         )
         let answer = classify(HTTPReply(status: 429, headers: [], body: []), account: account)
         #expect(answer.outcome == .refused(.limited))

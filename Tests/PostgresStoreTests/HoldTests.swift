@@ -69,7 +69,7 @@ struct HoldTests {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])
         try await hold(bench.store, after: .zero)
-        try await bench.store.placeHold(account: "main", reason: "audit", actor: "ann@desk")
+        try await bench.store.placeHold(account: "main", act: OperatorAct(actor: "ann@desk", reason: "audit"))
         #expect(try await bench.store.beginTrial(account: "main", next: .seconds(30)) == false)
         #expect(try await claimTrial(bench).isEmpty)
     }
@@ -94,10 +94,16 @@ struct HoldTests {
     @Test func whatAPersonHoldsAndReleasesIsAudited() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])
-        try await bench.store.placeHold(account: "main", reason: "card scheme audit", actor: "ann@desk")
+        try await bench.store.placeHold(
+            account: "main",
+            act: OperatorAct(actor: "ann@desk", reason: "card scheme audit")
+        )
         #expect(try await bench.claim().jobs.isEmpty)
         try await hold(bench.store)
-        let kinds = try await bench.store.releaseHolds(account: "main", reason: "audit over", actor: "ben@desk")
+        let kinds = try await bench.store.releaseHolds(
+            account: "main",
+            act: OperatorAct(actor: "ben@desk", reason: "audit over")
+        )
         #expect(Set(kinds) == [.byOperator, .fault])
         #expect(try await bench.claim().jobs.count == 1)
         let audit =
@@ -106,7 +112,10 @@ struct HoldTests {
             try await bench.value(audit)
                 == "ann@desk account hold card scheme audit; ben@desk account release audit over"
         )
-        #expect(try await bench.store.releaseHolds(account: "main", reason: "again", actor: "ben@desk").isEmpty)
+        #expect(
+            try await bench.store.releaseHolds(account: "main", act: OperatorAct(actor: "ben@desk", reason: "again"))
+                .isEmpty
+        )
         #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "2", "nothing was done, nothing is noted")
     }
 

@@ -18,14 +18,14 @@ struct PlanTests {
         SQL.Results.wipe, SQL.Results.wipeAnswers, SQL.Quarantine.wipe, SQL.Workers.renew, SQL.Workers.prune,
         SQL.Workers.touch,
         SQL.Holds.hold, SQL.Holds.list, SQL.Holds.beginTrial, SQL.Holds.end, SQL.Holds.report, SQL.Events.order,
-        SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge,
-        SQL.Events.renew, SQL.Events.adopt, SQL.Events.wipe,
+        SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge, SQL.Events.renew, SQL.Events.adopt,
+        SQL.Events.wipe, SQL.Errors.revision, SQL.Errors.countUnlisted, SQL.Replies.insert, SQL.Replies.trim,
     ]
 
     /// Tables that grow with the work; no statement of the hot path reads one of them from end to end.
     static let large = [
         "job", "job_body", "result", "waiting", "lease", "attempt", "duplicate", "quarantine", "answer",
-        "transaction_event", "event_outbox",
+        "transaction_event", "event_outbox", "reply_record", "unlisted_code",
     ]
 
     @Test func everyStatementPrepares() async throws {
@@ -147,6 +147,13 @@ struct PlanTests {
             FROM usher.job WHERE state = 10;
             INSERT INTO usher.event_outbox (event_no, taken_until)
               SELECT event_no, now() FROM usher.transaction_event LIMIT 5000;
+            INSERT INTO usher.reply_record (
+              account, order_id, kind, http_status, status, description, by_table, unlisted, verdict, code
+            )
+            SELECT 'account-' || n % 2, 'order-' || n, 'open', 200, 417, 'busy', true, true, 'declined', '417'
+            FROM generate_series(1, 20000) n;
+            INSERT INTO usher.unlisted_code (account, code, http_status, count, last_text)
+            SELECT 'account-' || n % 2, n::text, 200, 1, '' FROM generate_series(1, 2000) n;
             INSERT INTO usher.worker (name, version, alive_until) SELECT 'w', '1', now() FROM generate_series(1, 50);
             """
         )

@@ -91,7 +91,7 @@ import Testing
             Issue.record("not understood")
             return
         }
-        #expect(throws: UsageError.self) { try Operator.reason(of: invocation) }
+        #expect(throws: UsageError.self) { try Operator.act(invocation) }
     }
 
     @Test(arguments: [(4_999, false), (-4_999, false), (5_001, true), (-90_000, true)])

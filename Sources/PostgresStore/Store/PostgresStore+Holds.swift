@@ -74,44 +74,43 @@ extension PostgresStore {
     }
 
     /// A person holds an account: none of its jobs starts until a person releases it. Audited. Throws `StoreError`.
-    package func placeHold(account: String, reason: String, actor: String) async throws {
-        let reason = reason.cut(to: 512)
-        let parameters: [PGParameter] = [.text(account), .text(reason), .text(actor)]
-        _ = try await pool.run { link in
+    package func placeHold(account: String, act: OperatorAct) async throws {
+        let parameters: [PGParameter] = [
+            .text(account), .text(act.reason.cut(to: 512)), .text(act.actor.cut(to: 128)),
+        ]
+        try await pool.run { link in
             try link.transaction { link in
                 let before = try link.run(SQL.Holds.place, parameters).first { row in
                     try row.nextIfAny(String.self)
                 }
                 let entry = AuditEntry(
-                    actor: actor,
+                    act: act,
                     action: "account hold",
                     subject: account,
-                    reason: reason,
                     before: before.flatMap(\.self).map { "held by an operator: \($0)" },
                     after: "held by an operator"
                 )
-                return try link.run(SQL.Audit.insert, entry.parameters).count
+                try entry.write(link)
             }
         }
     }
 
     /// A person releases an account from everything that holds it. Audited, unless nothing did. Returns what held it.
     /// Throws `StoreError`.
-    package func releaseHolds(account: String, reason: String, actor: String) async throws -> [HoldKind] {
+    package func releaseHolds(account: String, act: OperatorAct) async throws -> [HoldKind] {
         try await pool.run { link in
             try link.transaction { link in
                 let ended = try link.run(SQL.Holds.release, [.text(account)]).map { row in try EndedHold(&row) }
                 let inForce = ended.filter(\.wasInForce)
                 guard !inForce.isEmpty else { return [] }
                 let entry = AuditEntry(
-                    actor: actor,
+                    act: act,
                     action: "account release",
                     subject: account,
-                    reason: reason,
                     before: inForce.map { "\($0.kind): \($0.reason)" }.joined(separator: "; "),
                     after: "not held"
                 )
-                _ = try link.run(SQL.Audit.insert, entry.parameters).count
+                try entry.write(link)
                 return inForce.compactMap { HoldKind(rawValue: $0.kind) }
             }
         }

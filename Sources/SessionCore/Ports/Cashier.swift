@@ -52,6 +52,14 @@ package enum ErrorClass: String, CaseIterable, Sendable {
     case limited
     /// The provider is under maintenance; the job may have been done.
     case maintenance
+
+    /// Whether it stays open what became of the job.
+    package var leavesOpen: Bool {
+        switch self {
+        case .verify, .maintenance: true
+        case .declined, .retryFast, .retrySlow, .configFault, .limited: false
+        }
+    }
 }
 
 /// What is known of a session after a look-up.

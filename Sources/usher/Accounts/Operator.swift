@@ -23,17 +23,17 @@ enum Operator {
     /// The option that says why.
     static let reason = CommandOption.value("reason", "TEXT", "why; it is kept in the audit with your name.")
 
-    /// The reason that a command line gives. Throws `UsageError` without one.
-    static func reason(of invocation: Invocation) throws(UsageError) -> String {
+    /// The act that a command line asks for. Throws `UsageError` without a reason.
+    static func act(_ invocation: Invocation) throws(UsageError) -> OperatorAct {
         guard let reason = invocation.value("reason"), !reason.isEmpty else {
             throw UsageError(
                 path: invocation.path,
                 message: "--reason is missing; it is kept with your name in the audit"
             )
         }
-        guard reason.utf8.count <= 512 else {
-            throw UsageError(path: invocation.path, message: "--reason must be at most 512 bytes")
+        guard reason.utf8.count <= 1_024 else {
+            throw UsageError(path: invocation.path, message: "--reason must be at most 1024 bytes")
         }
-        return reason
+        return OperatorAct(actor: name, reason: reason)
     }
 }

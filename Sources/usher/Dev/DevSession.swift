@@ -11,6 +11,7 @@ final class DevSession: Sendable {
     private let assembly: WorkerAssembly
     private let worker: RealWorker
     private let work: Task<Void, any Error>
+    private let rules: Task<Void, Never>
     private let log: Log
 
     private init(_ environment: DevEnvironment, _ assembly: WorkerAssembly, _ worker: RealWorker, _ log: Log) {
@@ -19,6 +20,7 @@ final class DevSession: Sendable {
         self.worker = worker
         self.log = log
         work = Task { try await worker.run() }
+        rules = Task { await assembly.errorRules.run() }
     }
 
     /// Makes the schema and starts the worker.
@@ -29,6 +31,7 @@ final class DevSession: Sendable {
         // The embedded broker sits out a fetch's waiting time even when records have come.
         assembly.kafka.fetchWaitMs = 10
         _ = try await assembly.store.migrate()
+        try await assembly.errorRules.load(until: { false })
         return DevSession(environment, assembly, try assembly.makeWorker(), log)
     }
 
@@ -36,6 +39,8 @@ final class DevSession: Sendable {
         worker.stop()
         // What ended the worker was logged by it.
         _ = await work.result
+        rules.cancel()
+        await rules.value
         await assembly.store.close()
     }
 

@@ -54,8 +54,11 @@ enum RunVerb {
         tellStart(configuration, log)
         let assembly = try WorkerAssembly(configuration, log: log)
         try await waitForSchema(assembly.store, stop, log)
+        try await assembly.errorRules.load(until: { stop.isTurned })
         guard !stop.isTurned else { return .success }
         try await ClockCheck.require(assembly.store)
+        let rules = Task { await assembly.errorRules.run() }
+        defer { rules.cancel() }
         let worker = try assembly.makeWorker()
         let secrets = assembly.watchSecrets()
         defer { secrets.stop() }
@@ -68,6 +71,8 @@ enum RunVerb {
             log.error("ended", [.error: .text(message)])
             return code
         }
+        rules.cancel()
+        await rules.value
         await assembly.store.close()
         return .success
     }

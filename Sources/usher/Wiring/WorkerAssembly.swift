@@ -17,6 +17,7 @@ struct WorkerAssembly {
     let store: PostgresStore
     var kafka: KafkaSettings
     let cashier: CashierHTTPClient
+    let errorRules: ErrorRules
     let log: Log
     private let secrets: SecretWatch
     let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
@@ -34,9 +35,19 @@ struct WorkerAssembly {
         let accounts = configuration.accounts.values.sorted { $0.name < $1.name }
         let secrets = try SecretWatch(accounts, digest: { [keys] in keys.contentDigest($0) }, log: log)
         self.secrets = secrets
-        cashier = try CashierHTTPClient(
+        let replies = ReplyBuffer()
+        let cashier = try CashierHTTPClient(
             accounts: accounts.map { $0.cashierAccount(secrets: secrets.secrets(of: $0.name)) },
-            limits: limits
+            limits: limits,
+            onUnsuccessful: { replies.add($0) }
+        )
+        self.cashier = cashier
+        errorRules = ErrorRules(
+            accounts: accounts.map(\.name),
+            store: store,
+            replies: replies,
+            log: log,
+            apply: { cashier.replace(errorTables: $0) }
         )
     }
 

@@ -19,10 +19,10 @@ enum AccountHoldVerb {
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
-        let reason = try Operator.reason(of: invocation)
+        let act = try Operator.act(invocation)
         let account = try await StoreAccess.with(context) { store, configuration in
             let account = try invocation.knownAccount(in: configuration).name
-            try await store.placeHold(account: account, reason: reason, actor: Operator.name)
+            try await store.placeHold(account: account, act: act)
             return account
         }
         let text =

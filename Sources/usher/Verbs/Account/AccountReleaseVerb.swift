@@ -19,10 +19,10 @@ enum AccountReleaseVerb {
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
-        let reason = try Operator.reason(of: invocation)
+        let act = try Operator.act(invocation)
         let (account, kinds) = try await StoreAccess.with(context) { store, configuration in
             let account = try invocation.knownAccount(in: configuration).name
-            return (account, try await store.releaseHolds(account: account, reason: reason, actor: Operator.name))
+            return (account, try await store.releaseHolds(account: account, act: act))
         }
         let words = kinds.map(\.rawValue).sorted()
         guard !invocation.flag("json") else {

@@ -8,7 +8,9 @@ enum AccountVerb {
         discussion: """
             An account is one set of the Cashier's credentials, named in the settings under `accounts`.
             """,
-        verbs: [AccountStatusVerb.command, AccountHoldVerb.command, AccountReleaseVerb.command]
+        verbs: [
+            AccountStatusVerb.command, AccountHoldVerb.command, AccountReleaseVerb.command, ErrorsVerb.command,
+        ]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
@@ -16,6 +18,7 @@ enum AccountVerb {
         case "status": try await AccountStatusVerb.run(context)
         case "hold": try await AccountHoldVerb.run(context)
         case "release": try await AccountReleaseVerb.run(context)
+        case "errors": try await ErrorsVerb.run(context)
         default: preconditionFailure("the command tree has a verb that nothing runs: \(context.invocation.path)")
         }
     }

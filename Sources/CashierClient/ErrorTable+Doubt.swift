@@ -1,0 +1,48 @@
+import SessionCore
+
+extension ErrorTable {
+    /// Which replies of unknown outcome a rule, put first, would take for a definite answer: after such a reply a
+    /// session may exist, and to decline the job or to send it again without a look-up breaks the promise not to
+    /// repeat blindly. Each is a noun phrase for people; empty when the rule is safe.
+    package func doubts(of rule: ErrorRule) -> [String] {
+        // The default never applies to what is inconclusive.
+        guard !rule.errorClass.leavesOpen, rule.status != .unlisted else { return [] }
+        var doubts: [String] = []
+        if let httpStatus = rule.httpStatus, Self.isInconclusive(httpStatus: httpStatus) {
+            doubts.append("HTTP \(httpStatus), with which the request may have been carried out all the same")
+        }
+        switch rule.status {
+        case .negative: doubts.append("codes below zero, which are internal errors of the Cashier")
+        case .exactly(let code) where code < 0: doubts.append("code \(code), an internal error of the Cashier")
+        case .exactly(let code) where Self.isInconclusive(code: code):
+            doubts.append("code \(code), which a gateway that lost the answer may write as well")
+        case .exactly, .none, .unlisted: break
+        }
+        for known in rules where known.errorClass.leavesOpen && known.mayMeet(rule) {
+            doubts.append("what rule \(known.id) leaves unknown (\(known.advice))")
+        }
+        return doubts
+    }
+
+    private static func isInconclusive(code: Int64) -> Bool {
+        (500..<600).contains(code) || [408, 425, 429].contains(code)
+    }
+}
+
+extension ErrorRule {
+    /// Whether some answer that this rule is for is one that `other` is for too. Texts are tried with this rule's own
+    /// words; what else a text may say is not known.
+    fileprivate func mayMeet(_ other: ErrorRule) -> Bool {
+        let statusMeets =
+            switch (status, other.status) {
+            case (.exactly(let one), .exactly(let two)): one == two
+            case (.negative, .exactly(let code)), (.exactly(let code), .negative): code < 0
+            case (.negative, .negative), (.none, .none), (.unlisted, .unlisted): true
+            case (.negative, _), (.exactly, _), (.none, _), (.unlisted, _): false
+            }
+        guard statusMeets, httpStatus == nil || other.httpStatus == nil || httpStatus == other.httpStatus else {
+            return false
+        }
+        return text.isForAny || text.samples.contains { other.text.matches($0) }
+    }
+}
