@@ -67,10 +67,17 @@ package struct ErrorRuleRow: Equatable, Sendable {
         words += " → \(errorClass)"
         if let name { words += " as \(name)" }
         if meansNotFound { words += ", not found" }
-        if let wait = retry.firstWait { words += ", wait \(wait.wholeMilliseconds) ms" }
-        if let cap = retry.waitCap { words += ", wait at most \(cap.wholeMilliseconds) ms" }
+        if let wait = retry.firstWait { words += ", wait \(Self.span(wait))" }
+        if let cap = retry.waitCap { words += ", wait at most \(Self.span(cap))" }
         if let attempts = retry.attemptsMax { words += ", at most \(attempts) attempts" }
         return words + ": \(message)"
+    }
+
+    /// As the options take it: `1500ms`, `30s`, `10m`.
+    private static func span(_ duration: Duration) -> String {
+        let milliseconds = duration.wholeMilliseconds
+        if milliseconds % 60_000 == 0 { return "\(milliseconds / 60_000)m" }
+        return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)s" : "\(milliseconds)ms"
     }
 }
 

@@ -25,7 +25,8 @@ struct ErrorSetReport {
 
     var warning: [String] {
         guard isDangerous else { return [] }
-        var lines = ["WARNING: after such an answer a session may exist, and this rule takes it for a definite no:"]
+        let what = isRevert ? "without this rule it is taken" : "this rule takes it"
+        var lines = ["WARNING: after such an answer a session may exist, and \(what) for a definite no:"]
         lines += doubts.map { "  - \(printable($0))" }
         if comparison.newlyDefinite > 0 {
             let groups = comparison.changes.filter(\.breaksDoubt)
@@ -42,7 +43,7 @@ struct ErrorSetReport {
 
     func lines(width: Int?) -> [String] {
         var lines = [head]
-        if let replaced { lines.append("instead of: \(printable(replaced.summary))") }
+        if let replaced, isChange { lines.append("instead of: \(printable(replaced.summary))") }
         lines += warning
         lines.append("")
         if comparison.total == 0 {

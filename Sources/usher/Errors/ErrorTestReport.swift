@@ -76,7 +76,8 @@ enum ErrorTestReport {
     /// What recorded replies are taken for, and how a rule would change that.
     static func lines(_ comparison: TableComparison, isTrial: Bool, width: Int?) -> [String] {
         guard comparison.total > 0 else { return ["no reply that was no success is recorded"] }
-        var lines = [summary(comparison, isTrial: isTrial), ""]
+        var lines = [summary(comparison, isTrial: isTrial)]
+        if !isTrial || comparison.changed > 0 { lines.append("") }
         lines += isTrial ? changes(comparison, width: width) : table(comparison.groups, isTrial: false, width: width)
         if comparison.takenOtherwiseThen > 0 {
             let what = "\(grouped(comparison.takenOtherwiseThen)) of them were taken otherwise when they came"

@@ -28,8 +28,8 @@ struct TableComparison: Equatable {
         var isUnknown: Bool {
             [CallOutcome.unknown, .refused(.maintenance)].contains { $0.verdict == verdict }
         }
-        /// `400-invalid: declined`, with the name that the rule gives the code.
-        var words: String { "\(rule): \(verdict)" }
+        /// `400-invalid: declined`.
+        var words: String { rule == "-" ? "no rule: \(verdict)" : "\(rule): \(verdict)" }
     }
 
     /// A retry rule, to compare by.
