@@ -134,9 +134,12 @@ package enum RequestWriter {
         body.endObject()
     }
 
-    /// Nil for what is not all digits or does not fit; it stays a text then.
+    /// Nil for what is not all digits, begins with a zero or does not fit: as a number it would be another. It stays a
+    /// text then.
     private static func wholeNumber(_ phone: String?) -> UInt64? {
-        guard let phone, phone.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard let phone, phone.utf8.first != 0x30 || phone.utf8.count == 1,
+            phone.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
         return UInt64(phone)
     }
 }

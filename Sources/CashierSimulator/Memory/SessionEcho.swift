@@ -21,12 +21,19 @@ struct SessionEcho: Equatable, Sendable {
         currency = document["currency"]?.text
         amount = document["amount"]?.signed
         cid = document["cid"]?.text
-        paymentMethod = document["payment_method"]?.text
         gateway = document["gateway"]?.text
+        paymentMethod = Self.paymentMethod(document["payment_method"]?.text, gateway: gateway)
         variable1 = document["variable1"]?.text
         variable2 = document["variable2"]?.text
         variable3 = document["variable3"]?.text
         customerToken = document["customer_token"]?.text
+    }
+
+    /// A gateway wins over a payment method, and one of them stands for a method (API 1.3,
+    /// cashier_api/virtual_terminal; the white label's page has the name).
+    private static func paymentMethod(_ method: String?, gateway: String?) -> String? {
+        guard let gateway, !gateway.isEmpty else { return method }
+        return gateway == "credit_card_cascade_gateway_0000" ? "Credit Card" : nil
     }
 
     /// In the order in which they are kept.

@@ -46,6 +46,7 @@ struct JobCheck {
             hosts: account.validationHosts
         )
         try checkAmount()
+        try checkBalance(job.request.intent)
         try checkCustomer()
         if let notBefore = job.notBefore, let notAfter = job.notAfter, notAfter <= notBefore {
             throw JobRefusal(.time, field: "not_after", detail: "not_after: must be later than not_before")
@@ -197,6 +198,19 @@ struct JobCheck {
 extension JobCheck {
     private func checkAmount() throws(JobRefusal) {
         if !account.isAmountOptional, draft[integer: .amount] == nil { throw Self.missing("amount") }
+    }
+
+    /// A balance bounds a withdrawal and nothing else (API 1.3, cashier_api/virtual_terminal). The provider would
+    /// refuse it too, after the agent was told that a page is coming.
+    private func checkBalance(_ intent: Intent) throws(JobRefusal) {
+        guard intent == .withdrawal, let amount = draft[integer: .amount], let balance = draft[integer: .balance],
+            amount > balance
+        else { return }
+        throw JobRefusal(
+            .balance,
+            field: "amount",
+            detail: "amount: is more than balance, which bounds a withdrawal; write less, or leave balance out"
+        )
     }
 
     private func checkCustomer() throws(JobRefusal) {

@@ -21,6 +21,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case format
     case range
     case amount
+    case balance
     case currency
     case intent
     case url

@@ -13,7 +13,7 @@ package struct CallbackURL: Equatable, Sendable {
         case userInfo
         case host
         case port
-        /// A control character, a backslash, or (unless opaque) a space or something outside ASCII.
+        /// A control character, a backslash, something outside ASCII, or (unless opaque) a space.
         case character
         /// A fragment never reaches a server. Opaque URLs may have one behind a path or a query.
         case fragment
@@ -26,8 +26,9 @@ package struct CallbackURL: Equatable, Sendable {
     /// nil if the URL names none.
     package var port: UInt16?
 
-    /// Parses an absolute URL. With `isOpaque`, what follows the host may be anything but control characters and
-    /// backslashes: the provider fills in `{{…}}` placeholders (API 1.3, webhooks/return).
+    /// Parses an absolute URL. With `isOpaque`, what follows the host may be all printable ASCII but backslashes:
+    /// the provider fills in `{{…}}` placeholders (API 1.3, webhooks/return). What is beyond ASCII is encoded in one
+    /// way by one reader and in another by the next, so that nobody could say where it leads.
     package init(_ text: some Collection<UInt8>, isOpaque: Bool) throws(Fault) {
         self = try Array(text).withUnsafeBufferPointer { CallbackURL.read($0, isOpaque: isOpaque) }.get()
     }
@@ -55,10 +56,8 @@ package struct CallbackURL: Equatable, Sendable {
         if bytes[start..<end].contains(UInt8(ascii: "@")) { throw .userInfo }
         let rest = bytes[end...]
         if rest.first == UInt8(ascii: "#") { throw .fragment }
-        if !isOpaque {
-            for byte in rest where byte == 0x20 || byte >= 0x80 { throw .character }
-            if rest.contains(UInt8(ascii: "#")) { throw .fragment }
-        }
+        for byte in rest where byte >= 0x80 || (byte == 0x20 && !isOpaque) { throw .character }
+        if !isOpaque, rest.contains(UInt8(ascii: "#")) { throw .fragment }
 
         let hostEnd = Self.hostEnd(in: UnsafeBufferPointer(rebasing: bytes[start..<end])) + start
         if hostEnd < end {

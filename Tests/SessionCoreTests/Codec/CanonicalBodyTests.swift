@@ -87,7 +87,7 @@ private func body(_ text: String) throws -> [UInt8] {
     @Test(arguments: [
         ("account", #""demo""#), ("campaign", #""spring-2027""#), ("not_before", #""2026-11-21T12:00:00.000001Z""#),
         ("not_after", #""2026-11-22T12:00:00Z""#), ("agent_name", #""Sales - Andrew swift""#),
-        ("intent", #""withdrawal""#), ("currency", #""EUR""#), ("amount", "10001"), ("balance", "1"),
+        ("intent", #""authorization""#), ("currency", #""EUR""#), ("amount", "10001"), ("balance", "1"),
         ("cid", #""2""#), ("locale", #""de-DE""#), ("customer_token", #""97cfb23a8f1e68e162c276b754d9c061""#),
         ("payment_method", #""Credit card""#), ("gateway", #""a76bb0a4c8a5d3e1f76bb0a4c8a5d3e1""#),
         ("validation_url", #""https://crm.example.test/validate/""#),

@@ -95,7 +95,8 @@ import Testing
             "a.b_c", "-", " x ", "SW1A 1AA", "Zo\u{EB}", "Zoe\u{308}", "a\nb", "a\u{9B}b", "a\u{A0}b", "\u{7F}",
             "a@b.test", "02/29/1980", "02/30/1980", "2/3/1980", "442071234567", "+44", "\u{1F469}\u{200D}\u{1F4BC}",
             "https://a.test", "https://a.test/x?y#z", "https://a.test:8443/", "https://u@a.test/", "http://a.test/",
-            "https://a.test/{{x}} \u{EB}", "2026-11-21T12:00:00Z", "2026-11-21t12:00:00.5+01:00", "2026-11-21",
+            "https://a.test/{{x}} %", "https://a.test/{{x}}\u{EB}", "2026-11-21T12:00:00Z",
+            "2026-11-21t12:00:00.5+01:00", "2026-11-21",
             "payment", "sale", "\u{200B}", "\u{FEFF}x",
         ]
         // Their patterns are wider than the codec's own check.

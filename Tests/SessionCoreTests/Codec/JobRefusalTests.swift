@@ -14,11 +14,19 @@ private struct Case: CustomTestStringConvertible, Sendable {
         self.field = reason == nil ? nil : field ?? path
     }
 
-    var text: String {
-        var text = JobSample.text()
-        for (path, json) in changes { text = JobSample.text([path: json]) }
-        return text
+    /// A withdrawal with other changes; refused for its amount.
+    init(_ name: String, withdrawal changes: [String: String?], _ reason: RefusalReason?) {
+        self.init(name, intent: "withdrawal", changes, reason)
     }
+
+    init(_ name: String, intent: String, _ changes: [String: String?], _ reason: RefusalReason?) {
+        self.name = name
+        self.changes = [("intent", "\"\(intent)\"")] + changes.map { ($0.key, $0.value) }
+        self.reason = reason
+        field = reason == nil ? nil : "amount"
+    }
+
+    var text: String { JobSample.text(changes) }
 
     var testDescription: String { "\(changes[0].0): \(name)" }
 }
@@ -49,6 +57,21 @@ private let amounts: [Case] = [
     Case("zero", "balance", "0", nil),
     Case("text", "balance", #""0""#, .type),
     Case("fraction", "balance", "0.0", .amount),
+    Case("null", "balance", "null", nil),
+    Case("left out", "balance", nil, nil),
+    Case("does not bound a payment", "balance", "9999", nil),
+]
+
+/// The sample asks for 10000.
+private let balances: [Case] = [
+    Case("one too little", withdrawal: ["balance": "9999"], .balance),
+    Case("nothing at all", withdrawal: ["balance": "0"], .balance),
+    Case("just enough", withdrawal: ["balance": "10000"], nil),
+    Case("null skips the check", withdrawal: ["balance": "null"], nil),
+    Case("left out", withdrawal: ["balance": nil], nil),
+    Case("an amount that the agent decides on", withdrawal: ["balance": "0", "amount": "null"], nil),
+    Case("the largest of both", withdrawal: ["balance": "999999999999999", "amount": "999999999999999"], nil),
+    Case("an authorization", intent: "authorization", ["balance": "0"], nil),
 ]
 
 private let orderIDs: [Case] = [
@@ -110,7 +133,6 @@ private let texts: [Case] = [
     Case("sale", "intent", #""sale""#, .intent),
     Case("upper case", "intent", #""Payment""#, .intent),
     Case("null", "intent", "null", .type),
-    Case("withdrawal", "intent", #""withdrawal""#, nil),
     Case("authorization", "intent", #""authorization""#, nil),
     Case("lower case", "currency", #""usd""#, .currency),
     Case("not ISO", "currency", #""BTC""#, .currency),
@@ -203,7 +225,7 @@ private let cardNumbers: [Case] = [
     Case("digits inside a hash", "customer_token", #""87cfb23a4111111111111111c061""#, nil),
 ]
 
-private let fieldCases: [Case] = amounts + orderIDs + texts + customers + times + cardNumbers
+private let fieldCases: [Case] = amounts + balances + orderIDs + texts + customers + times + cardNumbers
 
 private struct RecordCase: CustomTestStringConvertible, Sendable {
     let testDescription: String

@@ -46,6 +46,10 @@ enum JobSample {
 
     /// The sample with members replaced, added, or (nil) left out; paths like `customer_data.zip` reach inside.
     static func text(_ changes: KeyValuePairs<String, String?> = [:]) -> String {
+        text(changes.map { ($0.key, $0.value) })
+    }
+
+    static func text(_ changes: [(String, String?)]) -> String {
         var top = members
         var inner = customer
         for (path, json) in changes {

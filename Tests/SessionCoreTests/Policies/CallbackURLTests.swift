@@ -50,10 +50,13 @@ import Testing
     }
 
     @Test func opaqueURLsKeepPlaceholdersAndTheirLikes() throws {
-        for rest in ["/?s={{transaction.status}}", "?{{a b}}", "/#/done", "/\u{E9}", "/a b"] {
+        for rest in ["/?s={{transaction.status}}", "?{{a b}}", "/#/done", "/%C3%A9%7B%zz", "/a b", "/{a}[b]|^`"] {
             #expect(try CallbackURL("https://crm.example.test\(rest)".utf8, isOpaque: true).host == "crm.example.test")
         }
-        for (rest, fault) in [("/\n", .character), ("/\\", .character), ("#x", .fragment), ("@evil.test/", .userInfo)]
+        for (rest, fault) in [
+            ("/\n", .character), ("/\\", .character), ("/\u{E9}", .character), ("?{{\u{E9}}}", .character),
+            ("#x", .fragment), ("@evil.test/", .userInfo),
+        ]
             as [(String, CallbackURL.Fault)]
         {
             #expect(throws: fault) { try CallbackURL("https://crm.example.test\(rest)".utf8, isOpaque: true) }
@@ -116,7 +119,7 @@ import Testing
     }
 
     @Test func theReturnURLIsKeptAsItCame() throws {
-        let url = "https://CRM.example.test/done?amount={{transaction.amount}}&x=%7B\u{E9}"
+        let url = "https://CRM.example.test/done?amount={{transaction.amount}}&x=%7B%c3%A9&&{{ a }}?#{b}"
         #expect(try JobSample.decode(JobSample.text(["return_url": "\"\(url)\""])).request.returnURL == url)
     }
 }
