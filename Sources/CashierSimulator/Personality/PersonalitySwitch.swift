@@ -15,44 +15,52 @@ package struct PersonalitySwitch: Sendable {
     /// The value of the documented behaviour.
     package var fallback: String { write(Personality()) }
 
+    /// A switch for the value at `path`; `value` is nil for a text that is none.
+    private init<Value>(
+        _ name: String,
+        _ path: any WritableKeyPath<Personality, Value> & Sendable,
+        values: [String],
+        isOpen: Bool = false,
+        _ summary: String,
+        value: @escaping @Sendable (String) -> Value?,
+        text: @escaping @Sendable (Value) -> String
+    ) {
+        self.name = name
+        self.values = values
+        self.isOpen = isOpen
+        self.summary = summary
+        read = { personality, text in
+            guard let value = value(text) else { return false }
+            personality[keyPath: path] = value
+            return true
+        }
+        write = { text($0[keyPath: path]) }
+    }
+
     private static func word<Word: RawRepresentable<String> & CaseIterable & Sendable>(
         _ name: String,
         _ path: any WritableKeyPath<Personality, Word> & Sendable,
         _ summary: String
     ) -> PersonalitySwitch {
-        PersonalitySwitch(
-            name: name,
-            values: Word.allCases.map(\.rawValue),
-            isOpen: false,
-            summary: summary,
-            read: { personality, text in
-                guard let word = Word(rawValue: text) else { return false }
-                personality[keyPath: path] = word
-                return true
-            },
-            write: { $0[keyPath: path].rawValue }
-        )
+        let values = Word.allCases.map(\.rawValue)
+        return PersonalitySwitch(name, path, values: values, summary, value: Word.init, text: \.rawValue)
     }
 
-    /// Two words for a condition, the one that is true first.
-    private static func either(
+    /// Two words, and what each stands for.
+    private static func either<Value: Equatable & Sendable>(
         _ name: String,
-        _ path: any WritableKeyPath<Personality, Bool> & Sendable,
-        _ yes: String,
-        _ no: String,
+        _ path: any WritableKeyPath<Personality, Value> & Sendable,
+        _ first: (word: String, value: Value),
+        _ second: (word: String, value: Value),
         _ summary: String
     ) -> PersonalitySwitch {
         PersonalitySwitch(
-            name: name,
-            values: [yes, no],
-            isOpen: false,
-            summary: summary,
-            read: { personality, text in
-                guard text == yes || text == no else { return false }
-                personality[keyPath: path] = text == yes
-                return true
-            },
-            write: { $0[keyPath: path] ? yes : no }
+            name,
+            path,
+            values: [first.word, second.word],
+            summary,
+            value: { $0 == first.word ? first.value : $0 == second.word ? second.value : nil },
+            text: { $0 == first.value ? first.word : second.word }
         )
     }
 
@@ -61,18 +69,7 @@ package struct PersonalitySwitch: Sendable {
         _ path: any WritableKeyPath<Personality, Duration> & Sendable,
         _ summary: String
     ) -> PersonalitySwitch {
-        PersonalitySwitch(
-            name: name,
-            values: ["SPAN"],
-            isOpen: true,
-            summary: summary,
-            read: { personality, text in
-                guard let time = duration(text) else { return false }
-                personality[keyPath: path] = time
-                return true
-            },
-            write: { timeText($0[keyPath: path]) }
-        )
+        PersonalitySwitch(name, path, values: ["SPAN"], isOpen: true, summary, value: duration, text: timeText)
     }
 
     private static func seconds(
@@ -82,44 +79,29 @@ package struct PersonalitySwitch: Sendable {
         _ summary: String
     ) -> PersonalitySwitch {
         PersonalitySwitch(
-            name: name,
+            name,
+            path,
             values: ["SPAN"],
             isOpen: true,
-            summary: summary,
-            read: { personality, text in
-                guard let time = duration(text), time.components.attoseconds == 0, time.components.seconds >= least
-                else { return false }
-                personality[keyPath: path] = time.components.seconds
-                return true
+            summary,
+            value: { text in
+                guard let time = duration(text)?.components, time.attoseconds == 0, time.seconds >= least else {
+                    return nil
+                }
+                return time.seconds
             },
-            write: { "\($0[keyPath: path])s" }
+            text: { "\($0)s" }
         )
     }
 
-    private static let wrongSignatureCode = PersonalitySwitch(
-        name: "wrong-signature-code",
-        values: ["401", "400"],
-        isOpen: false,
-        summary: "The status of an answer to a wrong signature; both are documented.",
-        read: { personality, text in
-            guard text == "401" || text == "400" else { return false }
-            personality.wrongSignatureCode = text == "400" ? 400 : 401
-            return true
-        },
-        write: { String($0.wrongSignatureCode) }
-    )
-
     private static let repeats = PersonalitySwitch(
-        name: "repeats",
+        "repeats",
+        \.repeats,
         values: ["N"],
         isOpen: true,
-        summary: "How often a notification without acknowledgement is sent again; the number is not documented.",
-        read: { personality, text in
-            guard let number = Int64(text), (0...100).contains(number) else { return false }
-            personality.repeats = number
-            return true
-        },
-        write: { String($0.repeats) }
+        "How often a notification without acknowledgement is sent again; the number is not documented.",
+        value: { text in Int64(text).flatMap { (0...100).contains($0) ? $0 : nil } },
+        text: { String($0) }
     )
 
     private static let calls: [PersonalitySwitch] = [
@@ -135,8 +117,8 @@ package struct PersonalitySwitch: Sendable {
         either(
             "customer",
             \.requiresCustomer,
-            "required",
-            "optional",
+            ("required", true),
+            ("optional", false),
             "Whether customer_data or customer_token must be."
         ),
         word("customer-fields", \.customerFields, "The required marks inside customer_data, some by country."),
@@ -153,11 +135,17 @@ package struct PersonalitySwitch: Sendable {
         either(
             "errors",
             \.signsErrors,
-            "signed",
-            "unsigned",
+            ("signed", true),
+            ("unsigned", false),
             "Whether errors carry version, timestamp and a signature."
         ),
-        wrongSignatureCode,
+        either(
+            "wrong-signature-code",
+            \.wrongSignatureCode,
+            ("401", 401),
+            ("400", 400),
+            "The status of an answer to a wrong signature; both are documented."
+        ),
         word("wording", \.wording, "The texts of errors; the provider's two pages differ."),
         word("nulls", \.nulls, "Fields without a value are null, or left out."),
         word("numbers", \.numbers, "Whether numbers of answers are JSON numbers or strings."),
