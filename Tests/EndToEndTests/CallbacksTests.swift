@@ -163,7 +163,7 @@ extension Installation {
 }
 
 /// The provider's side of a notification, over one blocking connection a post.
-private struct Provider {
+struct Provider {
     let port: UInt16
 
     static func freePort() throws -> UInt16 {
@@ -189,7 +189,12 @@ private struct Provider {
     }
 
     /// A notification, and its signature by the formula of the documentation. No `tid`: of a session.
-    static func body(_ order: String, tid: Int?, status: String) -> (text: String, signature: String) {
+    static func body(
+        _ order: String,
+        tid: Int?,
+        status: String,
+        secret: String = Installation.secret
+    ) -> (text: String, signature: String) {
         let now = Int(time(nil))
         let transaction = tid.map {
             #"{"tid":\#($0),"transaction_status":"\#(status)","currency":"EUR","amount":1000,"conversion_rate":1.000000}"#
@@ -199,7 +204,7 @@ private struct Provider {
             + #""session":{"order_id":"\#(order)","session_status":"\#(tid == nil ? status : "successful")"},"#
             + #""transaction":\#(transaction ?? "null"),"version":"1.3","timestamp":\#(now)}"#
         let paid = tid.map { "\($0)EUR10001" } ?? ""
-        let signed = "M-1A-1\(now)tok\(order)\(paid)\(Installation.secret)"
+        let signed = "M-1A-1\(now)tok\(order)\(paid)\(secret)"
         return (text, Hashes.sha384(Array(signed.utf8)).hex)
     }
 

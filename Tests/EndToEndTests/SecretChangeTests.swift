@@ -65,6 +65,50 @@ extension EndToEnd {
             #expect(try await worker.exitCode(within: .seconds(20)) == 0)
         }
 
+        /// The provider goes on with the old secret for a while, and is told when that is over.
+        @Test("callbacks are taken under the old secret during the overlap, and not after it", .timeLimit(.minutes(3)))
+        func callbacks() async throws {
+            let kafka = try EmbeddedKafka(brokers: 1)
+            defer { kafka.close() }
+            let cluster = KafkaCluster(kafka)
+            try await cluster.createTopic("vt.session.transactions", partitions: 1)
+            let installation = try await Installation(on: cluster, partitions: 1)
+            try await installation.use(receive)
+        }
+
+        private func receive(_ installation: Installation) async throws {
+            try installation.startWorker("w1")
+            try await Workload(jobs: 1, prefix: "cb").enqueue(to: installation)
+            try await opened(1, in: installation)
+            let port = try Provider.freePort()
+            let receiver = try await installation.startReceiver(
+                "c1",
+                ["--set", "callbacks.listen=127.0.0.1:\(port)", "--set", "accounts.main.secret_overlap=5s"]
+            )
+            let provider = Provider(port: port)
+            func tell(_ status: String, _ secret: String) -> Int? {
+                let post = Provider.body("cb-0", tid: 1, status: status, secret: secret)
+                return provider.post(post.text, signature: post.signature)
+            }
+            let new = "the-second-secret-of-the-tests"
+            #expect(tell("initialized", Installation.secret) == 0)
+            #expect(tell("pending", new) == -1, "nobody knows it yet")
+            try installation.writeSecret(new)
+            receiver.signal(SIGHUP)
+            try await eventually("the new secret verifies", within: .seconds(5), every: .milliseconds(20)) {
+                tell("pending", new) == 0
+            }
+            #expect(tell("authorized", Installation.secret) == 0, "the overlap has begun a moment ago")
+            try await eventually("the overlap is over", within: .seconds(20)) {
+                receiver.lines.contains { $0.contains("verifies nothing any more") }
+            }
+            #expect(tell("approved", Installation.secret) == -1)
+            #expect(tell("approved", new) == 0)
+            #expect(!receiver.hasEnded, "SIGHUP ends nothing")
+            receiver.signal(SIGTERM)
+            #expect(try await receiver.exitCode(within: .seconds(20)) == 0)
+        }
+
         /// Waits for so many sessions; nothing may have ended in another way.
         private func opened(_ count: Int, in installation: Installation) async throws {
             try await eventually("\(count) sessions are open", within: .seconds(90)) {
