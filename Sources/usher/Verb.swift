@@ -10,13 +10,14 @@ struct VerbContext {
     let invocation: Invocation
 
     /// The settings of this command line. Throws `SettingsError`.
-    func load(checksFiles: Bool = true) throws -> LoadedSettings {
+    func load(checksFiles: Bool = true, readsProviderFiles: Bool = true) throws -> LoadedSettings {
         let environment = try ProcessSurroundings.environment()
         var sources = SettingsSources(
             file: try settingsFile(environment),
             environment: environment,
             overrides: try invocation.values("set").map { try SettingOverride(assignment: $0) }
         )
+        if !readsProviderFiles { sources.readProviderFile = nil }
         for (flag, key) in [("log-level", "log.level"), ("log-format", "log.format")] {
             guard let value = invocation.value(flag) else { continue }
             sources.overrides.append(SettingOverride(key: key, text: value, flag: "--\(flag)"))

@@ -24,13 +24,15 @@ func load(
     _ text: String? = leastFile,
     environment: [String: String] = [:],
     flags: [String] = [],
-    checksFiles: Bool = false
+    checksFiles: Bool = false,
+    providerFile: String = ""
 ) throws -> LoadedSettings {
-    let sources = SettingsSources(
+    var sources = SettingsSources(
         file: text.map { ("usher.yaml", Array($0.utf8)) },
         environment: environment,
         overrides: try flags.map { try SettingOverride(assignment: $0) }
     )
+    sources.readProviderFile = { _ in .success(Array(providerFile.utf8)) }
     return try SettingsLoader.load(sources, checksFiles: checksFiles)
 }
 
@@ -39,10 +41,17 @@ func problems(
     _ text: String? = leastFile,
     environment: [String: String] = [:],
     flags: [String] = [],
-    checksFiles: Bool = false
+    checksFiles: Bool = false,
+    providerFile: String = ""
 ) -> [String] {
     do {
-        _ = try load(text, environment: environment, flags: flags, checksFiles: checksFiles)
+        _ = try load(
+            text,
+            environment: environment,
+            flags: flags,
+            checksFiles: checksFiles,
+            providerFile: providerFile
+        )
         return []
     } catch let error as SettingsError {
         return error.problems.map(\.description)

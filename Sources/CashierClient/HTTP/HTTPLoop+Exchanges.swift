@@ -66,6 +66,8 @@ extension HTTPLoop {
             setUnsentDeadline(connection)
         }
         switch step {
+        case .done where !exchange.start.request.isReplyWanted:
+            fail(connection, HTTPFailure(code: HTTPRequest.hungUp, detail: "the reply was not waited for"))
         case .done, .blocked: return
         case .failed(let failure): failedToSend(connection, failure)
         case .ended: failedToSend(connection, HTTPFailure(code: "reset", detail: "the server ended the connection"))

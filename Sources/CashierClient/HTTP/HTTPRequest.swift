@@ -10,6 +10,11 @@ struct HTTPRequest: Sendable {
     /// Of this request only; those of every request are the target's.
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
+    /// False ends the connection once the whole request is out, before a byte of the reply is read.
+    var isReplyWanted = true
+
+    /// How a request ends whose reply is not wanted.
+    static let hungUp = "hung_up"
 
     /// Appends the request as it goes over the wire; false, and nothing of use appended, when a header holds what would
     /// end its line.

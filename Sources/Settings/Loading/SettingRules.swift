@@ -140,6 +140,7 @@ enum SettingRules {
         }
         problems += ordered(values, section + "connect_timeout", atMost: section + "timeout")
         problems += ordered(values, section + "timeout", atMost: "verify.request_validity")
+        problems += ordered(values, section + "timeout", atMost: section + "request_validity")
         if let timeout = values.duration(section + "timeout"), let lease = values.duration("dispatch.lease"),
             lease < timeout + .seconds(10)
         {

@@ -22,6 +22,8 @@ struct SettingsAssembly {
             if !sources.reservedVariables.contains(name) { take(variable: name, text) }
         }
         for override in sources.overrides { take(override) }
+        guard let read = sources.readProviderFile else { return }
+        for account in accounts.sorted() { takeProviderFile(of: account, read) }
     }
 
     // MARK: The file
@@ -33,6 +35,54 @@ struct SettingsAssembly {
         }
         guard let root = reading.root else { return }
         take(root, path: "", pattern: "") { .file(name, line: $0) }
+    }
+
+    /// Takes what was found out about an account's provider, where no other source has said something.
+    private mutating func takeProviderFile(
+        of account: String,
+        _ read: (String) -> Result<[UInt8], SettingsFileError>
+    ) {
+        let section = "accounts.\(account)."
+        // What is no path is told where the setting is read.
+        guard let entry = entries[section + "provider_file"], case .scalar(let name, _) = entry.node.content,
+            name.hasPrefix("/")
+        else { return }
+        switch read(name) {
+        case .failure(let error):
+            let message = "\(error.description); make it with `usher account probe \(account)`, or leave it out"
+            problems.append(SettingProblem(key: section + "provider_file", origin: entry.origin, message: message))
+        case .success(let bytes):
+            let reading = YAMLReader.read(bytes)
+            problems += reading.faults.map {
+                SettingProblem(key: "", origin: .file(name, line: $0.line), message: $0.message)
+            }
+            guard let root = reading.root, root.content != .null else { return }
+            guard case .map(let pairs) = root.content else {
+                let message = "expected a mapping, that is, keys such as `look_up: true`"
+                problems.append(
+                    SettingProblem(
+                        key: section + "provider_file",
+                        origin: .file(name, line: root.line),
+                        message: message
+                    )
+                )
+                return
+            }
+            for pair in pairs { takeProviderValue(pair, section, file: name) }
+        }
+    }
+
+    private mutating func takeProviderValue(_ pair: YAMLPair, _ section: String, file name: String) {
+        let path = section + pair.key
+        let origin = SettingOrigin.file(name, line: pair.line)
+        guard ProviderFile.names.contains(pair.key), let key = index.key(pattern: KeyIndex.accountPrefix + pair.key)
+        else {
+            let message = "is no setting of a provider file; it may hold \(ProviderFile.list)"
+            problems.append(SettingProblem(key: path.printable(120), origin: origin, message: message))
+            return
+        }
+        guard pair.value.content != .null, entries[path] == nil else { return }
+        entries[path] = Entry(key: key, node: pair.value, origin: .file(name, line: pair.value.line))
     }
 
     /// Takes a node and what is below it. `origin` makes the place from a line.

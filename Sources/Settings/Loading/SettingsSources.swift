@@ -8,6 +8,12 @@ package struct SettingsSources: Sendable {
     package var overrides: [SettingOverride]
     /// Variables that begin with `USHER_` and are not settings.
     package var reservedVariables: Set<String> = ["USHER_CONFIG"]
+    /// Reads the files of `accounts.<name>.provider_file`; nil leaves them unread.
+    package var readProviderFile: (@Sendable (String) -> Result<[UInt8], SettingsFileError>)? = { path in
+        Result { () throws(SettingsFileError) in
+            try FileContent.read(path, limit: ProviderFile.bytesMax).bytes
+        }
+    }
 
     package init(
         file: (name: String, bytes: [UInt8])?,

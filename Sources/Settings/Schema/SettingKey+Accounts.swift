@@ -2,7 +2,7 @@ import SessionCore
 
 extension SettingKey {
     /// Sets of Cashier credentials.
-    static let accounts: [SettingKey] = accountCalls + accountLoad + accountTrust + accountChoice
+    static let accounts: [SettingKey] = accountCalls + accountLoad + accountTrust
 
     /// Where requests go, with what, and what jobs may ask for.
     private static let accountCalls: [SettingKey] = [
@@ -314,17 +314,5 @@ extension SettingKey {
             like those of a stranger.
             """
         ),
-    ]
-
-    private static let accountChoice: [SettingKey] = [
-        SettingKey(
-            "default_account",
-            .text(.name),
-            .absent("the only account, where there is just one; otherwise every job must name its account"),
-            example: "main",
-            """
-            The account of jobs that name none.
-            """
-        )
     ]
 }

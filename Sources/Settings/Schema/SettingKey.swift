@@ -51,6 +51,6 @@ package struct SettingKey: Equatable, Sendable {
 extension SettingKey {
     /// Every setting, in the order of the documentation.
     package static let all: [SettingKey] =
-        kafka + postgres + keys + accounts + dispatch + retry + breaker + verify + publishing + callbacks
-        + housekeeping
+        kafka + postgres + keys + accounts + provider + defaultAccount + dispatch + retry + breaker + verify
+        + publishing + callbacks + housekeeping
 }

@@ -50,6 +50,8 @@ package enum TextRule: Equatable, Sendable {
     case currency
     /// `ll-CC`, as in `en-GB`.
     case locale
+    /// RFC 3339, as in `2026-11-21T09:00:00Z`.
+    case moment
 }
 
 /// A value that was read and found right.

@@ -1,3 +1,5 @@
+import SessionCore
+
 extension TextRule {
     /// Whether `text` keeps the rule.
     func allows(_ text: String) -> Bool {
@@ -17,6 +19,7 @@ extension TextRule {
         case .locale:
             return bytes.count == 5 && bytes[2] == 0x2D
                 && bytes[..<2].allSatisfy { (0x61...0x7A).contains($0) } && bytes[3...].allSatisfy(isUpper)
+        case .moment: return Timestamp(rfc3339: text) != nil
         }
     }
 
@@ -31,6 +34,7 @@ extension TextRule {
         case .hostOrFolder: "a host name, an address, or the absolute path of a socket folder"
         case .currency: "a currency code such as `EUR`"
         case .locale: "a locale such as `en-GB`"
+        case .moment: "a moment such as `2026-11-21T09:00:00Z`"
         }
     }
 }

@@ -76,6 +76,14 @@ extension Configuration {
         package var clockAdjustMax: Duration
         /// Whether its notifications and validations are received.
         package var receivesCallbacks: Bool
+        /// Where `usher account probe` wrote what it found out; nil without such a file.
+        package var providerFile: String?
+        /// `P1`, `P2` or `P3`.
+        package var providerClass: String?
+        package var probedAt: Timestamp?
+        package var probedHost: String?
+        /// nil where `verify.requestValidity` holds.
+        package var requestValidity: Duration?
 
         init(name: String, _ values: SettingValues) {
             let section = "accounts.\(name)."
@@ -118,6 +126,11 @@ extension Configuration {
             concurrencyStart = values.known(section + "concurrency_start", values.number)
             clockAdjustMax = values.known(section + "clock_adjust_max", values.duration)
             receivesCallbacks = values.known(section + "callbacks", values.flag)
+            providerFile = values.text(section + "provider_file")
+            providerClass = values.text(section + "provider_class")
+            probedAt = values.text(section + "probed_at").flatMap { Timestamp(rfc3339: $0) }
+            probedHost = values.text(section + "probed_host")
+            requestValidity = values.duration(section + "request_validity")
         }
     }
 }

@@ -11,16 +11,23 @@ struct AccountProbe {
     let account: Configuration.Account
     let facts: DoctorFacts
 
-    func findings() async throws -> [Finding] {
-        var probed = CashierAccount(
+    /// Of the endpoint, with the port if the URL has one.
+    var host: String { unsigned.hosts.first ?? "" }
+
+    /// Nothing is signed, so the real secret stays where it is.
+    private var unsigned: CashierAccount {
+        CashierAccount(
             name: account.name,
             endpoint: account.endpoint,
             findOrderURL: account.findOrderEndpoint,
             merchantID: account.merchantID,
             applicationKey: account.applicationKey,
-            // Nothing is signed, so the real one stays where it is.
             secrets: [Secret("not needed")]
         )
+    }
+
+    func findings() async throws -> [Finding] {
+        var probed = unsigned
         probed.connectTimeout = min(account.connectTimeout, Self.timeoutMax)
         probed.totalTimeout = min(account.timeout, Self.timeoutMax)
         probed.authorityFile = account.caFile

@@ -173,7 +173,9 @@ struct DoctorChecks {
         guard let configuration = facts.loaded?.configuration else { return [check("accounts", []) { _ in [] }] }
         return configuration.accounts.values.sorted { $0.name < $1.name }.map { account in
             check("account \(account.name)", []) { [facts] _ in
-                try await AccountProbe(account: account, facts: facts).findings()
+                let probe = AccountProbe(account: account, facts: facts)
+                return try await probe.findings()
+                    + ProviderFileJudgement.findings(account, host: probe.host, now: .systemNow)
             }
         }
     }

@@ -70,7 +70,7 @@ extension Configuration.Account {
             slow: retry.slow.policy,
             limited: retry.limited.policy,
             lookUpSchedule: verify.schedule,
-            requestValidity: verify.requestValidity,
+            requestValidity: requestValidity ?? verify.requestValidity,
             clockSkew: verify.clockSkew,
             sessionLifetime: sessionLifetime,
             unknownPolicy: unknownPolicy,

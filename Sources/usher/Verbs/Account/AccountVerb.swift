@@ -4,12 +4,13 @@ import Terminal
 enum AccountVerb {
     static let command = Command(
         "account",
-        "see how accounts do, hold and release them",
+        "see how accounts do, hold and release them, ask their provider",
         discussion: """
             An account is one set of the Cashier's credentials, named in the settings under `accounts`.
             """,
         verbs: [
             AccountStatusVerb.command, AccountHoldVerb.command, AccountReleaseVerb.command, ErrorsVerb.command,
+            AccountProbeVerb.command,
         ]
     )
 
@@ -19,6 +20,7 @@ enum AccountVerb {
         case "hold": try await AccountHoldVerb.run(context)
         case "release": try await AccountReleaseVerb.run(context)
         case "errors": try await ErrorsVerb.run(context)
+        case "probe": try await AccountProbeVerb.run(context)
         default: preconditionFailure("the command tree has a verb that nothing runs: \(context.invocation.path)")
         }
     }
