@@ -12,6 +12,14 @@ struct EventColumns: Sendable {
         }
     }
 
+    /// What `events/fence` takes.
+    static func fence(_ events: [NewEvent], freshness: Duration) -> [PGParameter] {
+        [
+            .byteLists(events.map(\.signatureDigest)), .times(events.map(\.event.toldAt)),
+            .int8(freshness.wholeMicroseconds),
+        ]
+    }
+
     func parameters(freshness: Duration, lease: Duration) -> [PGParameter] {
         [
             .uuids(rows.map(\.new.event.eventID)),

@@ -27,9 +27,12 @@ extension PostgresStore: CallbackStore {
     ) async throws -> [EventFate] {
         guard !events.isEmpty else { return [] }
         let parameters = EventColumns(events, keys: keys).parameters(freshness: freshness, lease: lease)
+        let fence = EventColumns.fence(events, freshness: freshness)
         let ids = PGParameter.uuids(events.map(\.event.eventID))
         let (new, stored) = try await pool.run { link in
             try link.transaction { link in
+                // Two processes that get a post and its altered copy must not both find the other's not there yet.
+                _ = try link.run(SQL.Events.fence, fence).count
                 let new = try link.run(SQL.Events.record, parameters).map { row in
                     (try row.next(ResultID.self), try row.next(Int64.self))
                 }
