@@ -45,10 +45,14 @@ struct NoisyReply: Sendable {
 
     var reply: HTTPReply { HTTPReply(status: status, headers: headers, body: body) }
 
+    /// For a person: nothing in it is secret.
+    var shown: String { "HTTP \(status) \(String(decoding: body, as: UTF8.self))" }
+
+    /// None says what only somebody could who knows the order: what is echoed is not signed.
     private static let tokens: [[UInt8]] =
         [
             "\"", "\\", "{", "}", "[", "]", ",", ":", "0", "-1", "1e400", "null", "true", "\\u0000", "\\ud800",
-            "\u{FEFF}", "\"status\":0,", "\"session\":{},", "\u{E9}", "\"order_id\":\"o-1\",",
+            "\u{FEFF}", "\"status\":0,", "\"session\":{},", "\u{E9}", "\"order_id\":\"o-2\",",
             "\"timestamp\":1789999999,",
             "{\"status\":0}", "\\u0030", " ", "\n",
         ].map { Array($0.utf8) } + [[0xFF], [0x00], [0xC0, 0x80], [0xED, 0xA0, 0x80]]
@@ -118,6 +122,11 @@ struct NoisyReply: Sendable {
         Int64(String(decoding: timestamp, as: UTF8.self)).map { abs($0 - Sample.signedAt) <= 120 } ?? false
     }
 
+    /// Schemes may be written in either case of letters (RFC 3986, 3.1).
+    private static func isSecure(_ url: [UInt8]) -> Bool {
+        String(decoding: url.prefix(8), as: UTF8.self).lowercased() == "https://"
+    }
+
     /// Whether the provider may have said just this about the sample's order: told without the reader that is tested.
     var isGenuine: Bool {
         let signatures = headers.filter { $0.name.lowercased() == "gt-authentication" }
@@ -126,6 +135,6 @@ struct NoisyReply: Sendable {
         }
         return Self.signature(fields) == signatures[0].value.lowercased() && fields["status"] == Array("0".utf8)
             && fields["session.order_id"] == Array("o-1".utf8) && fields["session.cid"] == Array("c-17".utf8)
-            && Self.isFresh(fields["timestamp"] ?? []) && (fields["redirect_url"] ?? []).starts(with: "https://".utf8)
+            && Self.isFresh(fields["timestamp"] ?? []) && Self.isSecure(fields["redirect_url"] ?? [])
     }
 }

@@ -131,7 +131,7 @@ struct NoiseRound {
         tally.outcomes[answer.outcome.word, default: 0] += 1
         tally.codes[answer.code, default: 0] += 1
         if answer.outcome.isOpened, expectation != Self.opening || !reply.isGenuine {
-            tally.faults.append("round \(number): opened, and not genuine")
+            tally.faults.append("round \(number): opened, and not genuine: \(reply.shown)")
         }
         if answer.message.utf8.count > 256 || answer.message.contains("://") {
             tally.faults.append("round \(number): the message says too much")
