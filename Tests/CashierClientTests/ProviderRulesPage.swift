@@ -132,6 +132,7 @@ enum ProviderRulesPage {
             ([SIMULATOR](SIMULATOR.md)); `usher account probe` asks a sandbox about those that a setting turns on
             ([PROBE](PROBE.md)).
 
+
             """
                 + table(["switch", "what it is", "values", "supposed", "Usher's setting, or what Usher does"], rows)
     }

@@ -57,6 +57,18 @@ package final class TLSServerContext: @unchecked Sendable {
         SSL_CTX_free(context)
     }
 
+    /// How long from now on the server's certificate is valid; negative once it has ended.
+    package var certificateEndsIn: Duration? {
+        guard let certificate = SSL_CTX_get0_certificate(context), let end = X509_get0_notAfter(certificate) else {
+            return nil
+        }
+        var days: Int32 = 0
+        var seconds: Int32 = 0
+        // Without a first moment it counts from now.
+        guard ASN1_TIME_diff(&days, &seconds, nil, end) == 1 else { return nil }
+        return .seconds(Int64(days) * 86_400 + Int64(seconds))
+    }
+
     /// The server's end of a new connection; nil when memory is short.
     package func accept() -> TLSChannel? {
         TLSChannel(context)

@@ -30,6 +30,7 @@ struct DoctorChecks {
                 check("kafka", [], kafka),
                 check("jobs topics", ["kafka"], jobsTopics),
                 check("results topic", ["kafka"], resultsTopic),
+                check("callbacks", [], callbacks), check("callbacks topic", ["kafka"], callbacksTopic),
             ] + accounts
     }
 
@@ -122,7 +123,9 @@ struct DoctorChecks {
 
     private func kafka(_ configuration: Configuration) async throws -> [Finding] {
         let settings = try configuration.kafka.transportSettings()
-        let topics = configuration.kafka.jobsTopics.map(\.name) + [configuration.kafka.resultsTopic]
+        let topics =
+            configuration.kafka.jobsTopics.map(\.name)
+            + [configuration.kafka.resultsTopic, configuration.callbacks.topic]
         let probe = ClusterProbe(settings, timeout: .seconds(8), log: log)
         let cluster = try await probe.describe(topics: topics)
         facts.state.withLock { $0.cluster = cluster }
@@ -139,6 +142,36 @@ struct DoctorChecks {
 
     private func resultsTopic(_ configuration: Configuration) async throws -> [Finding] {
         try await topic(configuration.kafka.resultsTopic, configuration, KafkaJudgement.resultsRetention)
+    }
+
+    /// Asks nothing of Kafka that was not asked already.
+    private func callbacksTopic(_ configuration: Configuration) -> [Finding] {
+        guard configuration.accounts.values.contains(where: \.receivesCallbacks),
+            let cluster = facts.state.withLock({ $0.cluster }),
+            let topic = cluster.topics.first(where: { $0.name == configuration.callbacks.topic })
+        else { return [] }
+        return CallbackJudgement.topic(
+            topic,
+            brokers: cluster.brokers.count,
+            isServed: facts.state.withLock { $0.areCallbacksServed }
+        )
+    }
+
+    private func callbacks(_ configuration: Configuration) async throws -> [Finding] {
+        guard configuration.accounts.values.contains(where: \.receivesCallbacks) else {
+            return [.ok("no account receives callbacks")]
+        }
+        let settings = configuration.callbacks
+        let listener = await ListenerProbe(
+            host: settings.host,
+            port: settings.port,
+            isTLS: settings.certificateFile != nil
+        ).state()
+        facts.state.withLock { $0.areCallbacksServed = listener.isServed }
+        let finding = CallbackJudgement.listener(listener, address: "\(settings.host):\(settings.port)")
+        guard let certificateFile = settings.certificateFile, let keyFile = settings.keyFile else { return [finding] }
+        let context = try TLSServerContext(certificateFile: certificateFile, keyFile: keyFile.path)
+        return [finding, CallbackJudgement.certificate(certificateFile, endsIn: context.certificateEndsIn)]
     }
 
     private func topic(

@@ -11,6 +11,8 @@ final class DoctorFacts: Sendable {
         /// Postgres's clock minus this machine's.
         var clockDifference: Duration?
         var cluster: ClusterDescription?
+        /// Whether something listens where callbacks are to be received.
+        var areCallbacksServed = false
     }
 
     let context: VerbContext

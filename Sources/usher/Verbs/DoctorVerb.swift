@@ -7,7 +7,7 @@ import Terminal
 enum DoctorVerb {
     static let command = Command(
         "doctor",
-        "check settings, files, Postgres, Kafka and accounts",
+        "check settings, files, Postgres, Kafka, callbacks and accounts",
         discussion: """
             Checks one thing after the other, each in at most 10 seconds, and changes nothing. A line says `ok`,
             `advice` (works, could be better), `problem` with what to do, or `skipped because` what it rests on
