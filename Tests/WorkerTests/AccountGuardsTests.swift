@@ -158,4 +158,30 @@ struct AccountGuardsTests {
         #expect(cashier.calls.map(\.job.lease.jobID) == [1, 2, 20], "what is not too late is made")
         #expect(guards.permits(at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
     }
+
+    @Test(
+        "a call waits for its account's turn as long as it may, and never for more than a quarter of the lease",
+        arguments: [(2, 60, 2), (15, 60, 15), (15, 20, 5)]
+    )
+    func turn(_ queuedMax: Int, _ lease: Int, _ expected: Int) throws {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
+        let slots = CallSlots(limit: 2)
+        let clock = WorkerClock(wall: Timestamp(seconds: 1_000_000))
+        let dispatcher = Dispatcher(
+            cashier: ScriptedCashier(answer: WorkerBench.opened),
+            accounts: ["main": Self.account(concurrencyMax: 1)],
+            guards: guards,
+            slots: slots,
+            decided: Mailbox<DecidedJob>(),
+            clock: clock,
+            activity: Activity(),
+            lease: .seconds(lease),
+            queuedMax: .seconds(queuedMax)
+        )
+        let asked = clock.uptime
+        slots.taken(2, of: 0)
+        dispatcher.start([Self.job(1), Self.job(2)], asked: asked)
+        let next = try #require(guards.ended(ended([1]), at: asked).next.first)
+        #expect(next.sendBy == asked + .seconds(expected))
+    }
 }
