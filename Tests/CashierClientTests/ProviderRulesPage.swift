@@ -9,15 +9,16 @@ enum ProviderRulesPage {
     static let settings: [String: String] = [
         "duplicates": "unknown_policy", "clock-tolerance": "clock_offset", "request-validity": "request_validity",
         "customer": "customer_required", "closed-intents": "intents", "length-unit": "length_unit",
-        "known-currencies": "currencies", "known-locales": "locale_default", "session-lifetime": "session_lifetime",
-        "lookups": "look_up", "untried": "look_up",
+        "known-currencies": "currencies", "known-locales": "locales", "session-lifetime": "session_lifetime",
+        "lookups": "look_up", "untried": "look_up", "customer-fields": "required_customer_fields",
+        "errors": "error_signatures",
     ]
 
     /// What Usher does about a switch that no setting is for.
     static let remarks: [String: String] = [
-        "account": "the account is held and an operator told", "customer-fields": "jobs keep to the required marks",
+        "account": "the account is held and an operator told",
         "own-token": "declined, with the provider's words", "overlong": "jobs have at most 50 characters",
-        "error-style": "the body decides before the HTTP status", "errors": "a signature that is there must be right",
+        "error-style": "the body decides before the HTTP status",
         "wrong-signature-code": "both numbers hold the account", "wording": "both wordings are in the error table",
         "nulls": "both are read", "numbers": "both are read", "times": "ISO times are not believed",
         "reply-fields": "only order_id, cid and the signed fields are needed",

@@ -1,4 +1,3 @@
-import CashierSignature
 package import SessionCore
 
 /// Asks an account's provider one request at a time, with the client of the worker and none of its repeats: each call
@@ -47,7 +46,7 @@ package final class CashierProber: Sendable {
                 elapsed: .zero
             )
         }
-        var request = HTTPRequest(target: target, headers: [(Signature.header, call.signature)], body: call.body)
+        var request = HTTPRequest(target: target, headers: [(account.requestHeader, call.signature)], body: call.body)
         request.isReplyWanted = isReplyWanted
         let sentAt = now()
         let ending = await withCheckedContinuation { continuation in

@@ -7,7 +7,7 @@ package struct ProbeCall: Sendable {
     /// What was signed as `timestamp`, in unix seconds.
     package var timestamp: Int64
     package var body: [UInt8]
-    /// The value of the header `Gt-Authentication`.
+    /// The value of the header that carries it.
     package var signature: String
 
     var isOpening: Bool {

@@ -107,8 +107,8 @@ extension ProbeReply {
     }
 
     private static func signing(_ reply: HTTPReply, _ fields: ProbedFields, _ account: CashierAccount) -> Signing {
-        guard let signature = reply.header(Signature.header) else {
-            return reply.hasHeader(Signature.header) ? .wrong : .absent
+        guard let signature = reply.header(account.responseHeader) else {
+            return reply.hasHeader(account.responseHeader) ? .wrong : .absent
         }
         func isOver(_ list: SignatureFields) -> Bool {
             Signature.isValid(signature, list, secrets: account.secrets) { name in

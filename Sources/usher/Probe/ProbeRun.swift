@@ -102,7 +102,7 @@ struct ProbeRun {
         guard case .open(let request) = call.expectation else { return }
         if reply.hasSession {
             note(reply.orderID ?? request.value.orderID)
-        } else if reply.refusal == nil, !reply.isNotUnique {
+        } else if reply.refusal?.leavesOpen ?? true, !reply.isNotUnique {
             note(request.value.orderID, isCertain: false)
         }
         if reply.refusal == .configFault, !hasOpened, step != .wrongSignature, step != .brokenBody {

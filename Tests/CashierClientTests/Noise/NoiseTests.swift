@@ -69,7 +69,8 @@ struct NoiseTests {
                 expectation: .open(SharedRequest(Sample.request())),
                 now: Timestamp(seconds: Sample.signedAt)
             ).classify(base.reply)
-            #expect(answer.outcome == .unknown, "\(name): \(answer)")
+            // A provider under maintenance says so, and may have opened a session all the same.
+            #expect(answer.outcome == .unknown || answer.outcome == .refused(.maintenance), "\(name): \(answer)")
         }
     }
 
