@@ -24,7 +24,7 @@ struct CallbackDoctorTests {
             name: "doctor-test",
             host: "127.0.0.1",
             port: 0,
-            limits: HTTPLimits(),
+            limits: HTTPLimits(connectionsMax: 10),
             handler: handler
         )
         defer { server.stop() }
@@ -45,7 +45,7 @@ struct CallbackDoctorTests {
             name: "doctor-test",
             host: "127.0.0.1",
             port: 0,
-            limits: HTTPLimits(),
+            limits: HTTPLimits(connectionsMax: 10),
             handler: Fixed(status: 200, body: "")
         )
         let port = server.port
