@@ -181,7 +181,7 @@ struct AccountGuardsTests {
         let asked = clock.uptime
         slots.taken(2, of: 0)
         dispatcher.start([Self.job(1), Self.job(2)], asked: asked)
-        let next = try #require(guards.ended(ended([1]), at: asked).next.first)
+        let next = try #require(guards.ended(ended([1]), at: asked, now: Self.now).next.first)
         #expect(next.sendBy == asked + .seconds(expected))
     }
 }
