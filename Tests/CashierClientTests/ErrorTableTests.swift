@@ -112,6 +112,8 @@ struct ErrorTableTests {
         (row(kind: "negative", status: nil, "verify"), false),
         (row(status: -7), true),
         (row(status: 333), true),
+        (row(status: 333, "maintenance"), false),
+        (row(status: 999, "maintenance"), false),
         (row(status: 999, "retry_slow"), true),
         (row(status: 999, text: "quota", "retry_slow"), true),
         (row(status: 503), true),
