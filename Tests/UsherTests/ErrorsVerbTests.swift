@@ -169,10 +169,16 @@ struct ErrorsVerbTests {
             .retrySlow, .open, "is sent again after a wait of up to 30s, doubling to 10m; after 10", "goes on; the",
             "hears"
         ),
-        (.limited, .open, "is sent again after a wait of up to 1s, doubling to 1m", "goes on with fewer calls", "hears"),
+        (
+            .limited, .open, "is sent again after a wait of up to 1s, doubling to 1m", "goes on with fewer calls",
+            "hears"
+        ),
         (.maintenance, .open, "may have a session", "is held for every worker until", "hears"),
         (.verify, .open, "may have a session: it is looked up after 2s", "goes on; the", "hears"),
-        (.configFault, .open, "gets its attempt back", "is held for every worker: none of its jobs is sent, but a trial", "hears nothing yet"),
+        (
+            .configFault, .open, "gets its attempt back",
+            "is held for every worker: none of its jobs is sent, but a trial", "hears nothing yet"
+        ),
         (.declined, .lookUp, "is looked up again until its request can no longer be accepted", "goes on", "hears"),
         (.retryFast, .lookUp, "is looked up again later", "goes on; the failure", "hears"),
     ]
