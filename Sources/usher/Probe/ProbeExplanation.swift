@@ -128,7 +128,14 @@ struct ProbeExplanation: Equatable, Sendable {
     // MARK: Look-ups
 
     private static func lostReply(_ record: ProbeRecord, _ facts: ProbeFacts) -> (String, String)? {
-        guard let isCarriedOut = facts.isCarriedOutWhenDropped else { return nil }
+        guard let isCarriedOut = facts.isCarriedOutWhenDropped else {
+            guard record.isHungUp == true else { return nil }
+            switch facts.lookUps {
+            case .refused, .findTriedOnly:
+                return ("look-ups cannot tell", "nothing shows whether a lost answer has left a session behind")
+            case .findOpen, nil: return nil
+            }
+        }
         guard isCarriedOut else {
             return ("the look-up finds nothing", "a request whose connection breaks at once may be dropped unread")
         }
