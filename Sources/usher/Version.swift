@@ -5,7 +5,7 @@ import PostgresStore
 
 /// What this binary is and what it stands on.
 enum Version {
-    static var usher: String { "0.2.0" }
+    static var usher: String { "0.3.0" }
 
     /// As they are loaded, not as they were compiled against.
     static var libraries: [(name: String, version: String)] {

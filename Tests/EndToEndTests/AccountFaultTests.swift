@@ -62,6 +62,14 @@ extension EndToEnd {
                 mend: { try Shell.post(port: $0.simulatorPort, "/faults") }
             ),
             Fault(
+                name: "too many requests (429 with Retry-After)",
+                hold: .delay,
+                reason: "asks to wait",
+                isUnknown: true,
+                begin: { try Shell.post(port: $0.simulatorPort, "/faults", body: "429=100%@3") },
+                mend: { try Shell.post(port: $0.simulatorPort, "/faults") }
+            ),
+            Fault(
                 name: "an edge that answers HTML",
                 isUnknown: true,
                 begin: { try Shell.post(port: $0.simulatorPort, "/faults", body: "html=100%") },
@@ -109,7 +117,9 @@ extension EndToEnd {
             let took = clock.now - mended
             #expect(try await installation.count("select count(*) from usher.job where state = 10") == Self.jobs)
             #expect(try await installation.count("select max(attempts) from usher.job") <= (fault.isUnknown ? 4 : 1))
-            #expect(try await installation.count("select count(*) from usher.account_hold") == 0)
+            #expect(
+                try await installation.count("select count(*) from usher.account_hold where held_until > now()") == 0
+            )
             #expect(workers.allSatisfy { !$0.hasEnded }, "nobody restarted anything")
             let truth = try await Reconciliation(installation, workload)
             try await truth.checkOutcomes()
@@ -134,11 +144,13 @@ extension EndToEnd {
             try await eventually("the account is held", within: .seconds(20)) {
                 try await !installation.query("select 1 from usher.account_hold where kind = '\(kind)'").isEmpty
             }
-            let status = try await Shell.run([
-                UsherProcess.binary, "account", "status", "main", "-c", installation.settingsFile,
-            ])
-            #expect(status.code == 1 && status.output.contains("main  HELD"), "\(status)")
-            #expect(status.output.contains(fault.reason), "\(status.output)")
+            try await eventually("an operator sees why", within: .seconds(20)) {
+                let status = try await Shell.run([
+                    UsherProcess.binary, "account", "status", "main", "-c", installation.settingsFile,
+                ])
+                return status.code == 1 && status.output.contains("main  HELD")
+                    && status.output.contains(fault.reason)
+            }
         }
 
         /// The calls until it was found out are bounded, whatever waits behind them.

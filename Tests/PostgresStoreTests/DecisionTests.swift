@@ -86,16 +86,17 @@ struct DecisionTests {
     @Test func whatComesNextFollowsFromTheRow() {
         let soon = Timestamp(seconds: 100)
         let later = Timestamp(seconds: 200)
-        #expect(NextStep(state: .opened, dueAt: soon, lease: nil, gate: nil) == .nothing)
+        #expect(NextStep(state: .opened, dueAt: soon, lease: nil, hold: nil) == .nothing)
         #expect(
-            NextStep(state: .sending, dueAt: soon, lease: ("w", later), gate: nil) == .leased(worker: "w", until: later)
+            NextStep(state: .sending, dueAt: soon, lease: ("w", later), hold: nil) == .leased(worker: "w", until: later)
         )
-        #expect(NextStep(state: .ready, dueAt: soon, lease: nil, gate: nil) == .due(at: soon))
-        #expect(NextStep(state: .ready, dueAt: later, lease: nil, gate: (soon, "x")) == .due(at: later))
+        #expect(NextStep(state: .ready, dueAt: soon, lease: nil, hold: nil) == .due(at: soon))
+        #expect(NextStep(state: .ready, dueAt: later, lease: nil, hold: (soon, "x")) == .due(at: later))
         #expect(
-            NextStep(state: .ready, dueAt: soon, lease: nil, gate: (later, "x")) == .gated(until: later, reason: "x")
+            NextStep(state: .ready, dueAt: soon, lease: nil, hold: (later, "x")) == .held(until: later, reason: "x")
         )
-        #expect(NextStep(state: .verify, dueAt: nil, lease: nil, gate: nil) == .operatorDecides)
+        #expect(NextStep(state: .ready, dueAt: soon, lease: nil, hold: (nil, "x")) == .held(until: nil, reason: "x"))
+        #expect(NextStep(state: .verify, dueAt: nil, lease: nil, hold: nil) == .operatorDecides)
     }
 
     @Test(arguments: [("abc", 3, "abc"), ("abc", 2, "ab"), ("aé", 2, "a"), ("a\0b", 9, "ab"), ("", 0, "")])

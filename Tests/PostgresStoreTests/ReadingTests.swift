@@ -38,9 +38,9 @@ struct ReadingTests {
         }
         #expect(at > order.now)
         try await bench.store.delay("main", .seconds(600), reason: "maintenance")
-        let gated = try #require(try await bench.store.show("o-1").first)
-        guard case .gated(until: _, reason: "maintenance") = gated.next else {
-            Issue.record("unexpected: \(gated.next)")
+        let held = try #require(try await bench.store.show("o-1").first)
+        guard case .held(until: _?, reason: "maintenance") = held.next else {
+            Issue.record("unexpected: \(held.next)")
             return
         }
     }

@@ -17,14 +17,18 @@ import Testing
         (JobState.ready, NextStep.due(at: soon), 0, "It is sent at 12:00:40Z (in 40s), or as soon"),
         (.ready, .due(at: soon), 2, "It is sent again at 12:00:40Z (in 40s), or as soon"),
         (.ready, .due(at: before), 0, "It is sent as soon as a worker is free (`usher doctor` tells if none runs)"),
-        (.ready, .gated(until: soon, reason: "503"), 0, "The account main is closed until 12:00:40Z (in 40s): 503."),
+        (.ready, .held(until: soon, reason: "503"), 0, "The account main is held until 12:00:40Z (in 40s): 503."),
+        (
+            .ready, .held(until: nil, reason: "wrong secret"), 0,
+            "The account main is held: wrong secret. It is sent after"
+        ),
         (.sending, .leased(worker: "host:1", until: soon), 1, "Worker host:1 is calling the Cashier."),
         (.sending, .leased(worker: nil, until: before), 1, "A worker had it and did not answer by 11:59:55Z (5s ago)."),
         (.verify, .leased(worker: "host:1", until: soon), 1, "Worker host:1 is looking the order up."),
         (.verify, .due(at: soon), 1, "It is looked up at 12:00:40Z (in 40s). Nothing is sent again before"),
         (
-            .verify, .gated(until: soon, reason: ""), 1,
-            "The account main is closed until 12:00:40Z (in 40s). It is looked"
+            .verify, .held(until: soon, reason: ""), 1,
+            "The account main is held until 12:00:40Z (in 40s). It is looked"
         ),
         (.verify, .operatorDecides, 1, "Nothing happens by itself: whether a session was opened is unknown"),
         (.declined, .nothing, 1, "Nothing more is sent: it has ended. Mend what the Cashier refused"),

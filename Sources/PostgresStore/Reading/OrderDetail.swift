@@ -32,8 +32,8 @@ package enum NextStep: Equatable, Sendable {
     case leased(worker: String?, until: Timestamp)
     /// It waits for its time; `now` or earlier means: for a free slot.
     case due(at: Timestamp)
-    /// Its account is closed.
-    case gated(until: Timestamp, reason: String)
+    /// Its account is held; nil: until a trial goes well or a person releases it.
+    case held(until: Timestamp?, reason: String)
     /// Its outcome is unknown and an operator has to decide.
     case operatorDecides
 }

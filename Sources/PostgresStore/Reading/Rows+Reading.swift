@@ -27,7 +27,7 @@ extension OrderDetail {
             partition: try row.next(),
             offset: try row.next()
         )
-        let closedUntil = try row.nextIfAny(Timestamp.self)
+        let heldUntil = try row.nextIfAny(Timestamp.self)
         let reason = try row.nextIfAny(String.self)
         duplicates = Int(try row.next(Int64.self))
         conflicts = Int(try row.next(Int64.self))
@@ -54,7 +54,7 @@ extension OrderDetail {
             state: state,
             dueAt: dueAt.finite,
             lease: leaseUntil.map { (worker, $0) },
-            gate: closedUntil.map { ($0, reason ?? "") }
+            hold: heldUntil.map { ($0.finite, reason ?? "") }
         )
     }
 }
@@ -65,15 +65,15 @@ extension NextStep {
         state: JobState,
         dueAt: Timestamp?,
         lease: (worker: String?, until: Timestamp)?,
-        gate: (until: Timestamp, reason: String)?
+        hold: (until: Timestamp?, reason: String)?
     ) {
         if state.isTerminal {
             self = .nothing
         } else if let lease {
             self = .leased(worker: lease.worker, until: lease.until)
         } else if let dueAt {
-            if let gate, gate.until > dueAt {
-                self = .gated(until: gate.until, reason: gate.reason)
+            if let hold, hold.until.map({ $0 > dueAt }) ?? true {
+                self = .held(until: hold.until, reason: hold.reason)
             } else {
                 self = .due(at: dueAt)
             }

@@ -45,13 +45,18 @@ package struct AccountClock: Equatable, Sendable {
         self.bound = bound
     }
 
-    /// Takes a reading of an answer that was not about the clock. Returns whether the difference has become, or is no
+    /// Takes a reading of an answer of the provider's that was not about the clock. Returns whether the difference has become, or is no
     /// longer, worth a warning.
     package mutating func read(_ reading: Reading) -> Bool {
         let before = isFar
         latest = reading
-        // Signed in the provider's future, whatever the rounding: step back before it refuses.
-        if reading.most < adjustment { adjustment = clamped(Self.wholeSeconds(reading.least)) }
+        if reading.most < adjustment {
+            // Signed in the provider's future, whatever the rounding: step back before it refuses.
+            adjustment = clamped(Self.wholeSeconds(reading.least))
+        } else if adjustment < .zero, reading.least > adjustment + .seconds(2) {
+            // It has caught up: older than needed is refused sooner.
+            adjustment = min(.zero, clamped(Self.wholeSeconds(reading.least)))
+        }
         return isFar != before
     }
 

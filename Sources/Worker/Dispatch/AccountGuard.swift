@@ -55,7 +55,8 @@ struct AccountGuard: Sendable {
             } else if concurrency.overloaded(at: uptime) {
                 turn.changes.append(.concurrency(account: account, concurrency.current))
             }
-            if let reading = call.reading, clock.read(reading) {
+            // What was not the provider's answer may tell the time of something in between.
+            if sign.isWell, let reading = call.reading, clock.read(reading) {
                 turn.changes.append(.clock(account: account, reading, isFar: clock.isFar))
             }
             note(refusesLookUp: call.refusesLookUp, account, now, &turn)

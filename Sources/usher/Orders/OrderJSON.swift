@@ -103,8 +103,8 @@ extension JSONWriter {
         case .due(let at):
             member("step", "due")
             member("at", at)
-        case .gated(let until, let reason):
-            member("step", "gated")
+        case .held(let until, let reason):
+            member("step", "held")
             member("until", until)
             member("reason", reason)
         case .operatorDecides:

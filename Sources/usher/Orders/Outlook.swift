@@ -23,7 +23,7 @@ struct Outlook {
         case .nothing: ended
         case .leased(let worker, let until): leased(worker, until)
         case .due(let at): due(at)
-        case .gated(let until, let reason): gated(until, reason)
+        case .held(let until, let reason): held(until, reason)
         case .operatorDecides: parked
         }
     }
@@ -93,14 +93,16 @@ struct Outlook {
         return "It is sent\(again) as soon as a worker is free\(none); it has been due since \(when(at))."
     }
 
-    private func gated(_ until: Timestamp, _ reason: String) -> String {
-        let closed =
-            "The account \(summary.order.account) is closed until \(when(until))\(reason.isEmpty ? "" : ": \(reason)")"
-        if summary.state == .verify { return "\(closed). It is looked up after that." }
-        if until >= order.notAfter {
-            return "\(closed). Its not_after is \(when(order.notAfter)), so it then ends unopened."
+    private func held(_ until: Timestamp?, _ reason: String) -> String {
+        let account = summary.order.account
+        let end = until.map { " until \(when($0))" } ?? ""
+        let held = "The account \(account) is held\(end)\(reason.isEmpty ? "" : ": \(reason)")"
+        let status = until == nil ? " (`usher account status \(ShellWord.quoted(account))` tells when it is tried)" : ""
+        if summary.state == .verify { return "\(held). It is looked up after that\(status)." }
+        if let until, until >= order.notAfter {
+            return "\(held). Its not_after is \(when(order.notAfter)), so it then ends unopened."
         }
-        return "\(closed). It is sent\(summary.attempts == 0 ? "" : " again") after that."
+        return "\(held). It is sent\(summary.attempts == 0 ? "" : " again") after that\(status)."
     }
 
     private func runsOut(_ notAfter: Timestamp) -> String {

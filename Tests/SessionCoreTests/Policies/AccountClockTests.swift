@@ -85,6 +85,17 @@ struct AccountClockTests {
         #expect(clock.adjustment == .zero)
     }
 
+    @Test("a provider that was behind and catches up is followed forwards again, and never beyond its clock")
+    func followsForwards() {
+        var clock = AccountClock(bound: .seconds(30))
+        _ = clock.read(Self.reading(ahead: .seconds(-12)))
+        #expect(clock.adjustment <= .seconds(-12))
+        _ = clock.read(Self.reading(ahead: .seconds(-5)))
+        #expect((Duration.seconds(-8)...(.seconds(-5))).contains(clock.adjustment))
+        _ = clock.read(Self.reading(ahead: .seconds(3)))
+        #expect(clock.adjustment == .zero, "only a refusal moves signing times beyond the database's clock")
+    }
+
     @Test("a difference of more than five seconds is told once, and its end too")
     func warnsOnce() {
         var clock = AccountClock(bound: .seconds(30))

@@ -1,0 +1,106 @@
+import Foundation
+import SessionCore
+import Testing
+import UsherTestKit
+
+extension EndToEnd {
+    /// Answers are lost on the way back: a session may be open, and nobody knows its link. Whatever the provider does
+    /// with a second call for an order, and whatever the account's policy: nothing is sent before it was looked up, and
+    /// no order has two links.
+    @Suite("Unknown outcomes", .enabled(if: RealKafka.isAvailable, "KAFKA_HOME names no Apache Kafka"))
+    struct UnknownOutcomeTests {
+        private static let jobs = 120
+
+        /// What the account wants, what the provider does, and how the orders end whose first answer was lost.
+        struct Case: Sendable, CustomTestStringConvertible {
+            var policy: UnknownPolicy
+            /// Of the simulator.
+            var personality: String
+            /// Settings of the worker beside the policy.
+            var settings: [String] = []
+            /// Of the job table; nil: it stays in doubt.
+            var end: JobState?
+            /// At least so long after the lost call is the next one made.
+            var waits: Duration = .zero
+
+            var testDescription: String { "\(policy) with \(personality)" }
+        }
+
+        static let cases = [
+            Case(policy: .repost, personality: "duplicates=fresh", end: .opened),
+            Case(policy: .repost, personality: "duplicates=idempotent", end: .opened),
+            // The second call is refused for the order's first session, whose link is lost: it cannot be opened again.
+            Case(policy: .repost, personality: "duplicates=not-unique", end: .failed),
+            Case(policy: .park, personality: "duplicates=fresh"),
+            Case(
+                policy: .wait,
+                personality: "duplicates=fresh,session-lifetime=60s",
+                settings: ["accounts.main.session_lifetime=60s"],
+                end: .opened,
+                waits: .seconds(60)
+            ),
+            Case(
+                policy: .repost,
+                personality: "duplicates=fresh,session-lifetime=60s,lookups=disabled",
+                settings: ["accounts.main.session_lifetime=60s"],
+                end: .opened,
+                waits: .seconds(60)
+            ),
+        ]
+
+        @Test("nobody gets two links, and nothing is sent blindly", .timeLimit(.minutes(4)), arguments: cases)
+        func nothingBlind(scenario: Case) async throws {
+            try await withRealKafka { kafka in
+                let installation = try await Installation(on: KafkaCluster(kafka), partitions: 2)
+                try await installation.use { try await watch(scenario, in: $0) }
+            }
+        }
+
+        private func watch(_ scenario: Case, in installation: Installation) async throws {
+            let port = installation.simulatorPort
+            try Shell.post(port: port, "/personality", body: scenario.personality)
+            try Shell.post(port: port, "/faults?seed=5", body: "close=100%,only=open")
+            let workload = Workload(jobs: Self.jobs)
+            let worker = try installation.startWorker(
+                "w1",
+                with: ["accounts.main.unknown_policy=\(scenario.policy)", "breaker.failures=1000"] + scenario.settings
+            )
+            try await workload.enqueue(to: installation)
+            try await eventually("every first answer was lost", within: .seconds(60)) {
+                try await installation.count("select count(*) from usher.job where attempts >= 1") == Self.jobs
+            }
+            try Shell.post(port: port, "/faults", body: "")
+            guard let end = scenario.end else {
+                try await checkThatItIsParked(installation)
+                return
+            }
+            try await eventually("all have ended", within: .seconds(150)) { try await installation.isDone(workload) }
+            #expect(!worker.hasEnded)
+            let states = try await installation.query("select state, count(*) from usher.job group by state")
+            print("\(scenario): \(states)")
+            let ended = try await installation.count("select count(*) from usher.job where state = \(end.rawValue)")
+            #expect(ended == Self.jobs, "\(states)")
+            let truth = try await Reconciliation(installation, workload)
+            try await truth.checkOutcomes()
+            // Where look-ups are refused, waiting takes their place.
+            if !scenario.personality.contains("lookups=disabled") { try truth.checkAgainstProvider() }
+            let shortest = try await installation.count(
+                """
+                select coalesce(min(extract(epoch from (last_send - first_send)) * 1000)::int, 0) from usher.job
+                where attempts > 1
+                """
+            )
+            #expect(shortest >= scenario.waits.wholeMilliseconds, "sent again after \(shortest) ms")
+        }
+
+        /// An operator decides: nothing happens by itself.
+        private func checkThatItIsParked(_ installation: Installation) async throws {
+            try await eventually("all are parked", within: .seconds(60)) {
+                try await installation.count(
+                    "select count(*) from usher.job where state = 2 and due_at = 'infinity' and lease_until is null"
+                ) == Self.jobs
+            }
+            #expect(try await installation.count("select max(attempts) from usher.job") == 1)
+        }
+    }
+}
