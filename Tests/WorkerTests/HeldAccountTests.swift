@@ -177,4 +177,15 @@ struct HeldAccountTests {
         #expect(bench.logged("refuses look-ups") == 1)
         try await bench.stop()
     }
+
+    @Test("an answer that shows an impossible time is an answer like any other", arguments: [Int64.max, .min, -1])
+    func impossibleTime(seconds: Int64) async throws {
+        let bench = WorkerBench { _ in
+            CashierAnswer(outcome: .refused(.declined), code: "2", message: "no", providerSeconds: seconds)
+        }
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is declined") { bench.store.row("o-1")?.state == .declined }
+        #expect(bench.store.reports["main"]?.clockDifference == nil)
+        try await bench.stop()
+    }
 }

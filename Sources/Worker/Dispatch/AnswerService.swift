@@ -49,8 +49,11 @@ struct AnswerService<Provider: Cashier>: Sendable {
         }
     }
 
+    /// Unix seconds that a clock may show: up to the year 9999. An answer can hold any number.
+    private static var timesOfClocks: ClosedRange<Int64> { 0...253_402_300_799 }
+
     private static func reading(_ answer: CashierAnswer, _ now: Timestamp) -> AccountClock.Reading? {
-        guard let seconds = answer.providerSeconds else { return nil }
+        guard let seconds = answer.providerSeconds, Self.timesOfClocks.contains(seconds) else { return nil }
         return .init(seconds: seconds, sent: now.advanced(by: .zero - answer.elapsed), elapsed: answer.elapsed)
     }
 
