@@ -184,4 +184,20 @@ struct AccountGuardsTests {
         let next = try #require(guards.ended(ended([1]), at: asked, now: Self.now).next.first)
         #expect(next.sendBy == asked + .seconds(expected))
     }
+
+    @Test("a repeat that is refused once more pays nothing back: what the budget allows is used up")
+    func refusedRepeatsUseTheBudgetUp() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 100)])
+        var made = 0
+        for number in 1...200 {
+            let job = Self.job(Int64(number), attempts: 2)
+            guard guards.mayRepeat(job, at: .zero) else { continue }
+            made += 1
+            _ = guards.begin([.init(call: CashierCall(kind: .open, job: job, markedAt: Self.now), sendBy: .seconds(15))]
+            )
+            let sign = AccountSign(isFailure: number.isMultiple(of: 2), isOverload: true, isWell: true)
+            _ = guards.ended([.init(job: job, sign: sign)], at: .zero, now: Self.now)
+        }
+        #expect(made == 20)
+    }
 }

@@ -43,7 +43,8 @@ struct AccountGuard: Sendable {
         inFlight -= calls.count
         for call in calls {
             let sign = call.sign
-            if sign.isWell, call.job.purpose == .open {
+            // A refusal to try again later is no success: a repeat that meets one has helped nobody.
+            if sign.isWell, !sign.isFailure, !sign.isOverload, call.job.purpose == .open {
                 budget.callSucceeded(wasRepeat: call.job.attempts > 1)
             }
             if breaker.callEnded(isFailure: sign.isFailure, at: uptime) {
