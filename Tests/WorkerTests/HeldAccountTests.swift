@@ -188,4 +188,57 @@ struct HeldAccountTests {
         #expect(bench.store.reports["main"]?.clockDifference == nil)
         try await bench.stop()
     }
+
+    @Test("with look-ups switched off a trial is a job that is sent, and the account is released")
+    func trialsWithoutLookUps() async throws {
+        let isOver = Mutex(false)
+        var rules = WorkerBench.rules
+        rules.looksUp = false
+        let bench = WorkerBench(concurrencyStart: 4, outcomes: rules) { call in
+            guard isOver.withLock({ $0 }) else {
+                return CashierAnswer(outcome: .refused(.maintenance), code: "333", message: "maintenance")
+            }
+            return WorkerBench.opened(call)
+        }
+        bench.deliver((0..<20).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.maintenance] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 20) }
+        isOver.withLock { $0 = true }
+        try await untilTried(bench, "all are opened") {
+            bench.store.advance(by: .seconds(1))
+            return bench.store.rows.allSatisfy { $0.state == .opened }
+        }
+        #expect(bench.cashier.calls.allSatisfy { $0.kind == .open })
+        try await bench.stop()
+    }
+
+    @Test("a trial passes over jobs whose time is over, ends them, and finds one that can be sent")
+    func trialsBehindExpiredJobs() async throws {
+        let isMended = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 4) { call in
+            isMended.withLock { $0 } ? WorkerBench.opened(call) : Self.wrongSecret
+        }
+        let late = (0..<100).map { "late-\($0)" }
+        bench.deliver(late)
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 100) }
+        bench.store.setOperatorHold("main", true)
+        bench.store.advance(by: .seconds(3_700))
+        isMended.withLock { $0 = true }
+        bench.deliver(["o-1"], from: 100)
+        try await bench.eventually("it is stored") { bench.store.row("o-1") != nil }
+        bench.deliver(["o-2"], from: 101)
+        try await bench.eventually("it is stored") { bench.store.row("o-2") != nil }
+        try await bench.store.hold(
+            account: "main",
+            HoldCause(kind: .fault, code: "401", reason: "wrong secret"),
+            trialAfter: .zero
+        )
+        bench.store.endOperatorHold("main")
+        try await untilTried(bench, "what can be sent is opened") { bench.store.row("o-2")?.state == .opened }
+        try await bench.eventually("the others are at their end") {
+            late.allSatisfy { bench.store.row($0)?.state == .expired }
+        }
+        try await bench.stop()
+    }
 }

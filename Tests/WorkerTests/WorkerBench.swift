@@ -20,6 +20,7 @@ final class WorkerBench: Sendable {
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
+        outcomes: OutcomeRules = WorkerBench.rules,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         cashier = ScriptedCashier(answer: answer)
@@ -42,7 +43,7 @@ final class WorkerBench: Sendable {
             cashier: cashier,
             decider: decider,
             identity: identity,
-            settings: Self.settings(topic, shutdownGrace, concurrencyStart),
+            settings: Self.settings(topic, shutdownGrace, concurrencyStart, outcomes),
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
             log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         )
@@ -69,7 +70,8 @@ final class WorkerBench: Sendable {
     private static func settings(
         _ topic: WorkerTopic,
         _ grace: Duration,
-        _ concurrencyStart: Int
+        _ concurrencyStart: Int,
+        _ rules: OutcomeRules
     ) -> WorkerSettings {
         let breaker = Breaker.Policy(
             failures: 1_000,

@@ -80,6 +80,11 @@ package final class MemoryStore: JobStore {
         }
     }
 
+    /// A person's hold ends, and what else holds the account stays.
+    package func endOperatorHold(_ account: String) {
+        state.withLock { $0.holds.removeAll { $0.account == account && $0.kind == .byOperator } }
+    }
+
     /// Whether the worker last signed on or off.
     package var isWorkerAlive: Bool {
         state.withLock { $0.alive }

@@ -135,6 +135,8 @@ struct AccountHolding: Equatable, Sendable {
     /// The lease of the one job that may be sent all the same.
     var trial: LeaseRef?
     private var trialAt: Timestamp?
+    /// Until when this worker has the right to a trial that it found no job for yet.
+    private var owedUntil: Timestamp?
     /// Holds met and not stored yet: until then the stored ones are older than what is known here.
     private var unstored = 0
     /// Counts what was stored or ended by this worker: a reading that began before is too old.
@@ -163,13 +165,27 @@ struct AccountHolding: Equatable, Sendable {
         let new = holds.filter { !kinds.contains($0.kind) }
         kinds = Set(holds.map(\.kind))
         trialAt = kinds.allSatisfy(\.hasTrials) ? holds.compactMap(\.trialAt).min() : nil
+        if kinds.isEmpty { owedUntil = nil }
         return new
     }
 
     mutating func takeTrial(now: Timestamp) -> Bool {
-        guard trial == nil, let trialAt, trialAt <= now else { return false }
+        guard trial == nil else { return false }
+        if let owedUntil, now < owedUntil { return true }
+        guard let trialAt, trialAt <= now else { return false }
         self.trialAt = nil
         return true
+    }
+
+    mutating func owe(until: Timestamp) {
+        owedUntil = until
+    }
+
+    /// Returns whether one is owed; it is no longer.
+    mutating func payTrial(now: Timestamp) -> Bool {
+        defer { owedUntil = nil }
+        guard let owedUntil else { return false }
+        return now < owedUntil
     }
 
     /// A trial went well.
@@ -177,5 +193,6 @@ struct AccountHolding: Equatable, Sendable {
         version += 1
         kinds = kinds.filter { !$0.hasTrials }
         trialAt = nil
+        owedUntil = nil
     }
 }

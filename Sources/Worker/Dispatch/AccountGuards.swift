@@ -165,6 +165,16 @@ extension AccountGuards {
         }
     }
 
+    /// Whether this worker has the right to a trial that it has not made.
+    func owesTrial(_ account: String, now: Timestamp) -> Bool {
+        guards.withLock { $0[account]?.holding.payTrial(now: now) ?? false }
+    }
+
+    /// No job was found yet for a trial that this worker has the right to until `until`: it goes on looking.
+    func trialOwed(_ account: String, until: Timestamp) {
+        guards.withLock { $0[account]?.holding.owe(until: until) }
+    }
+
     /// A trial's job was claimed: its call goes past the hold.
     func trialStarted(_ job: ClaimedJob) {
         guards.withLock { $0[job.order.account]?.holding.trial = job.lease }

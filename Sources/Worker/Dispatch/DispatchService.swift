@@ -63,27 +63,58 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     private func probe(_ account: String) async throws {
         guards.probeStarted(account)
-        if try await claimOne(of: account, isTrial: false) { return }
+        if case .called = try await claimOne(of: account, isTrial: false) { return }
         guards.probeAbandoned(account, at: clock.uptime)
     }
 
     /// One job of a held account finds out whether it is well again, if no other worker's does.
     private func tryHeld(_ account: String) async throws {
         guard let interval = settings.accounts[account]?.trialInterval else { return }
-        let mayTry = try await patience.untilDone { [store] in
-            try await store.beginTrial(account: account, next: interval)
+        let now = clock.databaseNow
+        if !guards.owesTrial(account, now: now) {
+            let mayTry = try await patience.untilDone { [store] in
+                try await store.beginTrial(account: account, next: interval)
+            }
+            guard mayTry else { return }
         }
-        if mayTry { _ = try await claimOne(of: account, isTrial: true) }
+        if case .passed = try await claimOne(of: account, isTrial: true) {
+            guards.trialOwed(account, until: now.advanced(by: interval))
+        }
     }
 
-    /// Returns whether one was found that is to be called.
-    private func claimOne(of account: String, isTrial: Bool) async throws -> Bool {
+    /// What a search for one job to call came to.
+    private enum Search {
+        case called
+        /// Only jobs that need no call, which were dealt with; there may be more.
+        case passed
+        case nothing
+    }
+
+    /// Jobs without a call that are passed over at a time, of each lane: other accounts wait meanwhile.
+    private static var passedMax: Int { 20 }
+
+    /// Looks for one job that is to be called. What needs no call comes to its end on the way: jobs whose time is over
+    /// may be many, and stand before all others.
+    private func claimOne(of account: String, isTrial: Bool) async throws -> Search {
+        var hasPassed = false
         for lane in Lane.allCases {
             let one = [LaneQuota(lane: lane, limit: 1)]
-            let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, isTrial: isTrial)
-            if claim.jobs.contains(where: { $0.purpose != .expire }) { return true }
+            for _ in 0..<Self.passedMax {
+                let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, isTrial: isTrial)
+                if claim.jobs.contains(where: isCalled) { return .called }
+                if claim.jobs.isEmpty { break }
+                hasPassed = true
+            }
         }
-        return false
+        return hasPassed ? .passed : .nothing
+    }
+
+    private func isCalled(_ job: ClaimedJob) -> Bool {
+        switch job.purpose {
+        case .open: true
+        case .lookUp: settings.accounts[job.order.account]?.outcomes.rules.looksUp ?? false
+        case .expire: false
+        }
     }
 
     private func claim(
@@ -100,7 +131,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             }
             clock.learn(claim.now, receivedAt: clock.uptime)
             slots.taken(claim.jobs.count, of: reserved)
-            if isTrial { for job in claim.jobs where job.purpose != .expire { guards.trialStarted(job) } }
+            if isTrial { for job in claim.jobs where isCalled(job) { guards.trialStarted(job) } }
             dispatcher.start(claim.jobs, asked: asked)
             return claim
         } catch {
