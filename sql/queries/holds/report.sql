@@ -1,9 +1,12 @@
 -- What a worker sees of its accounts.
--- Locks: the rows of its own. Plan: insert or update by primary key.
+-- Nothing of a worker that the database does not know (any more): its next heartbeat registers it again.
+-- Locks: the worker's row against its going, the rows of its own. Plan: primary keys.
 INSERT INTO usher.account_report AS r (
   worker_id, account, in_flight, concurrency, concurrency_max, breaker, clock_us, clock_adjust_us, look_up_refused
 )
-SELECT $1::int8, u.* FROM unnest(
+SELECT w.worker_id, u.*
+FROM (SELECT k.worker_id FROM usher.worker k WHERE k.worker_id = $1::int8 FOR KEY SHARE) w
+CROSS JOIN unnest(
   $2::text[], $3::int4[], $4::int4[], $5::int4[], $6::text[], $7::int8[], $8::int8[], $9::timestamptz[]
 ) AS u (account, in_flight, concurrency, concurrency_max, breaker, clock_us, clock_adjust_us, look_up_refused)
 ON CONFLICT (worker_id, account) DO UPDATE
