@@ -94,6 +94,21 @@ struct SettleTests {
         #expect(again.lease.epoch > claimed.lease.epoch)
     }
 
+    @Test func aReleasedLookUpWasNone() async throws {
+        let bench = try await Bench()
+        let opening = try await bench.claimOne()
+        _ = try await bench.store.settle([
+            Settlement(lease: opening.lease, step: .verify(after: .zero), attempt: unknown(opening))
+        ])
+        for _ in 1...3 {
+            let lookUp = try #require(try await bench.claim().jobs.first)
+            #expect(lookUp.purpose == .lookUp && lookUp.lookUps == 1 && lookUp.lastSend == opening.lastSend)
+            let release = Settlement(lease: lookUp.lease, step: .release(after: .zero), attempt: nil)
+            #expect(try await bench.store.settle([release]).lost.isEmpty)
+        }
+        #expect(try await bench.value("SELECT concat_ws(' ', state, attempts, look_ups) FROM usher.job") == "2 1 0")
+    }
+
     @Test func aRetryIsDueLaterButNeverAfterItsEnd() async throws {
         let bench = try await Bench()
         let soon = Timestamp(microseconds: .farAwayFromNow(seconds: 3_600))
