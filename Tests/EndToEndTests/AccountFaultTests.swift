@@ -66,7 +66,7 @@ extension EndToEnd {
                 hold: .delay,
                 reason: "asks to wait",
                 isUnknown: true,
-                begin: { try Shell.post(port: $0.simulatorPort, "/faults", body: "429=100%@3") },
+                begin: { try Shell.post(port: $0.simulatorPort, "/faults", body: "429=100%@3s") },
                 mend: { try Shell.post(port: $0.simulatorPort, "/faults") }
             ),
             Fault(

@@ -82,6 +82,7 @@ private struct ClaimedRow: Sendable {
     var notAfter: Timestamp
     var firstSend: Timestamp?
     var lastSend: Timestamp?
+    var lastCode: String?
     var body: SealedBody?
     var traceparent: String?
     var now: Timestamp
@@ -99,6 +100,7 @@ private struct ClaimedRow: Sendable {
         notAfter = try row.next()
         firstSend = try row.nextIfAny()
         lastSend = try row.nextIfAny()
+        lastCode = try row.nextIfAny()
         let bodyGeneration = try row.nextIfAny(Int32.self)
         let keyID = try row.nextIfAny(String.self)
         let sealed = try row.nextIfAny([UInt8].self)
@@ -138,6 +140,7 @@ private struct ClaimedRow: Sendable {
             notAfter: notAfter,
             firstSend: firstSend,
             lastSend: lastSend,
+            lastCode: lastCode,
             request: request(in: body),
             traceparent: traceparent
         )

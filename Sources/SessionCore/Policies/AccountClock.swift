@@ -45,8 +45,8 @@ package struct AccountClock: Equatable, Sendable {
         self.bound = bound
     }
 
-    /// Takes a reading of an answer of the provider's that was not about the clock. Returns whether the difference has become, or is no
-    /// longer, worth a warning.
+    /// Takes a reading of an answer of the provider's that was not about the clock. Returns whether the difference has
+    /// become, or is no longer, worth a warning.
     package mutating func read(_ reading: Reading) -> Bool {
         let before = isFar
         latest = reading

@@ -262,6 +262,14 @@ package struct OutcomePolicy: Equatable, Sendable {
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
         switch answer.outcome {
+        case .found(let sight) where isKnownForGood(job, sight):
+            let error = ResultError(
+                code: AnswerCode.notUnique,
+                errorClass: "unknown_outcome",
+                message: "the Cashier has opened a session for this order, whose URL was lost with the reply, and "
+                    + "opens no other for the same order_id: send the job under a new order_id"
+            )
+            return Decision(verdict: .ended(.failed, error), attemptOutcome: "found_\(sight.rawValue)")
         case .found(.open):
             return applyPolicy(rules.unknownPolicy, job, now, outcome: "found_open", &random)
         case .found(.used):
@@ -290,6 +298,17 @@ package struct OutcomePolicy: Equatable, Sendable {
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "look_up_refused")
         case .opened, .refused, .notSent, .unknown:
             return lookUpFailed(job, answer, clock, now, &random)
+        }
+    }
+
+    /// Whether the provider refused to open another session for an order that it had opened one for: sending it again
+    /// will not help. A session that is over may make room for one, so that is tried once more.
+    private func isKnownForGood(_ job: ClaimedJob, _ sight: SessionSight) -> Bool {
+        guard job.lastCode == AnswerCode.notUnique else { return false }
+        switch sight {
+        case .open: return job.attempts >= 2 && rules.unknownPolicy == .repost
+        case .over: return job.attempts >= 3
+        case .used: return false
         }
     }
 

@@ -134,6 +134,8 @@ package enum AnswerCode {
     package static let timestamp = "timestamp"
     /// The stored job cannot be read: no waiting mends that.
     package static let jobUnreadable = "job_unreadable"
+    /// The provider knows the order and opens no other session for it.
+    package static let notUnique = "not_unique"
     /// The account has no address for look-ups.
     package static let noFindOrderURL = "no_find_order_url"
     /// The account's configuration says that the look-up must not be used.

@@ -76,6 +76,8 @@ package final class ClaimedJob: Sendable {
     package let firstSend: Timestamp?
     /// Database time of the last durable mark: the present one for `.open`. nil if never sent.
     package let lastSend: Timestamp?
+    /// The code of the newest attempt or look-up before this one; nil if there was none.
+    package let lastCode: String?
     /// What the stored job asks for; nil when it cannot be read as this order's.
     package let request: SharedRequest?
     package let traceparent: String?
@@ -93,6 +95,7 @@ package final class ClaimedJob: Sendable {
         notAfter: Timestamp,
         firstSend: Timestamp?,
         lastSend: Timestamp?,
+        lastCode: String? = nil,
         request: SharedRequest?,
         traceparent: String?
     ) {
@@ -108,6 +111,7 @@ package final class ClaimedJob: Sendable {
         self.notAfter = notAfter
         self.firstSend = firstSend
         self.lastSend = lastSend
+        self.lastCode = lastCode
         self.request = request
         self.traceparent = traceparent
     }

@@ -346,6 +346,7 @@ extension MemoryStore.State {
             notAfter: row.job.notAfter,
             firstSend: row.firstSend,
             lastSend: row.lastSend,
+            lastCode: row.attemptRecords.last?.code,
             request: row.job.request,
             traceparent: row.job.traceparent
         )

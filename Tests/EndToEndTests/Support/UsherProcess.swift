@@ -145,6 +145,7 @@ enum Shell {
     private static func body(of reply: [UInt8]) throws -> String {
         let text = String(decoding: reply, as: UTF8.self)
         guard let split = text.range(of: "\r\n\r\n") else { throw Failure("no reply") }
+        guard text.prefix(while: { !$0.isNewline }).contains(" 200") else { throw Failure(text) }
         guard text[..<split.lowerBound].lowercased().contains("transfer-encoding: chunked") else {
             return String(text[split.upperBound...])
         }

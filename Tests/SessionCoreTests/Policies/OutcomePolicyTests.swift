@@ -21,7 +21,12 @@ struct OutcomePolicyTests {
         )
     }
 
-    static func job(_ purpose: ClaimPurpose, attempts: Int = 1, lookUps: Int = 1) -> ClaimedJob {
+    static func job(
+        _ purpose: ClaimPurpose,
+        attempts: Int = 1,
+        lookUps: Int = 1,
+        lastCode: String? = nil
+    ) -> ClaimedJob {
         ClaimedJob(
             lease: LeaseRef(jobID: 1, epoch: 1),
             purpose: purpose,
@@ -35,6 +40,7 @@ struct OutcomePolicyTests {
             notAfter: sent.advanced(by: .seconds(86_400)),
             firstSend: sent,
             lastSend: sent,
+            lastCode: lastCode,
             request: nil,
             traceparent: nil
         )
@@ -251,6 +257,34 @@ struct OutcomePolicyTests {
         #expect(decide(job, .found(.open), after: .seconds(910), policy: .wait).verdict == .retry(after: .zero))
         #expect(decide(job, .found(.open), policy: .park).verdict == .park)
     }
+
+    @Test("an order that the provider opens once only ends as soon as that is certain", arguments: onceOnly)
+    func openedOnceOnly(row: OnceOnlyRow) {
+        let job = Self.job(.lookUp, attempts: row.attempts, lastCode: AnswerCode.notUnique)
+        let verdict = decide(job, .found(row.sight), after: .seconds(2), policy: row.policy).verdict
+        guard case .ended(.failed, let error) = verdict else {
+            #expect(!row.ends, "\(verdict)")
+            return
+        }
+        #expect(row.ends && error.code == "not_unique" && error.message.contains("new order_id"))
+    }
+
+    struct OnceOnlyRow: Sendable {
+        var attempts: Int
+        var sight: SessionSight
+        var policy = UnknownPolicy.repost
+        var ends: Bool
+    }
+
+    static let onceOnly = [
+        // Known to the provider before this job was sent: one more call tells whether it opens another.
+        OnceOnlyRow(attempts: 1, sight: .open, ends: false),
+        OnceOnlyRow(attempts: 2, sight: .open, ends: true),
+        OnceOnlyRow(attempts: 2, sight: .open, policy: .wait, ends: false),
+        OnceOnlyRow(attempts: 2, sight: .open, policy: .park, ends: false),
+        OnceOnlyRow(attempts: 2, sight: .over, ends: false),
+        OnceOnlyRow(attempts: 3, sight: .over, policy: .wait, ends: true),
+    ]
 
     @Test("a session that was used ends the job: sending again could charge twice")
     func usedSessionEnds() {

@@ -63,7 +63,7 @@ noted AS (
   SELECT l.epoch, l.ends, $6::int8, (SELECT array_agg(j.job_id) FROM leased j) FROM lease l
 )
 SELECT l.job_id, l.lease_epoch, l.state, l.account, l.order_id, l.generation, l.lane, l.campaign, l.attempts,
-  l.look_ups, l.accepted_at, l.not_after, l.first_send, l.last_send, b.generation, b.key_id, b.sealed, b.traceparent,
+  l.look_ups, l.accepted_at, l.not_after, l.first_send, l.last_send, l.last_code, b.generation, b.key_id, b.sealed, b.traceparent,
   now()
 FROM leased l
 LEFT JOIN LATERAL (SELECT * FROM usher.job_body WHERE job_id = l.job_id OFFSET 0) b ON true
