@@ -359,8 +359,12 @@ extension MemoryStore.State {
         if let attempt = settlement.attempt { row.attemptRecords.append(attempt) }
         switch settlement.step {
         case .release(let pause):
-            row.state = .ready
-            row.attempts -= 1
+            if row.state == .verify {
+                row.lookUps -= 1
+            } else {
+                row.state = .ready
+                row.attempts -= 1
+            }
             row.dueAt = now.advanced(by: pause)
         case .retry(let pause):
             row.state = .ready

@@ -130,10 +130,9 @@ struct Dispatcher<Provider: Cashier>: Sendable {
         }
     }
 
-    /// Nothing was sent for it. A look-up that was not made leaves the job as it was.
+    /// Nothing was sent for it: it is as it was before it was claimed.
     private func unsent(_ job: ClaimedJob, _ uptime: Duration, after pause: Duration = .zero) -> DecidedJob {
         guards.unsent(job, at: uptime)
-        if job.purpose == .lookUp { return decide(job, .notMade) }
         return DecidedJob(job: job, verdict: .release(after: pause), decidedAt: clock.databaseNow)
     }
 
@@ -178,11 +177,6 @@ struct Dispatcher<Provider: Cashier>: Sendable {
 }
 
 extension CashierAnswer {
-    /// For a look-up that was claimed while the worker was stopping.
-    fileprivate static var notMade: CashierAnswer {
-        CashierAnswer(outcome: .notSent, code: "shutdown", message: "the worker stopped before the look-up was made")
-    }
-
     /// For an account whose configuration says that the look-up must not be used.
     fileprivate static var switchedOff: CashierAnswer {
         CashierAnswer(outcome: .lookUpRefused, code: AnswerCode.lookUpOff, message: "look_up is off for this account")

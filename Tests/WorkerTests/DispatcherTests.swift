@@ -1,0 +1,60 @@
+import BlockingThreads
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+@Suite("Dispatcher")
+struct DispatcherTests {
+    private static func lookUp(_ number: Int64) -> ClaimedJob {
+        let sent = Timestamp(seconds: 1_000_000)
+        return ClaimedJob(
+            lease: LeaseRef(jobID: number, epoch: 1),
+            purpose: .lookUp,
+            order: Order(account: "main", orderID: "o-\(number)"),
+            generation: 1,
+            lane: .interactive,
+            campaign: nil,
+            attempts: 1,
+            lookUps: 100,
+            acceptedAt: sent,
+            notAfter: sent.advanced(by: .seconds(3_600)),
+            firstSend: sent,
+            lastSend: sent,
+            request: nil,
+            traceparent: nil
+        )
+    }
+
+    @Test("a look-up that is given back unmade decides nothing, is not noted as an attempt, and leaves no slot taken")
+    func unmadeLookUps() async throws {
+        let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 1)]
+        let slots = CallSlots(limit: 10)
+        let decided = Mailbox<DecidedJob>()
+        let dispatcher = Dispatcher(
+            cashier: ScriptedCashier { _ in CashierAnswer(outcome: .notFound, code: "not_found", message: "") },
+            accounts: accounts,
+            guards: AccountGuards(accounts: accounts),
+            slots: slots,
+            decided: decided,
+            // Long after the request could have been accepted.
+            clock: WorkerClock(wall: Timestamp(seconds: 1_001_000)),
+            activity: Activity(),
+            lease: .seconds(60)
+        )
+        slots.taken(2, of: slots.reserve(2, at: .zero))
+        dispatcher.start([Self.lookUp(1), Self.lookUp(2)], asked: .zero)
+        let hold = HoldCause(kind: .fault, code: "401", reason: "wrong secret")
+        let first = AccountGuards.EndedCall(job: Self.lookUp(1), sign: AccountSign(hold: hold))
+        let turn = dispatcher.guards.ended([first], at: .zero, now: Timestamp(seconds: 1_001_000))
+        dispatcher.carryOn(turn, at: .zero)
+        let given = try #require(await decided.takeAll()?.first)
+        #expect(given.job.lease.jobID == 2)
+        #expect(given.verdict == .release(after: .zero))
+        #expect(given.attempt == nil)
+        slots.answered(1, at: .zero)
+        slots.settled(2)
+        #expect(slots.isIdle)
+    }
+}
