@@ -200,4 +200,21 @@ struct AccountGuardsTests {
         }
         #expect(made == 20)
     }
+
+    @Test(
+        "a refused look-up, or a refused timestamp, ends maintenance but proves nothing about the account's own fault"
+    )
+    func halfProofs() {
+        for (kind, isProof) in [(HoldKind.maintenance, true), (.fault, false)] {
+            let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
+            let hold = HoldCause(kind: kind, code: "401", reason: "")
+            _ = guards.begin([Self.call(1)])
+            _ = guards.ended([.init(job: Self.job(1), sign: AccountSign(hold: hold))], at: .zero, now: Self.now)
+            guards.trialStarted(Self.job(2))
+            #expect(numbers(guards.begin([Self.call(2)]).next) == [2])
+            let sign = AccountSign(isUp: true)
+            let turn = guards.ended([.init(job: Self.job(2), sign: sign)], at: .zero, now: Self.now)
+            #expect(turn.wellTrials.isEmpty == !isProof, "\(kind)")
+        }
+    }
 }

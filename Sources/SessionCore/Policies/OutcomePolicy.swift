@@ -75,13 +75,22 @@ package struct AccountSign: Equatable, Sendable {
     package var isOverload = false
     /// The provider dealt with the request: it takes the account as it is set up.
     package var isWell = false
+    /// The provider is at work, but refused before it showed how it takes the account.
+    package var isUp = false
     /// The account's jobs are not to start, by any worker.
     package var hold: HoldCause?
 
-    package init(isFailure: Bool = false, isOverload: Bool = false, isWell: Bool = false, hold: HoldCause? = nil) {
+    package init(
+        isFailure: Bool = false,
+        isOverload: Bool = false,
+        isWell: Bool = false,
+        isUp: Bool = false,
+        hold: HoldCause? = nil
+    ) {
         self.isFailure = isFailure
         self.isOverload = isOverload
         self.isWell = isWell
+        self.isUp = isUp
         self.hold = hold
     }
 }
@@ -194,7 +203,7 @@ package struct OutcomePolicy: Equatable, Sendable {
     private func decideTimestamp(_ answer: CashierAnswer, _ step: AccountClock.Step?) -> Decision {
         var sign = AccountSign()
         switch step {
-        case .signAgain: sign.isWell = true
+        case .signAgain: sign.isUp = true
         case .hold(let reason):
             let reason = "the Cashier refuses the timestamp: \(reason)"
             sign.hold = HoldCause(kind: .fault, code: answer.code, reason: reason)
@@ -248,7 +257,7 @@ package struct OutcomePolicy: Equatable, Sendable {
         var decision = decideAnsweredLookUp(job, answer, clock, now, &random)
         switch answer.outcome {
         case .found, .notFound: decision.sign.isWell = true
-        case .lookUpRefused where answer.code != AnswerCode.lookUpOff: decision.sign.isWell = true
+        case .lookUpRefused where answer.code != AnswerCode.lookUpOff: decision.sign.isUp = true
         case .lookUpRefused, .opened, .refused, .notSent, .unknown: break
         }
         return decision

@@ -89,7 +89,7 @@ struct AccountGuard: Sendable {
             if holding.met(cause.kind) {
                 turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
             }
-        } else if isTrial, sign.isWell {
+        } else if isTrial, sign.isWell || sign.isUp && !holding.kinds.contains(.fault) {
             turn.wellTrials.append(job.lease)
         }
     }

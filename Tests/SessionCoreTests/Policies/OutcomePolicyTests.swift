@@ -151,7 +151,7 @@ struct OutcomePolicyTests {
     func refusedTimestamp() {
         let again = decide(Self.job(.open, attempts: 3), .refused(.retryFast), code: "timestamp", clock: .signAgain)
         #expect(again.verdict == .release(after: .zero))
-        #expect(again.sign == AccountSign(isWell: true))
+        #expect(again.sign == AccountSign(isUp: true), "not whether the account is set up rightly")
         let held = decide(Self.job(.open), .refused(.retryFast), code: "timestamp", clock: .hold(reason: "90 s"))
         #expect(held.verdict == .release(after: .zero))
         #expect(held.sign.hold?.reason == "the Cashier refuses the timestamp: 90 s")
@@ -163,6 +163,7 @@ struct OutcomePolicyTests {
     @Test("what an answer says of its account: well, failing, overloaded", arguments: signs)
     func signsOfTheAccount(row: SignRow) {
         let sign = decide(Self.job(row.purpose), row.outcome, code: row.code, httpStatus: row.httpStatus).sign
+        #expect(sign.isUp == row.isUp)
         #expect(sign.isWell == row.isWell && sign.isFailure == row.isFailure && sign.isOverload == row.isOverload)
     }
 
@@ -172,6 +173,7 @@ struct OutcomePolicyTests {
         var code = "c"
         var httpStatus: Int?
         var isWell = false
+        var isUp = false
         var isFailure = false
         var isOverload = false
     }
@@ -188,7 +190,7 @@ struct OutcomePolicyTests {
         SignRow(purpose: .open, outcome: .notSent, isFailure: true),
         SignRow(purpose: .lookUp, outcome: .found(.open), isWell: true),
         SignRow(purpose: .lookUp, outcome: .notFound, isWell: true),
-        SignRow(purpose: .lookUp, outcome: .lookUpRefused, isWell: true),
+        SignRow(purpose: .lookUp, outcome: .lookUpRefused, isUp: true),
         SignRow(purpose: .lookUp, outcome: .lookUpRefused, code: AnswerCode.lookUpOff),
         SignRow(purpose: .lookUp, outcome: .unknown, isFailure: true),
     ]
