@@ -11,6 +11,8 @@ package struct WorkerAccount: Sendable {
     package var trialInterval: Duration
     /// How far signing times may be moved for the provider's clock.
     package var clockAdjustMax: Duration
+    /// What the configuration adds to signing times, in whole seconds.
+    package var clockOffset: Duration
 
     package init(
         outcomes: OutcomePolicy,
@@ -18,7 +20,8 @@ package struct WorkerAccount: Sendable {
         concurrency: ConcurrencyLimit.Policy,
         retryRatioMax: Double,
         trialInterval: Duration = .seconds(30),
-        clockAdjustMax: Duration = .seconds(30)
+        clockAdjustMax: Duration = .seconds(30),
+        clockOffset: Duration = .zero
     ) {
         self.outcomes = outcomes
         self.breaker = breaker
@@ -26,6 +29,7 @@ package struct WorkerAccount: Sendable {
         self.retryRatioMax = retryRatioMax
         self.trialInterval = trialInterval
         self.clockAdjustMax = clockAdjustMax
+        self.clockOffset = clockOffset
     }
 }
 

@@ -35,29 +35,62 @@ package struct AccountClock: Equatable, Sendable {
     /// From which difference on it is worth a warning.
     package static let warnFrom = Duration.seconds(5)
 
+    /// How long every answer must have allowed a later signing time before it is taken: not all of the provider's
+    /// machines need show the same time.
+    static let calm = Duration.seconds(60)
+
+    /// The readings of the last while.
+    private struct Period: Equatable, Sendable {
+        var since: Duration
+        /// The lowest `least`.
+        var least: Duration
+    }
+
     /// How far signing times may be moved, both ways.
     package let bound: Duration
+    /// The account's configured offset.
+    package let offset: Duration
     /// Whole seconds added to signing times.
     package private(set) var adjustment = Duration.zero
     package private(set) var latest: Reading?
+    private var period: Period?
 
-    package init(bound: Duration) {
+    package init(bound: Duration, offset: Duration = .zero) {
         self.bound = bound
+        self.offset = offset
     }
 
-    /// Takes a reading of an answer of the provider's that was not about the clock. Returns whether the difference has
-    /// become, or is no longer, worth a warning.
-    package mutating func read(_ reading: Reading) -> Bool {
+    /// Takes a reading of an answer of the provider's that was not about the clock, at `uptime`. Returns whether the
+    /// difference has become, or is no longer, worth a warning.
+    package mutating func read(_ reading: Reading, at uptime: Duration) -> Bool {
         let before = isFar
         latest = reading
-        if reading.most < adjustment {
+        let wanted = wanted(by: reading.least)
+        if wanted < .zero - bound {
+            // The clock of something in between, or nothing that signing times can make good.
+        } else if reading.most < offset + adjustment {
             // Signed in the provider's future, whatever the rounding: step back before it refuses.
-            adjustment = clamped(Self.wholeSeconds(reading.least))
-        } else if adjustment < .zero, reading.least > adjustment + .seconds(2) {
-            // It has caught up: older than needed is refused sooner.
-            adjustment = min(.zero, clamped(Self.wholeSeconds(reading.least)))
+            adjustment = wanted
+            period = nil
+        } else if adjustment < .zero {
+            goBack(reading, uptime)
         }
         return isFar != before
+    }
+
+    /// Towards no adjustment, as far as all the answers of the last while allow.
+    private mutating func goBack(_ reading: Reading, _ uptime: Duration) {
+        var seen = period ?? Period(since: uptime, least: reading.least)
+        seen.least = min(seen.least, reading.least)
+        period = seen
+        guard uptime >= seen.since + Self.calm else { return }
+        adjustment = max(adjustment, min(.zero, wanted(by: seen.least)))
+        period = nil
+    }
+
+    /// The adjustment that signs at the provider's time, or before it.
+    private func wanted(by least: Duration) -> Duration {
+        Self.wholeSeconds(least) - offset
     }
 
     /// Whether the clocks are far apart, by the latest reading.
@@ -75,7 +108,7 @@ package struct AccountClock: Equatable, Sendable {
         guard let reading else {
             return .hold(reason: "its answer tells no time to compare with; \(Self.advice)")
         }
-        let wanted = Self.wholeSeconds(reading.least)
+        let wanted = wanted(by: reading.least)
         guard wanted != adjustment else {
             return .hold(reason: "its clock \(Self.words(reading)), for which signing times are right; \(Self.advice)")
         }
@@ -86,11 +119,8 @@ package struct AccountClock: Equatable, Sendable {
             )
         }
         adjustment = wanted
+        period = nil
         return .signAgain
-    }
-
-    private func clamped(_ wanted: Duration) -> Duration {
-        min(max(wanted, .zero - bound), bound)
     }
 
     private static let advice = "compare both clocks with `usher doctor` and mend the one that is wrong"

@@ -15,7 +15,7 @@ struct AccountGuard: Sendable {
         breaker = Breaker(policy: account.breaker)
         budget = RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1)
         concurrency = ConcurrencyLimit(policy: account.concurrency)
-        clock = AccountClock(bound: account.clockAdjustMax)
+        clock = AccountClock(bound: account.clockAdjustMax, offset: account.clockOffset)
     }
 
     /// As many as the account has room for; the rest waits in line. A held account lets through its trial only.
@@ -57,7 +57,7 @@ struct AccountGuard: Sendable {
                 turn.changes.append(.concurrency(account: account, concurrency.current))
             }
             // What was not the provider's answer may tell the time of something in between.
-            if sign.isWell, let reading = call.reading, clock.read(reading) {
+            if sign.isWell, let reading = call.reading, clock.read(reading, at: uptime) {
                 turn.changes.append(.clock(account: account, reading, isFar: clock.isFar))
             }
             note(refusesLookUp: call.refusesLookUp, account, now, &turn)

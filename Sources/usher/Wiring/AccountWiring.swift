@@ -92,7 +92,8 @@ extension Configuration.Account {
             ),
             retryRatioMax: Double(retry.ratioMaxPercent) / 100,
             trialInterval: breaker.trialInterval,
-            clockAdjustMax: clockAdjustMax
+            clockAdjustMax: clockAdjustMax,
+            clockOffset: .seconds(clockOffset.components.seconds)
         )
     }
 }

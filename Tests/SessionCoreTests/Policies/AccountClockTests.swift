@@ -78,31 +78,69 @@ struct AccountClockTests {
     @Test("a provider that falls behind is followed before it refuses; one that runs ahead is let run")
     func followsBackwards() {
         var clock = AccountClock(bound: .seconds(30))
-        #expect(clock.read(Self.reading(ahead: .seconds(-4))) == false)
+        #expect(clock.read(Self.reading(ahead: .seconds(-4)), at: .zero) == false)
         #expect((Duration.seconds(-6)...(.seconds(-4))).contains(clock.adjustment))
         clock = AccountClock(bound: .seconds(30))
-        #expect(clock.read(Self.reading(ahead: .seconds(4))) == false)
+        #expect(clock.read(Self.reading(ahead: .seconds(4)), at: .zero) == false)
         #expect(clock.adjustment == .zero)
-    }
-
-    @Test("a provider that was behind and catches up is followed forwards again, and never beyond its clock")
-    func followsForwards() {
-        var clock = AccountClock(bound: .seconds(30))
-        _ = clock.read(Self.reading(ahead: .seconds(-12)))
-        #expect(clock.adjustment <= .seconds(-12))
-        _ = clock.read(Self.reading(ahead: .seconds(-5)))
-        #expect((Duration.seconds(-8)...(.seconds(-5))).contains(clock.adjustment))
-        _ = clock.read(Self.reading(ahead: .seconds(3)))
-        #expect(clock.adjustment == .zero, "only a refusal moves signing times beyond the database's clock")
     }
 
     @Test("a difference of more than five seconds is told once, and its end too")
     func warnsOnce() {
         var clock = AccountClock(bound: .seconds(30))
-        #expect(clock.read(Self.reading(ahead: .seconds(7))) == true)
+        #expect(clock.read(Self.reading(ahead: .seconds(7)), at: .zero) == true)
         #expect(clock.isFar)
-        #expect(clock.read(Self.reading(ahead: .seconds(8))) == false)
-        #expect(clock.read(Self.reading(ahead: .zero)) == true)
+        #expect(clock.read(Self.reading(ahead: .seconds(8)), at: .zero) == false)
+        #expect(clock.read(Self.reading(ahead: .zero), at: .zero) == true)
         #expect(!clock.isFar)
+    }
+
+    @Test("what clock_offset makes good already is not made good twice", arguments: [-20, -1, 0, 15])
+    func offset(seconds: Int) {
+        let offset = Duration.seconds(seconds)
+        for millisecond in stride(from: 0, to: 1_000, by: 50) {
+            var clock = AccountClock(bound: .seconds(30), offset: offset)
+            let moment = Self.sent.advanced(by: .milliseconds(millisecond))
+            // A second ahead of what is signed: right.
+            let right = Self.reading(ahead: offset + .seconds(1), at: moment)
+            _ = clock.read(right, at: .zero)
+            #expect(clock.adjustment == .zero)
+            _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: offset - .seconds(5), at: moment))
+            #expect((Duration.seconds(-8)...(.seconds(-5))).contains(clock.adjustment), "\(clock.adjustment)")
+        }
+    }
+
+    @Test("one answer of a clock that is far off moves nothing")
+    func absurdReading() {
+        var clock = AccountClock(bound: .seconds(30))
+        _ = clock.read(Self.reading(ahead: .seconds(-3_600)), at: .zero)
+        #expect(clock.adjustment == .zero)
+    }
+
+    @Test("once the provider's clock is mended, signing times go back, but not for an answer or two")
+    func goesBack() {
+        var clock = AccountClock(bound: .seconds(30))
+        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)))
+        let far = clock.adjustment
+        #expect(far < .seconds(-11))
+        for second in 0..<300 where clock.adjustment == far {
+            // Until half a minute ago one of its machines was still wrong.
+            let ahead: Duration = second < 30 && second.isMultiple(of: 7) ? .seconds(-12) : .zero
+            _ = clock.read(Self.reading(ahead: ahead), at: .seconds(second))
+            #expect(second >= 60 || clock.adjustment == far)
+        }
+        #expect((Duration.seconds(-2)...(.zero)).contains(clock.adjustment), "\(clock.adjustment)")
+    }
+
+    @Test("signing times never go back beyond what every answer of the last while allows")
+    func goesBackNoFurther() {
+        var clock = AccountClock(bound: .seconds(30))
+        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)))
+        for second in 0..<600 {
+            let ahead: Duration = second.isMultiple(of: 50) ? .seconds(-7) : .seconds(3)
+            _ = clock.read(Self.reading(ahead: ahead), at: .seconds(second))
+            #expect(clock.adjustment <= .seconds(-7))
+        }
+        #expect(clock.adjustment >= .seconds(-9))
     }
 }
