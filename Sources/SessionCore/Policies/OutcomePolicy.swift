@@ -384,7 +384,10 @@ package struct OutcomePolicy: Equatable, Sendable {
         let spent = (job.firstSend ?? now).duration(to: now)
         let sign = AccountSign(isFailure: backoff != nil, isWell: backoff != nil)
         let attemptsMax = retry?.attemptsMax ?? rules.attemptsMax
-        guard job.attempts < attemptsMax, spent < rules.timeBudget else {
+        // The time before the first look-up's answer may have been a hold's: what was sent once and came to nothing has
+        // not been tried again yet, and its not_after still bounds it.
+        let isFirstRepeat = job.purpose == .lookUp && job.attempts == 1
+        guard job.attempts < attemptsMax, spent < rules.timeBudget || isFirstRepeat else {
             let isOutOfAttempts = job.attempts >= attemptsMax
             let error = ResultError(
                 code: isOutOfAttempts ? "attempts_used_up" : "time_budget_used_up",

@@ -17,7 +17,8 @@ extension SettingKey {
             .fallback("1h"),
             example: "30m",
             """
-            How long a job is tried again, counted from its first attempt.
+            How long a job is tried again, counted from its first attempt. One that was sent once and is then \
+            looked up is sent once more even later: its account may have been held meanwhile.
             """
         ),
         SettingKey(

@@ -237,6 +237,19 @@ struct OutcomePolicyTests {
         #expect(error.code == "time_budget_used_up")
     }
 
+    @Test("what was sent once and came to nothing is sent again, however long a hold lay in between")
+    func aHoldUsesUpNoTime() {
+        for outcome in [CallOutcome.notFound, .found(.over)] {
+            let decision = decide(Self.job(.lookUp), outcome, after: .seconds(7_200))
+            #expect(decision.verdict == .retry(after: .zero))
+            let later = decide(Self.job(.lookUp, attempts: 2), outcome, after: .seconds(7_200))
+            guard case .ended(.failed, _) = later.verdict else {
+                Issue.record("tried without end")
+                continue
+            }
+        }
+    }
+
     @Test("a look-up that finds nothing is believed only when the request can no longer be accepted")
     func notFoundNeedsQuiet() {
         #expect(decide(Self.job(.lookUp), .notFound, after: .seconds(2)).verdict == .verify(after: .seconds(3)))
