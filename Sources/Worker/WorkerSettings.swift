@@ -7,6 +7,8 @@ package struct WorkerAccount: Sendable {
     /// Calls in flight to the provider at once.
     package var concurrency: ConcurrencyLimit.Policy
     package var retryRatioMax: Double
+    /// Calls that may be started in a second; nil: no limit.
+    package var ratePerSecond: Int?
     /// Between the trial calls of a held account.
     package var trialInterval: Duration
     /// How far signing times may be moved for the provider's clock.
@@ -19,6 +21,7 @@ package struct WorkerAccount: Sendable {
         breaker: Breaker.Policy,
         concurrency: ConcurrencyLimit.Policy,
         retryRatioMax: Double,
+        ratePerSecond: Int? = nil,
         trialInterval: Duration = .seconds(30),
         clockAdjustMax: Duration = .seconds(30),
         clockOffset: Duration = .zero
@@ -27,6 +30,7 @@ package struct WorkerAccount: Sendable {
         self.breaker = breaker
         self.concurrency = concurrency
         self.retryRatioMax = retryRatioMax
+        self.ratePerSecond = ratePerSecond
         self.trialInterval = trialInterval
         self.clockAdjustMax = clockAdjustMax
         self.clockOffset = clockOffset

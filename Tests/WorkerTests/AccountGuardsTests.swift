@@ -120,6 +120,21 @@ struct AccountGuardsTests {
         #expect(guards.permits(at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
     }
 
+    @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")
+    func boundedRate() {
+        var slow = Self.account(concurrencyMax: 100)
+        slow.ratePerSecond = 10
+        let guards = AccountGuards(accounts: ["main": slow, "other": Self.account(concurrencyMax: 4)])
+        func room(at uptime: Duration) -> Int {
+            guards.permits(at: uptime, ahead: 50).open.first { $0.account == "main" }?.limit ?? 0
+        }
+        #expect(room(at: .zero) == 2)
+        #expect(numbers(guards.begin([Self.call(1), Self.call(2)]).next) == [1, 2])
+        #expect(room(at: .milliseconds(90)) == 0)
+        #expect(room(at: .milliseconds(101)) == 1)
+        #expect(guards.permits(at: .milliseconds(102), ahead: 0).open.contains { $0.account == "other" })
+    }
+
     @Test("what waits in line is taken out at once, and only once")
     func drain() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])

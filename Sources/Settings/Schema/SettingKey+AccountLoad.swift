@@ -31,6 +31,16 @@ extension SettingKey {
             """
         ),
         SettingKey(
+            "accounts.<name>.rate_max",
+            .integer(1...100_000),
+            .absent("no limit but the calls in flight"),
+            example: "20",
+            """
+            Calls to this account that one worker starts in a second, look-ups included. The Cashier publishes no limit; \
+            its support may name one: divide it by the number of workers.
+            """
+        ),
+        SettingKey(
             "accounts.<name>.clock_adjust_max",
             .duration(.zero...(.seconds(300))),
             .fallback("30s"),

@@ -72,6 +72,8 @@ extension Configuration {
         package var concurrencyMax: Int
         package var concurrencyMin: Int
         package var concurrencyStart: Int
+        /// Calls a second of one worker; nil: no limit.
+        package var rateMax: Int?
         /// How far signing times follow the provider's clock.
         package var clockAdjustMax: Duration
         /// Whether its notifications and validations are received.
@@ -124,6 +126,7 @@ extension Configuration {
             concurrencyMax = values.known(section + "concurrency_max", values.number)
             concurrencyMin = values.known(section + "concurrency_min", values.number)
             concurrencyStart = values.known(section + "concurrency_start", values.number)
+            rateMax = values.number(section + "rate_max")
             clockAdjustMax = values.known(section + "clock_adjust_max", values.duration)
             receivesCallbacks = values.known(section + "callbacks", values.flag)
             providerFile = values.text(section + "provider_file")

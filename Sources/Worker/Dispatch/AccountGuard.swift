@@ -5,6 +5,8 @@ struct AccountGuard: Sendable {
     var breaker: Breaker
     var budget: RetryBudget
     var concurrency: ConcurrencyLimit
+    /// nil: calls a second are not bounded.
+    var calls: CallBudget?
     var clock: AccountClock
     var holding = AccountHolding()
     var lookUpRefusedAt: Timestamp?
@@ -15,7 +17,15 @@ struct AccountGuard: Sendable {
         breaker = Breaker(policy: account.breaker)
         budget = RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1)
         concurrency = ConcurrencyLimit(policy: account.concurrency)
+        calls = account.ratePerSecond.map { CallBudget(perSecond: $0) }
         clock = AccountClock(bound: account.clockAdjustMax, offset: account.clockOffset)
+    }
+
+    /// How many jobs may be taken at `uptime`, `ahead` of which may wait in line.
+    mutating func room(at uptime: Duration, ahead: Int) -> Int {
+        let room = concurrency.current + ahead - inFlight - queue.count
+        guard let calls = calls?.available(at: uptime) else { return room }
+        return min(room, calls - queue.count)
     }
 
     /// As many as the account has room for; the rest waits in line. A held account lets through its trial only.
@@ -29,6 +39,7 @@ struct AccountGuard: Sendable {
         let count = min(queue.count, max(0, concurrency.current - inFlight))
         guard count > 0 else { return }
         inFlight += count
+        self.calls?.started(count)
         turn.next += queue.prefix(count)
         queue.removeFirst(count)
     }

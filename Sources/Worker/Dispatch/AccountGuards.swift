@@ -64,8 +64,9 @@ final class AccountGuards: Sendable {
     func permits(at uptime: Duration, ahead: Int) -> Permits {
         guards.withLock { guards in
             var permits = Permits()
-            for (account, entry) in guards.sorted(by: { $0.key < $1.key }) where !entry.holding.isHeld {
-                let room = entry.concurrency.current + ahead - entry.inFlight - entry.queue.count
+            for account in guards.keys.sorted() {
+                guard let entry = guards[account], !entry.holding.isHeld else { continue }
+                let room = guards[account]?.room(at: uptime, ahead: ahead) ?? 0
                 switch entry.breaker.permit(at: uptime) {
                 case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
                 case .oneProbe: permits.probing.append(account)

@@ -91,6 +91,7 @@ extension Configuration.Account {
                 start: concurrencyStart
             ),
             retryRatioMax: Double(retry.ratioMaxPercent) / 100,
+            ratePerSecond: rateMax,
             trialInterval: breaker.trialInterval,
             clockAdjustMax: clockAdjustMax,
             clockOffset: .seconds(clockOffset.components.seconds)
