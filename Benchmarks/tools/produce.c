@@ -3,9 +3,14 @@
 //   produce --bootstrap B --topic T --count N --prefix P [--rate PER_SECOND] [--first N] [--ids random] [--campaign C]
 //
 // With --rate the load is open: a job is sent when it is due whatever happens to those before it, and its record's
-// timestamp is the time that it was due, so that a late producer cannot hide a delay. Prints a line of JSON.
+// timestamp is the time that it was due, so that a late producer cannot hide a delay. What falls due within two
+// milliseconds goes to one partition, the partitions in turn: librdkafka makes a request of each partition's records,
+// so that jobs spread by their keys would be a request each, and on a machine that all share the broker would be busier
+// with them than with everything that is measured. A lone job does not wait for others. Prints a line of JSON.
 #include "job.h"
 #include "kafka.h"
+
+enum { TICK_US = 2000 };
 
 static int64_t delivered, bytes;
 
@@ -16,18 +21,24 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 }
 
 static void send_job(rd_kafka_t *client, const char *topic, const struct job_style *style, uint64_t nth,
-                     int64_t due_ms) {
+                     int64_t due_ms, int32_t partition) {
     char id[JOB_ID_MAX + 1], value[JOB_MAX];
     int id_length = job_id(id, style, nth), length = job_value(value, style, id, nth);
     bytes += length;
     while (true) {
         rd_kafka_resp_err_t error = rd_kafka_producev(
-            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(id, (size_t)id_length),
+            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_KEY(id, (size_t)id_length),
             RD_KAFKA_V_VALUE(value, (size_t)length), RD_KAFKA_V_TIMESTAMP(due_ms),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         if (!error) return;
         if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) die("Kafka: %s", rd_kafka_err2str(error));
         rd_kafka_poll(client, 10);
+    }
+}
+
+static void wait_until(int64_t monotonic) {
+    for (int64_t rest; (rest = monotonic - monotonic_us()) > 0;) {
+        nanosleep(&(struct timespec){rest / 1000000, rest % 1000000 * 1000}, NULL);
     }
 }
 
@@ -49,22 +60,26 @@ int main(int count, char **arguments) {
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_t *client = kafka_client(RD_KAFKA_PRODUCER, conf);
     // Connected and asked for an id before the first job is due.
-    rd_kafka_topic_partition_list_destroy(kafka_partitions(client, topic, 0));
+    rd_kafka_topic_partition_list_t *partitions = kafka_partitions(client, topic, 0);
+    int32_t partition_count = partitions->cnt, turn = 0;
+    rd_kafka_topic_partition_list_destroy(partitions);
     if (rate) rd_kafka_poll(client, 300);
 
-    int64_t began = monotonic_us(), wall = wall_us(), worst = 0;
-    for (int64_t i = 0; i < jobs; i++) {
-        int64_t due = rate ? i * 1000000 / rate : monotonic_us() - began;
-        int64_t late = monotonic_us() - began - due;
-        while (late < 0) {
-            rd_kafka_poll(client, 0);
-            int64_t rest = -late;
-            nanosleep(&(struct timespec){rest / 1000000, rest % 1000000 * 1000}, NULL);
-            late = monotonic_us() - began - due;
+    int64_t began = monotonic_us(), wall = wall_us(), worst = 0, sent_at = -TICK_US;
+    for (int64_t i = 0; !rate && i < jobs; i++) {
+        send_job(client, topic, &style, (uint64_t)(first + i), wall_us() / 1000, RD_KAFKA_PARTITION_UA);
+        rd_kafka_poll(client, 0);
+    }
+    for (int64_t i = 0; rate && i < jobs;) {
+        int64_t due = i * 1000000 / rate, at = due > sent_at + TICK_US ? due : sent_at + TICK_US;
+        rd_kafka_poll(client, 0);
+        wait_until(began + at);
+        sent_at = monotonic_us() - began;
+        if (sent_at - at > worst) worst = sent_at - at;
+        for (; i < jobs && i * 1000000 / rate <= sent_at; i++) {
+            send_job(client, topic, &style, (uint64_t)(first + i), (wall + i * 1000000 / rate) / 1000, turn);
         }
-        if (late > worst) worst = late;
-        send_job(client, topic, &style, (uint64_t)(first + i), (wall + due) / 1000);
-        if (!rate || i % 16 == 0) rd_kafka_poll(client, 0);
+        turn = (turn + 1) % partition_count;
     }
     rd_kafka_resp_err_t error = rd_kafka_flush(client, 60000);
     if (error || delivered != jobs) die("Kafka: %lld of %lld jobs were taken", (long long)delivered, (long long)jobs);

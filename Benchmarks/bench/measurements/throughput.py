@@ -83,13 +83,18 @@ def one_run(
     return found
 
 
-def new_topics(stage: Stage, what: str, partitions: int, lanes: tuple[str, ...] = ("auto",)) -> Topics:
-    """A topic for each lane and one for results, whose records tell when the broker took them."""
+def new_topics(
+    stage: Stage, what: str, partitions: int, lanes: tuple[str, ...] = ("auto",), results: int | None = None
+) -> Topics:
+    """A topic for each lane and one for results, whose records tell when the broker took them.
+
+    The results have as many partitions as the jobs, unless it is said how many.
+    """
     name = stage.new_name(what)
     topics = Topics([(f"{name}-jobs-{lane}", lane) for lane in lanes], name)
     for topic, _ in topics.jobs:
         stage.kafka.create(topic, partitions)
-    stage.kafka.create(topics.results, partitions, append_time=True)
+    stage.kafka.create(topics.results, results or partitions, append_time=True)
     return topics
 
 
