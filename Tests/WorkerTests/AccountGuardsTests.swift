@@ -120,6 +120,24 @@ struct AccountGuardsTests {
         #expect(guards.permits(at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
     }
 
+    @Test("one answer of maintenance among good ones holds nothing; two in a row hold the account")
+    func maintenanceInARow() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 10)])
+        _ = guards.begin((1...6).map { Self.call($0) })
+        let maintenance = AccountSign(hold: HoldCause(kind: .maintenance, code: "333", reason: "maintenance"))
+        func ended(_ number: Int64, _ sign: AccountSign) -> AccountGuards.Turn {
+            guards.ended([.init(job: Self.job(number), sign: sign)], at: .zero, now: Self.now)
+        }
+        #expect(ended(1, maintenance).unheld == [Self.job(1).lease])
+        #expect(ended(2, AccountSign(isWell: true)).changes.isEmpty)
+        #expect(ended(3, maintenance).unheld == [Self.job(3).lease])
+        #expect(!guards.permits(at: .zero, ahead: 0).open.isEmpty)
+        let second = ended(4, maintenance)
+        #expect(second.unheld.isEmpty)
+        #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
+        #expect(guards.permits(at: .zero, ahead: 0).open.isEmpty)
+    }
+
     @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")
     func boundedRate() {
         var slow = Self.account(concurrencyMax: 100)

@@ -36,8 +36,8 @@ extension SettingKey {
             .absent("no limit but the calls in flight"),
             example: "20",
             """
-            Calls to this account that one worker starts in a second, look-ups included. The Cashier publishes no limit; \
-            its support may name one: divide it by the number of workers.
+            Calls to this account that one worker starts in a second, look-ups included. The Cashier publishes no \
+            limit; its support may name one: divide it by the number of workers.
             """
         ),
         SettingKey(

@@ -10,6 +10,8 @@ struct AccountGuard: Sendable {
     var clock: AccountClock
     var holding = AccountHolding()
     var lookUpRefusedAt: Timestamp?
+    /// Answers that spoke of maintenance, since one that did not.
+    private var maintenances = 0
     var inFlight = 0
     var queue: [AccountGuards.QueuedCall] = []
 
@@ -96,7 +98,13 @@ struct AccountGuard: Sendable {
     ) {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
+        if sign.isWell || sign.isUp { maintenances = 0 }
         if let cause = sign.hold {
+            if cause.kind == .maintenance, !isTrial, !holding.isHeld {
+                // One among good answers is that call's own; a provider under maintenance says it to the next as well.
+                maintenances += 1
+                guard maintenances > 1 else { return turn.unheld.append(job.lease) }
+            }
             if holding.met(cause.kind) {
                 turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
             }

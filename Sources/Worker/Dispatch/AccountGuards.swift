@@ -50,6 +50,8 @@ final class AccountGuards: Sendable {
         var next: [QueuedCall] = []
         /// Calls that waited in line and are not to be made.
         var givenBack: [QueuedCall] = []
+        /// Jobs whose answers asked for a hold that is not made yet.
+        var unheld: [LeaseRef] = []
         /// Trials that went well: of these jobs' accounts the holds end.
         var wellTrials: [LeaseRef] = []
     }

@@ -41,6 +41,10 @@ struct AnswerService<Provider: Cashier>: Sendable {
                 guard let index = jobs.firstIndex(where: { $0.job.lease == trial }) else { continue }
                 jobs[index].endsHold = true
             }
+            for lease in turn.unheld {
+                guard let index = jobs.firstIndex(where: { $0.job.lease == lease }) else { continue }
+                jobs[index].hold = nil
+            }
             slots.answered(answered.count, at: uptime)
             decided.send(contentsOf: jobs)
             dispatcher.carryOn(turn, at: uptime)

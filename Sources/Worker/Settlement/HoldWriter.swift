@@ -40,7 +40,8 @@ struct HoldWriter<Store: JobStore>: Sendable {
     private func hold(_ account: String, _ cause: HoldCause, count: Int) async throws {
         let interval = accounts[account]?.trialInterval ?? .seconds(30)
         try await patience.untilDone {
-            try await store.hold(account: account, cause, trialAfter: interval)
+            // The first trial comes soon: a fault may have been of one moment.
+            try await store.hold(account: account, cause, trialAfter: interval / 10)
         }
         guards.holdsStored(account, count: count)
     }
