@@ -66,8 +66,14 @@ extension EndToEnd {
                 with: ["accounts.main.unknown_policy=\(scenario.policy)", "breaker.failures=1000"] + scenario.settings
             )
             try await workload.enqueue(to: installation)
+            // An attempt is counted when its job is claimed; its answer was lost once that is written.
             try await eventually("every first answer was lost", within: .seconds(60)) {
-                try await installation.count("select count(*) from usher.job where attempts >= 1") == Self.jobs
+                try await installation.count(
+                    """
+                    select count(distinct job_id) from usher.attempt
+                    where kind = 'open' and number = 1 and outcome = 'unknown'
+                    """
+                ) == Self.jobs
             }
             try Shell.post(port: port, "/faults", body: "")
             guard let end = scenario.end else {

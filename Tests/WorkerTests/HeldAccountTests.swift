@@ -103,6 +103,34 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("a job is signed again once; refused a second time it holds the account, and its trial is signed anew")
+    func signedAgainOnce() async throws {
+        let calls = Mutex(0)
+        let bench = WorkerBench(concurrencyStart: 1) { call in
+            let count = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            // Its clock falls back a second time, after what the first refusal told was used.
+            let provider = call.markedAt.advanced(by: .seconds(count == 1 ? -6 : -15))
+            guard call.markedAt.advanced(by: call.clockAdjustment) > provider else { return WorkerBench.opened(call) }
+            return CashierAnswer(
+                outcome: .refused(.retryFast),
+                code: AnswerCode.timestamp,
+                message: "timestamp in the future",
+                providerSeconds: provider.seconds
+            )
+        }
+        bench.deliver(["o-1"])
+        try await untilTried(bench, "it is opened") {
+            bench.store.rows.count == 1 && bench.store.rows[0].state == .opened
+        }
+        #expect(bench.store.rows[0].attempts == 1)
+        #expect(bench.cashier.calls.count == 3)
+        #expect(bench.logged("account held") == 1)
+        try await bench.stop()
+    }
+
     @Test("a clock 90 s off holds the account with the difference in the reason, and no job pays for it")
     func clockBeyondTheBound() async throws {
         let offset = Mutex(Duration.seconds(-90))

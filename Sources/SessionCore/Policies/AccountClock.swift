@@ -100,26 +100,35 @@ package struct AccountClock: Equatable, Sendable {
     }
 
     /// The provider refused the timestamp of a request that was signed with `used` added. `reading` is of that answer,
-    /// if it told a time.
-    package mutating func refused(signedWith used: Duration, reading: Reading?) -> Step {
+    /// if it told a time. A job is signed again once: of one that `wasSignedAgain`, the refusal holds the account, and
+    /// the trial that follows is signed by what was learned.
+    package mutating func refused(
+        signedWith used: Duration,
+        reading: Reading?,
+        wasSignedAgain: Bool
+    ) -> Step {
         if let reading { latest = reading }
         // Another call found out meanwhile.
-        if used != adjustment { return .signAgain }
+        if used != adjustment, !wasSignedAgain { return .signAgain }
         guard let reading else {
             return .hold(reason: "its answer tells no time to compare with; \(Self.advice)")
         }
+        let difference = "its clock \(Self.words(reading))"
         let wanted = wanted(by: reading.least)
         guard wanted != adjustment else {
-            return .hold(reason: "its clock \(Self.words(reading)), for which signing times are right; \(Self.advice)")
+            return .hold(reason: "\(difference), for which signing times are right; \(Self.advice)")
         }
         guard wanted.magnitude <= bound else {
             return .hold(
-                reason: "its clock \(Self.words(reading)), more than clock_adjust_max (\(bound.components.seconds) s) "
-                    + "allows for; \(Self.advice)"
+                reason: "\(difference), more than clock_adjust_max (\(bound.components.seconds) s) allows for; "
+                    + Self.advice
             )
         }
         adjustment = wanted
         period = nil
+        if wasSignedAgain {
+            return .hold(reason: "\(difference), and a request that was signed again was refused too; \(Self.advice)")
+        }
         return .signAgain
     }
 

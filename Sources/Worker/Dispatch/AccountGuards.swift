@@ -195,8 +195,11 @@ extension AccountGuards {
     /// The provider refused the time that a call was signed with.
     func timestampRefused(_ call: AnsweredCall, _ reading: AccountClock.Reading?) -> AccountClock.Step {
         guards.withLock { guards in
-            guards[call.job.order.account]?.clock.refused(signedWith: call.clockAdjustment, reading: reading)
-                ?? .hold(reason: "")
+            guards[call.job.order.account]?.clock.refused(
+                signedWith: call.clockAdjustment,
+                reading: reading,
+                wasSignedAgain: call.job.lastCode == AnswerCode.timestamp
+            ) ?? .hold(reason: "")
         }
     }
 

@@ -47,7 +47,11 @@ final class Installation {
         try await postgres.createDatabase("usher", template: nil)
         try Self.writePrivate("\(folder)/keys", KeyRing.newKeyFile(id: "k1"))
         try Self.writePrivate("\(folder)/secret", Self.secret)
-        simulator = try Self.startSimulator(in: folder, faults, keepsEvents)
+        simulator = try UsherProcess(
+            Self.simulatorArguments(merchant: "M-1", application: "A-1", secretFile: "\(folder)/secret")
+                + (faults.isEmpty ? [] : ["--faults", faults]) + (keepsEvents ? [] : ["--no-accepts"]),
+            log: "\(folder)/simulator.log"
+        )
         simulatorPort = try await Self.port(of: simulator)
         settingsFile = "\(folder)/usher.yaml"
         let text = Self.settings(folder, cluster.bootstrapServers, postgres.folder, simulatorPort) + settings
@@ -133,16 +137,23 @@ final class Installation {
         Int(try await query(sql).first?.first ?? "") ?? -1
     }
 
-    /// `usher simulator` as a process, with windows to match those of the settings.
-    private static func startSimulator(in folder: String, _ faults: String, _ keeps: Bool) throws -> UsherProcess {
-        var arguments = [
-            "simulator", "--port", "0", "--merchant-id", "M-1", "--application-key", "A-1",
-            "--secret-file", "\(folder)/secret", "--request-validity", "3s", "--clock-tolerance", "1s",
+    /// Starts another simulated Cashier, for an account whose secret is in the folder. Returns its port.
+    func startSimulator(merchant: String, secretFile: String) async throws -> Int {
+        let arguments = Self.simulatorArguments(
+            merchant: merchant,
+            application: "A-2",
+            secretFile: "\(folder)/\(secretFile)"
+        )
+        return try await Self.port(of: startProcess(arguments, name: "simulator-\(merchant)"))
+    }
+
+    /// `usher simulator` with windows to match those of the settings.
+    private static func simulatorArguments(merchant: String, application: String, secretFile: String) -> [String] {
+        [
+            "simulator", "--port", "0", "--merchant-id", merchant, "--application-key", application,
+            "--secret-file", secretFile, "--request-validity", "3s", "--clock-tolerance", "1s",
             "--held-for", "10s", "--late-after", "4s",
         ]
-        if !faults.isEmpty { arguments += ["--faults", faults] }
-        if !keeps { arguments.append("--no-accepts") }
-        return try UsherProcess(arguments, log: "\(folder)/simulator.log")
     }
 
     private static func port(of simulator: UsherProcess) async throws -> Int {

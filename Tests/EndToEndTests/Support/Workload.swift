@@ -13,17 +13,25 @@ struct Workload {
     private(set) var unreadable = 0
 
     /// `jobs` orders with duplicates, conflicts and unparsable records among them, in percent of the orders.
-    init(jobs: Int, prefix: String = "e2e", duplicates: Int = 0, conflicts: Int = 0, unreadable: Int = 0) {
+    /// - Parameter account: nil for the default one.
+    init(
+        jobs: Int,
+        prefix: String = "e2e",
+        account: String? = nil,
+        duplicates: Int = 0,
+        conflicts: Int = 0,
+        unreadable: Int = 0
+    ) {
         for number in 0..<jobs {
             let order = "\(prefix)-\(number)"
             orders.insert(order)
-            lines.append(Self.line(order, amount: 1_000 + number % 1_000))
+            lines.append(Self.line(order, amount: 1_000 + number % 1_000, account: account))
             if number % 100 < duplicates {
-                lines.append(Self.line(order, amount: 1_000 + number % 1_000))
+                lines.append(Self.line(order, amount: 1_000 + number % 1_000, account: account))
                 self.duplicates += 1
             }
             if (10..<10 + conflicts).contains(number % 100) {
-                lines.append(Self.line(order, amount: 5_000))
+                lines.append(Self.line(order, amount: 5_000, account: account))
                 self.conflicts += 1
             }
             if (20..<20 + unreadable).contains(number % 100) {
@@ -33,13 +41,14 @@ struct Workload {
         }
     }
 
-    static func line(_ order: String, amount: Int) -> String {
-        """
-        \(order)\t{"order_id":"\(order)","agent_name":"Zoë Müller","intent":"payment","currency":"EUR","amount":\(amount),\
-        "cid":"c-\(order)","locale":"en-GB","customer_data":{"country":"GB","first_name":"Jane","last_name":"Roe",\
-        "email":"jane@example.test"},"notification_url":"https://crm.example.test/n",\
-        "return_url":"https://crm.example.test/r?t={{transaction.tid}}","variable1":"canary-v1"}
-        """
+    static func line(_ order: String, amount: Int, account: String? = nil) -> String {
+        let account = account.map { "\"account\":\"\($0)\"," } ?? ""
+        return """
+            \(order)\t{\(account)"order_id":"\(order)","agent_name":"Zoë Müller","intent":"payment","currency":"EUR","amount":\(amount),\
+            "cid":"c-\(order)","locale":"en-GB","customer_data":{"country":"GB","first_name":"Jane","last_name":"Roe",\
+            "email":"jane@example.test"},"notification_url":"https://crm.example.test/n",\
+            "return_url":"https://crm.example.test/r?t={{transaction.tid}}","variable1":"canary-v1"}
+            """
     }
 
     /// Puts the records on the jobs topic with kcat.

@@ -30,7 +30,8 @@ struct AccountClockTests {
                 let moment = Self.sent.advanced(by: .milliseconds(fraction * 50))
                 let step = clock.refused(
                     signedWith: .zero,
-                    reading: Self.reading(ahead: .milliseconds(ahead), at: moment)
+                    reading: Self.reading(ahead: .milliseconds(ahead), at: moment),
+                    wasSignedAgain: false
                 )
                 guard clock.adjustment != .zero else { continue }
                 #expect(step == .signAgain)
@@ -43,7 +44,12 @@ struct AccountClockTests {
     @Test("a difference beyond the bound holds the account and is told")
     func beyondTheBound() {
         var clock = AccountClock(bound: .seconds(30))
-        guard case .hold(let reason) = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-90)))
+        guard
+            case .hold(let reason) = clock.refused(
+                signedWith: .zero,
+                reading: Self.reading(ahead: .seconds(-90)),
+                wasSignedAgain: false
+            )
         else {
             Issue.record("signed 90 s off")
             return
@@ -57,18 +63,40 @@ struct AccountClockTests {
     func nothingNew() {
         var clock = AccountClock(bound: .seconds(30))
         let reading = Self.reading(ahead: .seconds(-10))
-        #expect(clock.refused(signedWith: .zero, reading: reading) == .signAgain)
-        #expect(clock.refused(signedWith: .zero, reading: reading) == .signAgain, "signed before that was known")
-        guard case .hold = clock.refused(signedWith: clock.adjustment, reading: reading) else {
+        #expect(clock.refused(signedWith: .zero, reading: reading, wasSignedAgain: false) == .signAgain)
+        #expect(
+            clock.refused(signedWith: .zero, reading: reading, wasSignedAgain: false) == .signAgain,
+            "signed before that was known"
+        )
+        guard case .hold = clock.refused(signedWith: clock.adjustment, reading: reading, wasSignedAgain: false) else {
             Issue.record("signed again and again")
             return
         }
     }
 
+    @Test(
+        "a job is signed again once: refused once more, it holds the account, and the trial is signed by the new time"
+    )
+    func signsAgainOnce() {
+        var clock = AccountClock(bound: .seconds(30))
+        let first = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-6)), wasSignedAgain: false)
+        #expect(first == .signAgain)
+        let used = clock.adjustment
+        let moved = Self.reading(ahead: .seconds(-15))
+        guard case .hold(let reason) = clock.refused(signedWith: used, reading: moved, wasSignedAgain: true) else {
+            Issue.record("signed a second time")
+            return
+        }
+        #expect(reason.contains("s behind the database's") && reason.contains("signed again"), "\(reason)")
+        #expect((Duration.seconds(-17)...(.seconds(-15))).contains(clock.adjustment), "\(clock.adjustment)")
+        let late = clock.refused(signedWith: used, reading: moved, wasSignedAgain: true)
+        #expect(late != .signAgain, "not even when another call found out meanwhile")
+    }
+
     @Test("an answer without a time holds the account")
     func noTime() {
         var clock = AccountClock(bound: .seconds(30))
-        guard case .hold(let reason) = clock.refused(signedWith: .zero, reading: nil) else {
+        guard case .hold(let reason) = clock.refused(signedWith: .zero, reading: nil, wasSignedAgain: false) else {
             Issue.record("signed again without knowing the time")
             return
         }
@@ -105,7 +133,11 @@ struct AccountClockTests {
             let right = Self.reading(ahead: offset + .seconds(1), at: moment)
             _ = clock.read(right, at: .zero)
             #expect(clock.adjustment == .zero)
-            _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: offset - .seconds(5), at: moment))
+            _ = clock.refused(
+                signedWith: .zero,
+                reading: Self.reading(ahead: offset - .seconds(5), at: moment),
+                wasSignedAgain: false
+            )
             #expect((Duration.seconds(-8)...(.seconds(-5))).contains(clock.adjustment), "\(clock.adjustment)")
         }
     }
@@ -120,7 +152,7 @@ struct AccountClockTests {
     @Test("once the provider's clock is mended, signing times go back, but not for an answer or two")
     func goesBack() {
         var clock = AccountClock(bound: .seconds(30))
-        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)))
+        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)), wasSignedAgain: false)
         let far = clock.adjustment
         #expect(far < .seconds(-11))
         for second in 0..<300 where clock.adjustment == far {
@@ -135,7 +167,7 @@ struct AccountClockTests {
     @Test("signing times never go back beyond what every answer of the last while allows")
     func goesBackNoFurther() {
         var clock = AccountClock(bound: .seconds(30))
-        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)))
+        _ = clock.refused(signedWith: .zero, reading: Self.reading(ahead: .seconds(-12)), wasSignedAgain: false)
         for second in 0..<600 {
             let ahead: Duration = second.isMultiple(of: 50) ? .seconds(-7) : .seconds(3)
             _ = clock.read(Self.reading(ahead: ahead), at: .seconds(second))
