@@ -62,6 +62,35 @@ struct AccountGuardsTests {
         numbers.map { .init(job: Self.job($0, account: account), sign: AccountSign(isFailure: isFailure)) }
     }
 
+    @Test("room is worth waiting for where it will come soon; a slow account is not waited for, nor one that is held")
+    func roomSoon() {
+        let guards = AccountGuards(accounts: [
+            "main": Self.account(concurrencyMax: 2), "slow": Self.account(concurrencyMax: 1),
+        ])
+        func room(_ account: String, _ jobs: Int, at milliseconds: Int) -> [Int] {
+            let room = guards.room(
+                for: AccountQuota(account: account, limit: jobs),
+                within: .milliseconds(150),
+                at: .milliseconds(milliseconds),
+                ahead: 0
+            )
+            return [room.now, room.soon]
+        }
+        #expect(room("main", 5, at: 0) == [2, 2], "nothing is in flight that could be answered")
+        _ = guards.begin([Self.call(1), Self.call(2), Self.call(3, account: "slow")])
+        #expect(room("main", 5, at: 0) == [0, 5], "while the first calls are out nobody can tell")
+        _ = guards.ended(ended([1]), at: .milliseconds(10), now: Self.now)
+        _ = guards.ended(ended([3], account: "slow"), at: .milliseconds(10), now: Self.now)
+        _ = guards.begin([Self.call(4, account: "slow")])
+        #expect(room("main", 5, at: 20) == [1, 5])
+        #expect(room("slow", 5, at: 300) == [0, 0], "one answer in a tenth of a second")
+        #expect(room("slow", 1, at: 300) == [0, 1])
+        #expect(room("unknown", 5, at: 300) == [0, 0])
+        let refused = AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: "secret"))
+        _ = guards.ended([.init(job: Self.job(2), sign: refused)], at: .milliseconds(30), now: Self.now)
+        #expect(room("main", 5, at: 40) == [0, 0], "held")
+    }
+
     @Test("an account's calls beyond its concurrency wait in line, in order; another account is not held up by it")
     func lines() {
         let guards = AccountGuards(accounts: [

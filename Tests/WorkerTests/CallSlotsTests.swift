@@ -25,6 +25,20 @@ struct CallSlotsTests {
         #expect(rate.expected(within: at(100), at: at(10_000)) == 7, "no window of long ago counts")
     }
 
+    @Test("what is possible is the best tenth of the last second: a stall is no proof of slowness")
+    func possible() {
+        var rate = CallRate()
+        #expect(rate.isUnknown(at: at(5_000)))
+        rate.answered(100, at: at(10))
+        #expect(rate.isUnknown(at: at(200)), "it is still growing")
+        #expect(!rate.isUnknown(at: at(210)))
+        rate.answered(3, at: at(250))
+        #expect(rate.possible(within: at(100), at: at(450)) == 100)
+        #expect(rate.possible(within: at(50), at: at(950)) == 50)
+        #expect(rate.possible(within: at(100), at: at(1_050)) == 3)
+        #expect(rate.possible(within: at(100), at: at(1_300)) == 0)
+    }
+
     @Test("room that is set aside is nobody else's until jobs were taken of it")
     func reserving() {
         let slots = CallSlots(limit: 10)

@@ -12,6 +12,8 @@ struct AccountGuard: Sendable {
     var lookUpRefusedAt: Timestamp?
     /// Answers that spoke of maintenance, since one that did not.
     private var maintenances = 0
+    /// Since the account was held, or since the start.
+    private var rate = CallRate()
     var inFlight = 0
     var queue: [AccountGuards.QueuedCall] = []
 
@@ -28,6 +30,12 @@ struct AccountGuard: Sendable {
         let room = concurrency.current + ahead - inFlight - queue.count
         guard let calls = calls?.available(at: uptime) else { return room }
         return min(room, calls - queue.count)
+    }
+
+    /// Whether room for so many calls will probably come within `duration`. While the first calls are out nobody can
+    /// tell, and it may.
+    mutating func mayAnswer(_ calls: Int, within duration: Duration, at uptime: Duration) -> Bool {
+        rate.isUnknown(at: uptime) ? inFlight > 0 : rate.possible(within: duration, at: uptime) >= calls
     }
 
     /// As many as the account has room for; the rest waits in line. A held account lets through its trial only.
@@ -54,6 +62,7 @@ struct AccountGuard: Sendable {
         _ turn: inout AccountGuards.Turn
     ) {
         inFlight -= calls.count
+        rate.answered(calls.count, at: uptime)
         for call in calls {
             let sign = call.sign
             // A refusal to try again later is no success: a repeat that meets one has helped nobody.
@@ -144,6 +153,7 @@ struct AccountGuard: Sendable {
 
     private mutating func released(_ account: String, _ turn: inout AccountGuards.Turn) {
         concurrency.restart()
+        rate = CallRate()
         turn.changes.append(.released(account: account))
     }
 }

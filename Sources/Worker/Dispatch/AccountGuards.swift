@@ -79,6 +79,23 @@ final class AccountGuards: Sendable {
         }
     }
 
+    /// How many of the jobs that an account wants to start may start now, and for how many it is worth to wait: those
+    /// that it will probably have room for within `duration`. Nothing for an account that is not to be called.
+    func room(
+        for wish: AccountQuota,
+        within duration: Duration,
+        at uptime: Duration,
+        ahead: Int
+    ) -> (now: Int, soon: Int) {
+        guards.withLock { guards in
+            guard var entry = guards.removeValue(forKey: wish.account) else { return (0, 0) }
+            defer { guards[wish.account] = entry }
+            guard !entry.holding.isHeld, entry.breaker.permit(at: uptime) == .all else { return (0, 0) }
+            let room = min(wish.limit, max(0, entry.room(at: uptime, ahead: ahead)))
+            return (room, entry.mayAnswer(wish.limit, within: duration, at: uptime) ? wish.limit : room)
+        }
+    }
+
     func probeStarted(_ account: String) {
         guards.withLock { $0[account]?.breaker.probeStarted() }
     }

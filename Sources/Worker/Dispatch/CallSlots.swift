@@ -90,7 +90,8 @@ final class CallSlots: Sendable {
     /// tell, and they may.
     func mayAnswer(_ calls: Int, within duration: Duration, at uptime: Duration) -> Bool {
         state.withLock { state in
-            state.rate.isUnknown ? state.calling > 0 : state.rate.expected(within: duration, at: uptime) >= calls
+            state.rate.isUnknown(at: uptime)
+                ? state.calling > 0 : state.rate.possible(within: duration, at: uptime) >= calls
         }
     }
 

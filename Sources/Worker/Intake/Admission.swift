@@ -11,6 +11,8 @@ struct Admission: Sendable {
     static let fast = Duration.milliseconds(150)
     /// At most so long is room waited for.
     static let patience = Duration.milliseconds(500)
+    /// What was stored to wait is let go first if that takes no longer, so that what follows may start at once again.
+    static let catchUp = Duration.seconds(5)
 
     let slots: CallSlots
     let shares: LaneShares
@@ -21,14 +23,14 @@ struct Admission: Sendable {
     /// Marks the jobs that may start, and returns the room that was set aside for them.
     func admit(_ batch: inout IngestBatch) async -> Int {
         let now = clock.databaseNow
-        let wishes = batch.jobs.count { Self.isDue($0, now) }
-        guard wishes > 0, mayMint(), let lane = batch.jobs.first?.lane else { return 0 }
+        let wishes = Self.wishes(batch.jobs, now)
+        guard !wishes.isEmpty, mayMint(), let lane = batch.jobs.first?.lane else { return 0 }
         await waitForRoom(wishes, lane)
         let uptime = clock.uptime
         let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
         var accounts: [String: Int] = [:]
         for quota in guards.permits(at: uptime, ahead: ahead).open { accounts[quota.account] = quota.limit }
-        let reserved = slots.reserve(wishes, at: uptime)
+        let reserved = slots.reserve(wishes.reduce(0) { $0 + $1.limit }, at: uptime)
         var rooms: [Lane: Int] = [:]
         for lane in Lane.allCases { rooms[lane] = shares.startable(lane, reserved + slots.free(at: uptime)) }
         mark(&batch.jobs, now, reserved, &rooms, &accounts)
@@ -45,13 +47,36 @@ struct Admission: Sendable {
         }
     }
 
-    private func waitForRoom(_ wishes: Int, _ lane: Lane) async {
+    /// The jobs of each account that are due.
+    private static func wishes(_ jobs: [AcceptedJob], _ now: Timestamp) -> [AccountQuota] {
+        var wishes: [AccountQuota] = []
+        for job in jobs where isDue(job, now) {
+            // Nearly always there is one account.
+            if let index = wishes.firstIndex(where: { $0.account == job.order.account }) {
+                wishes[index].limit += 1
+            } else {
+                wishes.append(AccountQuota(account: job.order.account, limit: 1))
+            }
+        }
+        return wishes
+    }
+
+    private func waitForRoom(_ wishes: [AccountQuota], _ lane: Lane) async {
         let start = clock.uptime
         while !slots.isStopping {
             let uptime = clock.uptime
-            guard shares.startable(lane, slots.free(at: uptime)) < wishes, uptime < start + Self.patience,
-                slots.mayAnswer(wishes, within: Self.fast, at: uptime),
-                slots.mayAnswer(shares.ahead(in: lane), within: Self.patience, at: uptime)
+            let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
+            var room = 0
+            var wanted = 0
+            for wish in wishes {
+                let account = guards.room(for: wish, within: Self.fast, at: uptime, ahead: ahead)
+                room += account.now
+                wanted += account.soon
+            }
+            room = min(room, shares.startable(lane, slots.free(at: uptime)))
+            guard room < wanted, uptime < start + Self.patience,
+                slots.mayAnswer(wanted, within: Self.fast, at: uptime),
+                slots.mayAnswer(shares.ahead(in: lane), within: Self.catchUp, at: uptime)
             else { return }
             await slots.change()
         }
