@@ -78,7 +78,7 @@ extension SourcePoller {
     /// The partitions go to other members: what waits is dropped, reported offsets are sent before the answer.
     func revoke() {
         let isLost = rd_kafka_assignment_lost(client.pointer) != 0
-        if !isLost { sendCommits() }
+        if !isLost { sendCommits(areLast: true) }
         lookUp.cancelAll()
         assigning = nil
         rewinding = [:]

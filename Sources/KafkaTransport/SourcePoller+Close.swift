@@ -27,7 +27,7 @@ extension SourcePoller {
         let deadline = ContinuousClock.now + Self.commitPatience
         commitsNotBefore = .now
         while exchange.hasCommits, ContinuousClock.now < deadline {
-            sendCommits()
+            sendCommits(areLast: true)
             if let message = rd_kafka_consumer_poll(client.pointer, 20) { rd_kafka_message_destroy(message) }
             var ignored: [SourceRecord] = []
             dealWithEvents(&ignored)

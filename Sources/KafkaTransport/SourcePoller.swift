@@ -1,3 +1,4 @@
+import BlockingThreads
 import CLibrdkafka
 import Logs
 import SessionCore
@@ -28,6 +29,7 @@ final class SourcePoller {
     var requests: Int64 = 0
     /// Partitions that wait for their stored position after a rewind, with the number of the request.
     var rewinding: [TopicPartition: Int64] = [:]
+    private var pace = ReadingPace()
     private var commitsSince: ContinuousClock.Instant?
     var commitsNotBefore = ContinuousClock.now
     private var failure: TransportError?
@@ -83,8 +85,10 @@ final class SourcePoller {
 
     // MARK: Polling
 
-    /// Takes what has come, up to a round's worth of each topic that has room, and hands it over at once.
+    /// Takes what has come, up to a round's worth of each topic that has room, and hands it over at once. Then rests
+    /// for a moment if it brought something, so that the next round brings more.
     private func pollRecords() {
+        let began = ContinuousClock.now
         exchange.bell.clear()
         routeAgain()
         var records: [SourceRecord] = []
@@ -102,7 +106,9 @@ final class SourcePoller {
             hasMore = hasMore || left == 0
         }
         if !records.isEmpty { exchange.deliver(records) }
-        if !hasMore, failure == nil { exchange.bell.wait(milliseconds: Self.pollWaitMs) }
+        guard !hasMore, failure == nil else { return }
+        if !records.isEmpty { blockThread(for: ReadingPace.rest(after: began, now: .now)) }
+        exchange.bell.wait(milliseconds: Self.pollWaitMs)
     }
 
     /// Serves the group: assignments, errors, commits.
@@ -161,14 +167,17 @@ final class SourcePoller {
 
     // MARK: Commits
 
-    /// Sends the newest reported offsets; one request at a time.
-    func sendCommits() {
+    /// Sends the newest reported offsets; one request at a time. The last before partitions go do not wait for their
+    /// pace.
+    func sendCommits(areLast: Bool = false) {
         let now = ContinuousClock.now
         if let since = commitsSince, now - since > Self.commitPatience {
             commitsSince = nil
             exchange.commitsGaveUp()
         }
-        guard now >= commitsNotBefore, let offsets = exchange.takeCommits() else { return }
+        guard now >= commitsNotBefore, areLast || pace.mayCommit(now: now), let offsets = exchange.takeCommits()
+        else { return }
+        pace.committed(now: now)
         let code = PartitionOffset.withList(offsets) { rd_kafka_commit(client.pointer, $0, 1) }
         commitsSince = now
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
