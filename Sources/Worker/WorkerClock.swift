@@ -40,4 +40,10 @@ package final class WorkerClock: Sendable {
     package func wait(for duration: Duration) async throws {
         try await monotonic.sleep(for: duration)
     }
+
+    /// Waits, or not to the end if the task is cancelled: for a rest that nothing depends on.
+    func rest(for duration: Duration) async {
+        guard duration > .zero else { return }
+        do { try await wait(for: duration) } catch { return }
+    }
 }

@@ -265,6 +265,7 @@ extension WorkerService {
             slots: slots,
             decided: decided,
             patience: patience,
+            clock: clock,
             activity: activity,
             log: log,
             publish: { publishing.publish($0) }

@@ -10,6 +10,7 @@ struct SettlementService<Store: JobStore>: Sendable {
     let slots: CallSlots
     let decided: Mailbox<DecidedJob>
     let patience: Patience
+    let clock: WorkerClock
     let activity: Activity
     let log: Log
     let publish: @Sendable ([OutboxRow]) -> Void
@@ -21,9 +22,11 @@ struct SettlementService<Store: JobStore>: Sendable {
     /// while the next is made.
     func run() async throws {
         while let gathered = await decided.takeAll() {
+            let began = clock.uptime
             for start in stride(from: 0, to: gathered.count, by: batchMax) {
                 try await settle(gathered[start..<min(start + batchMax, gathered.count)])
             }
+            if !slots.isStopping { await clock.rest(for: StepPace.settlement.rest(after: began, now: clock.uptime)) }
         }
     }
 
