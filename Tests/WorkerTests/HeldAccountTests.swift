@@ -155,6 +155,16 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("a campaign is worked off although its account begins with fewer calls than agents have slots in reserve")
+    func campaignBegins() async throws {
+        let bench = WorkerBench(concurrencyStart: 2, answer: WorkerBench.opened)
+        bench.deliver((0..<200).map { "o-\($0)" }, campaign: "autumn")
+        try await bench.eventually("all are opened") {
+            bench.store.rows.count == 200 && bench.store.rows.allSatisfy { $0.state == .opened }
+        }
+        try await bench.stop()
+    }
+
     @Test("Retry-After delays the account once, and then begins with few calls")
     func retryAfter() async throws {
         let isBusy = Mutex(true)

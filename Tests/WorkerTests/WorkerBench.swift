@@ -108,12 +108,14 @@ final class WorkerBench: Sendable {
     }
 
     /// Delivers records as one batch of a partition.
-    func deliver(_ orders: [String], from start: Int64 = 0, partition: Int32 = 0) {
+    ///
+    /// - Parameter campaign: nil for jobs of agents.
+    func deliver(_ orders: [String], from start: Int64 = 0, partition: Int32 = 0, campaign: String? = nil) {
         let records = orders.enumerated().map { index, order in
             SourceRecord(
                 position: RecordPosition(topic: "jobs", partition: partition, offset: start + Int64(index)),
                 key: Array(order.utf8),
-                value: Array(Self.value(order).utf8)
+                value: Array(Self.value(order, campaign).utf8)
             )
         }
         source.deliver(
@@ -128,11 +130,12 @@ final class WorkerBench: Sendable {
         )
     }
 
-    private static func value(_ order: String) -> String {
-        """
-        {"order_id":"\(order)","agent_name":"A","intent":"payment","currency":"EUR","amount":100,"cid":"c",\
-        "locale":"en-GB","notification_url":"https://crm.example.test/n","return_url":"https://crm.example.test/r"}
-        """
+    private static func value(_ order: String, _ campaign: String?) -> String {
+        let campaign = campaign.map { "\"campaign\":\"\($0)\"," } ?? ""
+        return """
+            {\(campaign)"order_id":"\(order)","agent_name":"A","intent":"payment","currency":"EUR","amount":100,"cid":"c",\
+            "locale":"en-GB","notification_url":"https://crm.example.test/n","return_url":"https://crm.example.test/r"}
+            """
     }
 
     static func opened(_ call: CashierCall) -> CashierAnswer {

@@ -21,11 +21,11 @@ def run(bench: Bench) -> dict:
 
 def _measure(bench: Bench, subject: Subject) -> dict:
     capacity = known_throughput(bench, subject)
-    seconds = 10 if bench.quick else 20
-    singles = 100 if bench.quick else 200
+    seconds, singles, warm_seconds = (5, 50, 8) if bench.quick else (20, 200, 20)
     # The broker is a program that compiles itself while it runs: at half load it takes some ten thousand small requests
     # until it is as fast as it will be, and one that has run for a day has them behind it. Not looked at.
-    phases = [Phase("warm-up", max(10, capacity // 2), max(10, capacity // 2) * 20)]
+    half = max(10, capacity // 2)
+    phases = [Phase("warm-up", half, half * warm_seconds)]
     # Ten a second: each job finds the system idle.
     phases.append(Phase("single", 10, singles))
     for percent in (10, 50, 80):

@@ -16,17 +16,29 @@ package struct LanePlanner: Equatable, Sendable {
         self.reserve = reserve
     }
 
-    /// How many jobs of each lane to claim when `free` slots are free. The limits add up to at most `free`.
-    package func plan(free: Int) -> [LaneQuota] {
-        guard free > 0 else { return [] }
-        let shared = max(0, free - reserve)
+    /// How many jobs of each lane to claim when `free` slots are free and the accounts have room for `room` calls. The
+    /// limits add up to at most either, but for one job of an interactive lane that is thought empty.
+    ///
+    /// The reserve is of the slots. Where the accounts take fewer calls than that at present, all lanes share them: a
+    /// campaign without any would never show how many they take.
+    package func plan(free: Int, room: Int = .max) -> [LaneQuota] {
+        let total = min(free, room)
+        guard total > 0 else { return [] }
+        let shared = min(max(0, free - reserve), total)
         let busy = Lane.allCases.filter { !drained.contains($0) }
-        var quotas: [Lane: Int] = [.interactive: free - shared]
-        // A drained lane is asked for one job, so that its new work is seen at once.
-        for lane in drained where lane != .interactive && shared > 0 { quotas[lane, default: 0] += 1 }
-        let left = shared - drained.subtracting([.interactive]).count
+        var quotas: [Lane: Int] = [.interactive: total - shared]
+        var left = shared
+        // A drained lane is asked for one job, so that its new work is seen at once; not in the place of one that has
+        // work.
+        for lane in Lane.allCases where lane != .interactive && drained.contains(lane) {
+            guard left > (busy.isEmpty ? 0 : 1) else { break }
+            quotas[lane, default: 0] += 1
+            left -= 1
+        }
         if left > 0 { distribute(left, among: busy.isEmpty ? [.interactive] : busy, into: &quotas) }
-        return fitted(quotas, to: free)
+        let plan = fitted(quotas, to: total)
+        let isAsked = plan.contains { $0.lane == .interactive }
+        return isAsked ? plan : [LaneQuota(lane: .interactive, limit: 1)] + plan
     }
 
     /// What a claim brought, so that the next plan gives an empty lane's share to the others.

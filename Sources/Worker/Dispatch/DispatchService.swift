@@ -44,8 +44,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let permits = guards.permits(at: uptime, ahead: ahead)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
-            let free = min(slots.free(at: uptime), permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) })
-            let lanes = shares.claimable(free)
+            let room = permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) }
+            let lanes = shares.claimable(slots.free(at: uptime), room: room)
             guard !lanes.isEmpty else { return (uptime + settings.pollInterval, true) }
             let claim = try await claim(accounts: permits.open, lanes)
             let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)

@@ -9,9 +9,9 @@ final class LaneShares: Sendable {
         planner = Mutex(LanePlanner(weights: weights, reserve: reserve))
     }
 
-    /// How many jobs of each lane to claim into `free` slots.
-    func claimable(_ free: Int) -> [LaneQuota] {
-        planner.withLock { $0.plan(free: free) }
+    /// How many jobs of each lane to claim into `free` slots, where the accounts have room for `room` calls.
+    func claimable(_ free: Int, room: Int = .max) -> [LaneQuota] {
+        planner.withLock { $0.plan(free: free, room: room) }
     }
 
     /// What a claim brought.

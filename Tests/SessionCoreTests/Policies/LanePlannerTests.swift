@@ -33,6 +33,22 @@ struct LanePlannerTests {
         #expect(limits(planner.plan(free: 50))[.interactive, default: 0] >= 10)
     }
 
+    @Test("where accounts take fewer calls than the reserve has slots, a campaign gets them; agents are asked for too")
+    func smallRoom() {
+        var planner = LanePlanner(weights: weights, reserve: 50)
+        #expect(limits(planner.plan(free: 500, room: 16)) == [.interactive: 11, .campaign: 4, .replay: 1])
+        planner.claimed([.campaign: 4], of: planner.plan(free: 500, room: 16))
+        #expect(limits(planner.plan(free: 500, room: 16)) == [.interactive: 1, .campaign: 15, .replay: 1])
+        for room in 1...3 {
+            let plan = limits(planner.plan(free: 500, room: room))
+            #expect(plan[.campaign, default: 0] >= 1, "the lane that has work")
+            #expect(plan[.interactive] == 1, "the lane that must not wait")
+            #expect(plan.values.reduce(0, +) <= room + 1)
+        }
+        #expect(limits(planner.plan(free: 55, room: 16))[.campaign, default: 0] <= 5, "the slots' reserve holds")
+        #expect(planner.plan(free: 500, room: 0).isEmpty)
+    }
+
     @Test("a lane that comes back full gets its share again")
     func refilledLane() {
         var planner = LanePlanner(weights: weights, reserve: 0)
