@@ -55,6 +55,9 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 # Else each start of a worker would measure this wait.
 group.initial.rebalance.delay.ms=0
+# Each new partition maps two indexes of this size, and the kernel fills all of them with zeros at the first record: of
+# 10 MB, the default, that was two thirds of the broker's time in a run, which always begins with new partitions.
+log.index.size.max.bytes=262144
 log.retention.hours=-1
 """
 
