@@ -63,6 +63,7 @@ def warm_up(bench: Bench, installation: Installation) -> None:
 
 def run_phase(bench: Bench, installation: Installation, phase: Phase) -> None:
     """Sends the phase's jobs and waits until all have their results."""
+    bench.stage.come_to_rest()
     bench.stage.cashier.reset(phase.delay_ms)
     phase.began_ms = int(time.time() * 1000)
     with Observer(bench.stage, installation) as observer:

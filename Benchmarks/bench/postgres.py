@@ -52,6 +52,7 @@ class Postgres:
             "full_page_writes": "on",
             "shared_buffers": f"{_shared_buffers_mb()}MB",
             "max_wal_size": "8GB",
+            "min_wal_size": "4GB",
             "shared_preload_libraries": "pg_stat_statements" if has_statements else "",
         }
         self.has_statements = has_statements
@@ -84,6 +85,18 @@ class Postgres:
             session.ask(f"create role {OBSERVER} superuser login")
             if self.has_statements:
                 session.ask("create extension pg_stat_statements")
+
+    def age_wal(self, segments: int) -> None:
+        """Goes through so many WAL files, as a server that has run for a while has: from then on they are used again.
+
+        A new one is written full of zeros first, 16 MB that every commit waits for.
+        """
+        with self.session("postgres") as session:
+            session.ask(
+                f"do $$ begin for n in 1..{segments} loop perform pg_logical_emit_message(false, 'bench', ''); "
+                "perform pg_switch_wal(); end loop; end $$"
+            )
+            session.ask("checkpoint")
 
     @property
     def pid(self) -> int:

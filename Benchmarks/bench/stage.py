@@ -57,6 +57,12 @@ class Stage:
         self._numbers += 1
         return f"{what}-{self._numbers}"
 
+    def come_to_rest(self) -> None:
+        """Has everything on the disk that was written so far: what follows waits for nothing of an earlier time."""
+        with self.postgres.session("postgres") as session:
+            session.ask("checkpoint")
+        os.sync()
+
     def psql(self, database: str) -> list[str]:
         return ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.postgres.connection(database, SUPERUSER)]
 

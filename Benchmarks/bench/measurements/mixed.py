@@ -24,6 +24,8 @@ def _measure(bench: Bench, subject: Subject) -> dict:
     interactive, bulk = topics.jobs[0][0], topics.jobs[1][0]
     bench.stage.kafka.preload(bulk, backlog, "bulk", campaign="autumn")
     installation = subject.install(bench.stage, topics.results, topics)
+    # The backlog was put there long ago.
+    bench.stage.come_to_rest()
     bench.stage.cashier.reset()
     try:
         with Observer(bench.stage, installation) as observer:

@@ -100,9 +100,8 @@ def new_topics(
 
 def work_off(stage: Stage, installation: Installation, jobs: int, earlier: int = 0, workers: int = 1) -> dict:
     """Works off a backlog that is on the topic, and counts. `earlier` jobs have been worked off before it."""
-    # Every run begins on the same foot: nothing of an earlier one is still to be written.
-    with stage.postgres.session("postgres") as session:
-        session.ask("checkpoint")
+    # Every run begins on the same foot.
+    stage.come_to_rest()
     stage.cashier.reset()
     statements = StatementCounts(stage, installation)
     with Observer(stage, installation) as observer:
