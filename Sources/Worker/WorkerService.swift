@@ -22,8 +22,9 @@ package struct WorkerService<
     private let patience: Patience
     private let slots: CallSlots
     private let causes = Mailbox<DispatchCause>()
-    private let decided = Mailbox<DecidedJob>()
+    private let decided = DecidedJobs()
     private let shares: LaneShares
+    private let rightOfWay = RightOfWay()
     private let relayCauses = Mailbox<Void>()
     private let stopRequests = Mailbox<Void>()
     private let unpublished = Unpublished()
@@ -79,7 +80,7 @@ package struct WorkerService<
         }
         var failure: (any Error)?
         await withTaskGroup(of: Ending.self) { group in
-            for service in services { group.addTask { await ending(of: service) } }
+            for service in services { group.addTask(priority: service.priority) { await ending(of: service.run) } }
             for loop in upkeepLoops { group.addTask { await ending(of: loop) } }
             group.addTask {
                 _ = await stopRequests.takeAll()
@@ -120,17 +121,28 @@ package struct WorkerService<
         }
     }
 
+    private struct Service: Sendable {
+        /// What agents wait for goes before a campaign's work, also in the line for a database connection.
+        var priority: TaskPriority?
+        var run: @Sendable () async throws -> Void
+    }
+
     /// Intake and settlement run twice: one batch is stored while the next is made.
-    private var services: [@Sendable () async throws -> Void] {
+    private var services: [Service] {
         let publishing = publishingService
         let settlement = settlementService(publishing)
         let intake = intakeService
-        let intakes = settings.topics.map(\.name).flatMap { topic in
-            Array(repeating: { @Sendable in try await intake.run(topic: topic) }, count: 2)
-        }
-        return intakes + [
-            dispatchService.run, answerService.run, settlement.run, settlement.run, publishing.runAcknowledging,
-            publishing.runRelaying,
+        let answers = answerService
+        let twice =
+            settings.topics.map { topic in
+                Service(priority: topic.lane == .interactive ? .high : nil) { try await intake.run(topic: topic.name) }
+            } + [
+                Service(priority: .high) { [decided] in try await settlement.run(decided.interactive) },
+                Service { [decided] in try await settlement.run(decided.others) },
+            ]
+        return twice + twice + [
+            Service(run: dispatchService.run), Service(priority: .high, run: answers.run),
+            Service(run: publishing.runAcknowledging), Service(run: publishing.runRelaying),
         ]
     }
 
@@ -214,6 +226,7 @@ extension WorkerService {
             source: source,
             decider: decider,
             admission: Admission(slots: slots, shares: shares, guards: guards, clock: clock, mayMint: mayMint),
+            rightOfWay: rightOfWay,
             dispatcher: dispatcher,
             slots: slots,
             lease: settings.lease,
@@ -263,7 +276,6 @@ extension WorkerService {
             writer: writer,
             holds: holdWriter,
             slots: slots,
-            decided: decided,
             patience: patience,
             clock: clock,
             activity: activity,

@@ -110,4 +110,15 @@ struct DecisionTests {
         for outcome in ResultOutcome.allCases { #expect(try ResultOutcome(stored: outcome.stored) == outcome) }
         #expect(throws: PostgresFailure.self) { try ResultOutcome(stored: 99) }
     }
+
+    @Test func theUrgentTakeEverySecondTurnAndNobodyWaitsForEver() {
+        var line = ConnectionLine<Int>()
+        for number in 1...3 { line.append(number, isUrgent: false) }
+        for number in 11...13 { line.append(number, isUrgent: true) }
+        var order: [Int?] = []
+        for _ in 1...3 { order.append(line.next()) }
+        line.append(14, isUrgent: true)
+        for _ in 1...5 { order.append(line.next()) }
+        #expect(order == [11, 1, 12, 2, 13, 3, 14, nil])
+    }
 }

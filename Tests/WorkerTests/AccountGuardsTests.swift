@@ -23,14 +23,19 @@ struct AccountGuardsTests {
         )
     }
 
-    static func job(_ number: Int64, account: String = "main", attempts: Int = 1) -> ClaimedJob {
+    static func job(
+        _ number: Int64,
+        account: String = "main",
+        attempts: Int = 1,
+        lane: Lane = .interactive
+    ) -> ClaimedJob {
         let now = Timestamp(seconds: 1_000_000)
         return ClaimedJob(
             lease: LeaseRef(jobID: number, epoch: 1),
             purpose: .open,
             order: Order(account: account, orderID: "o-\(number)"),
             generation: 1,
-            lane: .interactive,
+            lane: lane,
             campaign: nil,
             attempts: attempts,
             lookUps: 0,
@@ -52,6 +57,10 @@ struct AccountGuardsTests {
 
     static let now = Timestamp(seconds: 1_000_000)
 
+    private func permits(_ guards: AccountGuards, at uptime: Duration = .zero, ahead: Int) -> AccountGuards.Permits {
+        guards.permits(for: .campaign, at: uptime, ahead: ahead)
+    }
+
     private func numbers(_ calls: [AccountGuards.QueuedCall]) -> [Int64] {
         calls.map(\.call.job.lease.jobID)
     }
@@ -70,6 +79,7 @@ struct AccountGuardsTests {
         func room(_ account: String, _ jobs: Int, at milliseconds: Int) -> [Int] {
             let room = guards.room(
                 for: AccountQuota(account: account, limit: jobs),
+                of: .interactive,
                 within: .milliseconds(150),
                 at: .milliseconds(milliseconds),
                 ahead: 0
@@ -107,6 +117,28 @@ struct AccountGuardsTests {
         #expect(numbers(guards.ended(ended([4, 5]), at: .zero, now: Self.now).next) == [])
     }
 
+    @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")
+    func agentsFirst() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
+        func call(_ number: Int64, _ lane: Lane) -> AccountGuards.QueuedCall {
+            let job = Self.job(number, lane: lane)
+            return .init(call: CashierCall(kind: .open, job: job, markedAt: job.acceptedAt), sendBy: .seconds(15))
+        }
+        _ = guards.begin([call(1, .campaign), call(2, .campaign), call(3, .replay), call(4, .campaign)])
+        #expect(permits(guards, ahead: 3).open.isEmpty)
+        #expect(guards.permits(for: .interactive, at: .zero, ahead: 3).open.map(\.limit) == [3])
+        _ = guards.begin([call(5, .interactive), call(6, .interactive)])
+        #expect(guards.permits(for: .interactive, at: .zero, ahead: 3).open.map(\.limit) == [1])
+        var order: [Int64] = []
+        var current: Int64 = 1
+        for _ in 0..<5 {
+            let next = guards.ended(ended([current]), at: .zero, now: Self.now).next
+            order += numbers(next)
+            current = numbers(next).first ?? 0
+        }
+        #expect(order == [5, 6, 2, 3, 4])
+    }
+
     @Test("no account has more calls in flight than it may, whatever comes and ends")
     func neverMore() {
         var random = SystemRandomNumberGenerator()
@@ -139,14 +171,14 @@ struct AccountGuardsTests {
     @Test("there is room for as many as may be in flight and some ahead, less what is there; a closed breaker only")
     func permits() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 4)])
-        #expect(guards.permits(at: .zero, ahead: 3) == .init(open: [AccountQuota(account: "main", limit: 7)]))
+        #expect(permits(guards, ahead: 3) == .init(open: [AccountQuota(account: "main", limit: 7)]))
         _ = guards.begin((1...6).map { Self.call($0) })
-        #expect(guards.permits(at: .zero, ahead: 3).open == [AccountQuota(account: "main", limit: 1)])
-        #expect(guards.permits(at: .zero, ahead: 0).open.isEmpty)
+        #expect(permits(guards, ahead: 3).open == [AccountQuota(account: "main", limit: 1)])
+        #expect(permits(guards, ahead: 0).open.isEmpty)
         let changes = guards.ended(ended([1, 2, 3], isFailure: true), at: .seconds(1), now: Self.now).changes
         #expect(changes == [.breaker(account: "main", .open(until: .seconds(2)))])
-        #expect(guards.permits(at: .seconds(1), ahead: 100) == .init())
-        #expect(guards.permits(at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
+        #expect(guards.permits(for: .campaign, at: .seconds(1), ahead: 100) == .init())
+        #expect(guards.permits(for: .campaign, at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
     }
 
     @Test("one answer of maintenance among good ones holds nothing; two in a row hold the account")
@@ -160,11 +192,11 @@ struct AccountGuardsTests {
         #expect(ended(1, maintenance).unheld == [Self.job(1).lease])
         #expect(ended(2, AccountSign(isWell: true)).changes.isEmpty)
         #expect(ended(3, maintenance).unheld == [Self.job(3).lease])
-        #expect(!guards.permits(at: .zero, ahead: 0).open.isEmpty)
+        #expect(!permits(guards, ahead: 0).open.isEmpty)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
         #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
-        #expect(guards.permits(at: .zero, ahead: 0).open.isEmpty)
+        #expect(permits(guards, ahead: 0).open.isEmpty)
     }
 
     @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")
@@ -173,13 +205,13 @@ struct AccountGuardsTests {
         slow.ratePerSecond = 10
         let guards = AccountGuards(accounts: ["main": slow, "other": Self.account(concurrencyMax: 4)])
         func room(at uptime: Duration) -> Int {
-            guards.permits(at: uptime, ahead: 50).open.first { $0.account == "main" }?.limit ?? 0
+            guards.permits(for: .campaign, at: uptime, ahead: 50).open.first { $0.account == "main" }?.limit ?? 0
         }
         #expect(room(at: .zero) == 2)
         #expect(numbers(guards.begin([Self.call(1), Self.call(2)]).next) == [1, 2])
         #expect(room(at: .milliseconds(90)) == 0)
         #expect(room(at: .milliseconds(101)) == 1)
-        #expect(guards.permits(at: .milliseconds(102), ahead: 0).open.contains { $0.account == "other" })
+        #expect(permits(guards, at: .milliseconds(102), ahead: 0).open.contains { $0.account == "other" })
     }
 
     @Test("what waits in line is taken out at once, and only once")
@@ -197,7 +229,7 @@ struct AccountGuardsTests {
     func lateLine() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 2)])
         let slots = CallSlots(limit: 2)
-        let decided = Mailbox<DecidedJob>()
+        let decided = DecidedJobs()
         let cashier = ScriptedCashier(answer: WorkerBench.opened)
         let dispatcher = Dispatcher(
             cashier: cashier,
@@ -216,9 +248,9 @@ struct AccountGuardsTests {
         let turn = guards.ended(ended([1, 2]), at: .seconds(20), now: Self.now)
         slots.answered(2, at: .seconds(20))
         dispatcher.carryOn(turn, at: .seconds(20))
-        #expect(decided.drain().map(\.job.lease.jobID) == Array(3...19))
+        #expect(decided.interactive.drain().map(\.job.lease.jobID) == Array(3...19))
         #expect(cashier.calls.map(\.job.lease.jobID) == [1, 2, 20], "what is not too late is made")
-        #expect(guards.permits(at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
+        #expect(permits(guards, at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
     }
 
     @Test(
@@ -234,7 +266,7 @@ struct AccountGuardsTests {
             accounts: ["main": Self.account(concurrencyMax: 1)],
             guards: guards,
             slots: slots,
-            decided: Mailbox<DecidedJob>(),
+            decided: DecidedJobs(),
             clock: clock,
             activity: Activity(),
             lease: .seconds(lease),

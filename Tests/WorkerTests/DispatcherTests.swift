@@ -31,7 +31,7 @@ struct DispatcherTests {
     func unmadeLookUps() async throws {
         let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 1)]
         let slots = CallSlots(limit: 10)
-        let decided = Mailbox<DecidedJob>()
+        let decided = DecidedJobs()
         let dispatcher = Dispatcher(
             cashier: ScriptedCashier { _ in CashierAnswer(outcome: .notFound, code: "not_found", message: "") },
             accounts: accounts,
@@ -49,7 +49,7 @@ struct DispatcherTests {
         let first = AccountGuards.EndedCall(job: Self.lookUp(1), sign: AccountSign(hold: hold))
         let turn = dispatcher.guards.ended([first], at: .zero, now: Timestamp(seconds: 1_001_000))
         dispatcher.carryOn(turn, at: .zero)
-        let given = try #require(await decided.takeAll()?.first)
+        let given = try #require(await decided.interactive.takeAll()?.first)
         #expect(given.job.lease.jobID == 2)
         #expect(given.verdict == .release(after: .zero))
         #expect(given.attempt == nil)

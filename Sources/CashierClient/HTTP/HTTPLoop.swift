@@ -4,7 +4,7 @@ import Glibc
 /// The transport's loop: takes commands, waits for sockets and deadlines. Lives on one thread.
 final class HTTPLoop {
     static let wakeToken = UInt64.max
-    static let eventsMax = 512
+    static let eventsMax = 256
 
     let inbox: HTTPInbox
     let limits: HTTPLimits

@@ -2,11 +2,11 @@ import Logs
 import SessionCore
 import Synchronization
 
-/// A fixed number of connections. Who waits for one is served first come, first served.
+/// A fixed number of connections. Tasks of a high priority are urgent in the line for one.
 final class PostgresPool: Sendable {
     private struct State {
         var idle: [Int]
-        var waiters: [CheckedContinuation<Int, Never>] = []
+        var line = ConnectionLine<CheckedContinuation<Int, Never>>()
     }
 
     private let connections: [PostgresConnection]
@@ -34,10 +34,11 @@ final class PostgresPool: Sendable {
     }
 
     private func take() async -> Int {
-        await withCheckedContinuation { continuation in
+        let isUrgent = Task.currentPriority > .medium
+        return await withCheckedContinuation { continuation in
             let index: Int? = state.withLock { state in
                 if let index = state.idle.popLast() { return index }
-                state.waiters.append(continuation)
+                state.line.append(continuation, isUrgent: isUrgent)
                 return nil
             }
             if let index { continuation.resume(returning: index) }
@@ -46,11 +47,9 @@ final class PostgresPool: Sendable {
 
     private func giveBack(_ index: Int) {
         let waiter: CheckedContinuation<Int, Never>? = state.withLock { state in
-            guard !state.waiters.isEmpty else {
-                state.idle.append(index)
-                return nil
-            }
-            return state.waiters.removeFirst()
+            let waiter = state.line.next()
+            if waiter == nil { state.idle.append(index) }
+            return waiter
         }
         waiter?.resume(returning: index)
     }

@@ -15,7 +15,7 @@ struct AccountGuard: Sendable {
     /// Since the account was held, or since the start.
     private var rate = CallRate()
     var inFlight = 0
-    var queue: [AccountGuards.QueuedCall] = []
+    var line = CallLine()
 
     init(_ account: WorkerAccount) {
         breaker = Breaker(policy: account.breaker)
@@ -25,11 +25,12 @@ struct AccountGuard: Sendable {
         clock = AccountClock(bound: account.clockAdjustMax, offset: account.clockOffset)
     }
 
-    /// How many jobs may be taken at `uptime`, `ahead` of which may wait in line.
-    mutating func room(at uptime: Duration, ahead: Int) -> Int {
-        let room = concurrency.current + ahead - inFlight - queue.count
+    /// How many jobs of a lane may be taken at `uptime`, `ahead` of which may wait in line.
+    mutating func room(for lane: Lane, at uptime: Duration, ahead: Int) -> Int {
+        let waiting = line.count(before: lane)
+        let room = concurrency.current + ahead - inFlight - waiting
         guard let calls = calls?.available(at: uptime) else { return room }
-        return min(room, calls - queue.count)
+        return min(room, calls - waiting)
     }
 
     /// Whether room for so many calls will probably come within `duration`. While the first calls are out nobody can
@@ -40,18 +41,16 @@ struct AccountGuard: Sendable {
 
     /// As many as the account has room for; the rest waits in line. A held account lets through its trial only.
     mutating func begin(_ calls: [AccountGuards.QueuedCall], _ turn: inout AccountGuards.Turn) {
-        queue.append(contentsOf: calls)
+        line.append(calls)
         if holding.isHeld {
             let trial = holding.trial
-            turn.givenBack += queue.filter { $0.call.job.lease != trial }
-            queue.removeAll { $0.call.job.lease != trial }
+            turn.givenBack += line.takeAll(but: { $0.call.job.lease == trial })
         }
-        let count = min(queue.count, max(0, concurrency.current - inFlight))
+        let count = min(line.count, max(0, concurrency.current - inFlight))
         guard count > 0 else { return }
         inFlight += count
         self.calls?.started(count)
-        turn.next += queue.prefix(count)
-        queue.removeFirst(count)
+        turn.next += line.takeFirst(count)
     }
 
     mutating func ended(

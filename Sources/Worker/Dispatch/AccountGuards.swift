@@ -62,13 +62,15 @@ final class AccountGuards: Sendable {
         guards = Mutex(accounts.mapValues { AccountGuard($0) })
     }
 
-    /// - Parameter ahead: how many more than its calls in flight an account may have in line.
-    func permits(at uptime: Duration, ahead: Int) -> Permits {
+    /// - Parameters:
+    ///   - lane: for jobs of which lane; those of agents stand before all others in line.
+    ///   - ahead: how many more than its calls in flight an account may have in line.
+    func permits(for lane: Lane, at uptime: Duration, ahead: Int) -> Permits {
         guards.withLock { guards in
             var permits = Permits()
             for account in guards.keys.sorted() {
                 guard let entry = guards[account], !entry.holding.isHeld else { continue }
-                let room = guards[account]?.room(at: uptime, ahead: ahead) ?? 0
+                let room = guards[account]?.room(for: lane, at: uptime, ahead: ahead) ?? 0
                 switch entry.breaker.permit(at: uptime) {
                 case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
                 case .oneProbe: permits.probing.append(account)
@@ -83,6 +85,7 @@ final class AccountGuards: Sendable {
     /// that it will probably have room for within `duration`. Nothing for an account that is not to be called.
     func room(
         for wish: AccountQuota,
+        of lane: Lane,
         within duration: Duration,
         at uptime: Duration,
         ahead: Int
@@ -91,7 +94,7 @@ final class AccountGuards: Sendable {
             guard var entry = guards.removeValue(forKey: wish.account) else { return (0, 0) }
             defer { guards[wish.account] = entry }
             guard !entry.holding.isHeld, entry.breaker.permit(at: uptime) == .all else { return (0, 0) }
-            let room = min(wish.limit, max(0, entry.room(at: uptime, ahead: ahead)))
+            let room = min(wish.limit, max(0, entry.room(for: lane, at: uptime, ahead: ahead)))
             return (room, entry.mayAnswer(wish.limit, within: duration, at: uptime) ? wish.limit : room)
         }
     }
@@ -158,8 +161,7 @@ final class AccountGuards: Sendable {
         guards.withLock { guards in
             var drained: [QueuedCall] = []
             for account in guards.keys {
-                drained += guards[account]?.queue ?? []
-                guards[account]?.queue = []
+                drained += guards[account]?.line.takeAll() ?? []
             }
             return drained
         }

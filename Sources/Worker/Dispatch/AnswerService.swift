@@ -8,7 +8,7 @@ struct AnswerService<Provider: Cashier>: Sendable {
     let guards: AccountGuards
     let slots: CallSlots
     let causes: Mailbox<DispatchCause>
-    let decided: Mailbox<DecidedJob>
+    let decided: DecidedJobs
     let clock: WorkerClock
     let changes: ChangeLog
 
@@ -46,7 +46,7 @@ struct AnswerService<Provider: Cashier>: Sendable {
                 jobs[index].hold = nil
             }
             slots.answered(answered.count, at: uptime)
-            decided.send(contentsOf: jobs)
+            decided.send(jobs)
             dispatcher.carryOn(turn, at: uptime)
             causes.send(.slotsFreed)
             changes.tell(turn.changes, at: uptime)

@@ -41,7 +41,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         while mayMint() {
             let uptime = clock.uptime
             let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
-            let permits = guards.permits(at: uptime, ahead: ahead)
+            // A claim takes jobs of all lanes: what stands in line is before most of them.
+            let permits = guards.permits(for: .campaign, at: uptime, ahead: ahead)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
             let room = permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) }

@@ -20,7 +20,7 @@ struct Dispatcher<Provider: Cashier>: Sendable {
     let accounts: [String: WorkerAccount]
     let guards: AccountGuards
     let slots: CallSlots
-    let decided: Mailbox<DecidedJob>
+    let decided: DecidedJobs
     let clock: WorkerClock
     let activity: Activity
     let lease: Duration
@@ -107,7 +107,7 @@ struct Dispatcher<Provider: Cashier>: Sendable {
     private func finish(_ jobs: [DecidedJob], at uptime: Duration) {
         guard !jobs.isEmpty else { return }
         slots.answered(jobs.count, at: uptime)
-        decided.send(contentsOf: jobs)
+        decided.send(jobs)
     }
 
     private func verdictWithoutCall(

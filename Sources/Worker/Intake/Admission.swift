@@ -29,7 +29,7 @@ struct Admission: Sendable {
         let uptime = clock.uptime
         let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
         var accounts: [String: Int] = [:]
-        for quota in guards.permits(at: uptime, ahead: ahead).open { accounts[quota.account] = quota.limit }
+        for quota in guards.permits(for: lane, at: uptime, ahead: ahead).open { accounts[quota.account] = quota.limit }
         let reserved = slots.reserve(wishes.reduce(0) { $0 + $1.limit }, at: uptime)
         var rooms: [Lane: Int] = [:]
         for lane in Lane.allCases { rooms[lane] = shares.startable(lane, reserved + slots.free(at: uptime)) }
@@ -69,7 +69,7 @@ struct Admission: Sendable {
             var room = 0
             var wanted = 0
             for wish in wishes {
-                let account = guards.room(for: wish, within: Self.fast, at: uptime, ahead: ahead)
+                let account = guards.room(for: wish, of: lane, within: Self.fast, at: uptime, ahead: ahead)
                 room += account.now
                 wanted += account.soon
             }

@@ -9,6 +9,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     let source: Source
     let decider: IntakeDecider
     let admission: Admission
+    let rightOfWay: RightOfWay
     let dispatcher: Dispatcher<Provider>
     let slots: CallSlots
     let lease: Duration
@@ -23,16 +24,25 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     /// one batch is stored while the next is read.
     func run(topic: String) async throws {
         while let batches = try await source.nextBatches(of: topic) {
+            let began = clock.uptime
+            let isOfAgents: Bool
             do {
-                try await take(batches)
+                isOfAgents = try await take(batches)
             } catch StoreError.unavailable {
                 // Shutting down without a database: the records stay Kafka's.
                 return
             }
+            if isOfAgents {
+                rightOfWay.agentsSeen(at: clock.uptime)
+            } else if !slots.isStopping {
+                await clock.rest(for: rightOfWay.rest(after: began, now: clock.uptime))
+            }
         }
     }
 
-    private func take(_ batches: [RecordBatch]) async throws {
+    /// Returns whether there were agents' jobs among them.
+    @discardableResult
+    private func take(_ batches: [RecordBatch]) async throws -> Bool {
         var decided = decider.decide(batches, now: clock.databaseNow, lease: lease)
         let reserved = await admission.admit(&decided)
         do {
@@ -49,9 +59,11 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             activity.stored(report)
             tell(batch)
             onStored(report)
+            return batch.jobs.contains { $0.lane == .interactive }
         } catch StoreError.positionMovedBack(let partition, let stored) {
             slots.taken(0, of: reserved)
             try await readAgain(partition, stored, batches)
+            return false
         } catch {
             slots.taken(0, of: reserved)
             throw error

@@ -8,7 +8,6 @@ struct SettlementService<Store: JobStore>: Sendable {
     let writer: SettlementWriter
     let holds: HoldWriter<Store>
     let slots: CallSlots
-    let decided: Mailbox<DecidedJob>
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
@@ -20,7 +19,7 @@ struct SettlementService<Store: JobStore>: Sendable {
 
     /// Ends when the mailbox of decided jobs is finished and empty. May run more than once: one batch is written
     /// while the next is made.
-    func run() async throws {
+    func run(_ decided: Mailbox<DecidedJob>) async throws {
         while let gathered = await decided.takeAll() {
             let began = clock.uptime
             for start in stride(from: 0, to: gathered.count, by: batchMax) {

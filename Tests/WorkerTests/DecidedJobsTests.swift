@@ -1,0 +1,27 @@
+import SessionCore
+import Testing
+
+@testable import Worker
+
+/// The ways of decided jobs to the store.
+@Suite("Decided jobs")
+struct DecidedJobsTests {
+    private func decided(_ number: Int64, _ lane: Lane) -> DecidedJob {
+        let job = AccountGuardsTests.job(number, lane: lane)
+        return DecidedJob(job: job, verdict: .release(after: .zero), decidedAt: job.acceptedAt)
+    }
+
+    @Test("those of agents go their own way, whatever they come together with, and each way keeps its order")
+    func ways() async {
+        let jobs = DecidedJobs()
+        jobs.send([])
+        jobs.send([decided(1, .campaign), decided(2, .campaign)])
+        jobs.send([decided(3, .replay), decided(4, .interactive), decided(5, .campaign), decided(6, .interactive)])
+        jobs.send([decided(7, .interactive)])
+        #expect(await jobs.interactive.takeAll()?.map(\.job.lease.jobID) == [4, 6, 7])
+        #expect(await jobs.others.takeAll()?.map(\.job.lease.jobID) == [1, 2, 3, 5])
+        jobs.finish()
+        #expect(await jobs.interactive.takeAll() == nil)
+        #expect(await jobs.others.takeAll() == nil)
+    }
+}

@@ -1,0 +1,30 @@
+import SessionCore
+import Testing
+
+@testable import Worker
+
+/// How a campaign's intake makes room for agents.
+@Suite("Right of way")
+struct RightOfWayTests {
+    @Test("without agents a campaign does not rest")
+    func nobody() {
+        #expect(RightOfWay().rest(after: .zero, now: .milliseconds(20)) == .zero)
+    }
+
+    @Test("while agents send jobs it rests twice as long as its batch took, up to a bound")
+    func agents() {
+        let way = RightOfWay()
+        way.agentsSeen(at: .seconds(10))
+        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_015)) == .milliseconds(30))
+        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_900)) == RightOfWay.restMax)
+    }
+
+    @Test("two seconds after an agent's last job it is as if there were none")
+    func afterwards() {
+        let way = RightOfWay()
+        way.agentsSeen(at: .seconds(10))
+        way.agentsSeen(at: .seconds(9))
+        #expect(way.rest(after: .milliseconds(11_980), now: .milliseconds(11_990)) == .milliseconds(20))
+        #expect(way.rest(after: .milliseconds(11_990), now: .seconds(12)) == .zero)
+    }
+}
