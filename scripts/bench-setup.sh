@@ -56,11 +56,11 @@ prepare_bench() {
     exit 69
   fi
   need_swift "$script" "$@"
-  need_packages "${usher_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless
+  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless
   prepared=(--tools "$usher_root/.build/bench")
   mkdir -p "$usher_root/.build/bench"
   [ -n "$builds" ] || return 0
   say "building usher for release"
-  (cd "$usher_root" && swift build -c release --product usher 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]' >&2 || true; })
-  prepared+=(--usher "$(cd "$usher_root" && swift build -c release --show-bin-path)/usher")
+  (cd "$usher_root" && swift build "${usher_release_flags[@]}" --product usher 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]' >&2 || true; })
+  prepared+=(--usher "$(cd "$usher_root" && swift build "${usher_release_flags[@]}" --show-bin-path)/usher")
 }

@@ -6,6 +6,11 @@ usher_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What building and running need, as Debian calls it.
 usher_packages=(libpq-dev librdkafka-dev libssl-dev libyaml-dev postgresql ca-certificates)
 
+# What linking the release build needs besides, and how it is built: with Swift's runtime inside, which is faster to call
+# than a library and need not be installed where Usher runs.
+usher_release_packages=(g++)
+usher_release_flags=(-c release --static-swift-stdlib)
+
 say() { printf '%s\n' "$*" >&2; }
 
 is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }

@@ -110,7 +110,7 @@ extension KafkaSettings {
             ClientProperty(name: "fetch.queue.backoff.ms", value: "20", isOptional: true),
             // One answer at a time comes from a broker: an agent's record waits until a campaign's have come through.
             // Not less than librdkafka's `message.max.bytes`.
-            ClientProperty(name: "fetch.max.bytes", value: "2097152"),
+            ClientProperty(name: "fetch.max.bytes", value: "4194304"),
         ]
     }
 

@@ -86,7 +86,7 @@ import Testing
             "allow.auto.create.topics": "false", "socket.nagle.disable": "true", "socket.keepalive.enable": "true",
             "ssl.endpoint.identification.algorithm": "https", "session.timeout.ms": "45000",
             "max.poll.interval.ms": "300000", "fetch.wait.max.ms": "100", "isolation.level": "read_committed",
-            "group.id": "usher", "queued.max.messages.kbytes": "16384", "fetch.max.bytes": "2097152",
+            "group.id": "usher", "queued.max.messages.kbytes": "16384", "fetch.max.bytes": "4194304",
         ]
         #expect(try readBack(.jobs, Array(expected.keys)) == expected)
     }

@@ -11,11 +11,11 @@ struct RightOfWayTests {
         #expect(RightOfWay().rest(after: .zero, now: .milliseconds(20)) == .zero)
     }
 
-    @Test("while agents send jobs it rests twice as long as its batch took, up to a bound")
+    @Test("while agents send jobs it rests three times as long as its batch took, up to a bound")
     func agents() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
-        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_015)) == .milliseconds(30))
+        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_015)) == .milliseconds(45))
         #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_900)) == RightOfWay.restMax)
     }
 
@@ -24,7 +24,7 @@ struct RightOfWayTests {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
         way.agentsSeen(at: .seconds(9))
-        #expect(way.rest(after: .milliseconds(11_980), now: .milliseconds(11_990)) == .milliseconds(20))
+        #expect(way.rest(after: .milliseconds(11_980), now: .milliseconds(11_990)) == .milliseconds(30))
         #expect(way.rest(after: .milliseconds(11_990), now: .seconds(12)) == .zero)
     }
 }

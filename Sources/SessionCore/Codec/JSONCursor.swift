@@ -57,7 +57,7 @@ package struct JSONCursor {
         try check(bytes, limits: limits)
         let outcome: Result<Success, JSONFault> = bytes.withUnsafeBufferPointer { text in
             withUnsafeTemporaryAllocation(of: Container.self, capacity: limits.depth) { containers in
-                withUnsafeTemporaryAllocation(of: JSONText.self, capacity: limits.keys) { openKeys in
+                withUnsafeTemporaryAllocation(of: JSONText.self, capacity: keysMax(text, limits)) { openKeys in
                     var cursor = JSONCursor(
                         text,
                         limits: limits,
@@ -76,10 +76,16 @@ package struct JSONCursor {
         return try outcome.get()
     }
 
+    /// How many keys can be open at the most. A member takes six bytes, `"a":0,`, but for the last and for one empty
+    /// key in each open object.
+    private static func keysMax(_ text: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) -> Int {
+        min(limits.keys, text.count / 6 + limits.depth + 1)
+    }
+
     /// Throws `size`, and `utf8` for a byte order mark, UTF-16 and UTF-32.
     static func check(_ bytes: [UInt8], limits: JSONLimits) throws(JSONFault) {
         guard bytes.count <= limits.size else { throw JSONFault(.size, at: limits.size) }
-        precondition(limits.size <= Int(UInt32.max), "places in the text are kept in 32 bits")
+        precondition(limits.size <= Int(UInt32.max >> 1), "places in the text are kept in 31 bits")
         // JSON text begins with an ASCII character, so a NUL among its first bytes means wider code units.
         for offset in 0..<min(bytes.count, 4) where bytes[offset] == 0 { throw JSONFault(.utf8, at: offset) }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw JSONFault(.utf8, at: 0) }

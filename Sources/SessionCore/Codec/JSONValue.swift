@@ -1,19 +1,20 @@
 /// The content of a JSON string, as a place in the scanner's bytes: between the quotes, escapes not yet decoded.
 package struct JSONText: Equatable, Sendable {
+    /// Eight bytes in all: the keys of an object being read are kept on the stack.
     private let first: UInt32
+    /// Twice the end; odd with escapes.
     private let bound: UInt32
-    package let hasEscapes: Bool
 
     init(start: Int, end: Int, hasEscapes: Bool) {
         first = UInt32(start)
-        bound = UInt32(end)
-        self.hasEscapes = hasEscapes
+        bound = UInt32(end) << 1 | (hasEscapes ? 1 : 0)
     }
 
     package var start: Int { Int(first) }
-    package var end: Int { Int(bound) }
+    package var end: Int { Int(bound >> 1) }
+    package var hasEscapes: Bool { bound & 1 == 1 }
     /// How many bytes its spelling has.
-    var length: Int { Int(bound - first) }
+    var length: Int { end - start }
 }
 
 /// A number's token, as a place in the scanner's bytes.

@@ -1,8 +1,8 @@
 import SessionCore
 import Synchronization
 
-/// Agents before campaigns: while agents send jobs, a campaign's intake rests after each batch twice as long as the
-/// batch took, so that an agent's job finds the database and the processors free.
+/// Agents before campaigns: while agents send jobs, a campaign's intake rests after each batch three times as long as
+/// the batch took, so that an agent's job finds the database and the processors free.
 ///
 /// A campaign waits for its provider nearly always, and the rests cost it nothing; where it has the machine to wait
 /// for, they cost it some of its pace, for as long as agents work.
@@ -21,6 +21,6 @@ final class RightOfWay: Sendable {
     /// How long a campaign's intake rests after a batch that began at `began`.
     func rest(after began: Duration, now: Duration) -> Duration {
         guard let lastSeen = lastSeen.withLock({ $0 }), now < lastSeen + Self.expected else { return .zero }
-        return max(.zero, min(Self.restMax, (now - began) * 2))
+        return max(.zero, min(Self.restMax, (now - began) * 3))
     }
 }
