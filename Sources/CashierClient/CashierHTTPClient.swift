@@ -135,7 +135,7 @@ package final class CashierHTTPClient: Cashier {
                 )
             }
             target = route.opening
-            signed = RequestWriter.open(request.value, account: account, timestamp: timestamp)
+            signed = RequestWriter.open(request, account: account, timestamp: timestamp)
         case .lookUp:
             guard let lookUp = route.lookUp else {
                 return .failure(

@@ -96,7 +96,7 @@ struct ReplyDocument {
                 return
             }
             let start = UInt32(decoded.count)
-            decoded += cursor.utf8(text)
+            if decoded.isEmpty { decoded = cursor.utf8(text) } else { decoded += cursor.utf8(text) }
             values[place] = Value(kind: .text, isDecoded: true, start: start, end: UInt32(decoded.count))
         case .number(let number):
             values[place] = Value(kind: .number, start: UInt32(number.start), end: UInt32(number.end))
@@ -120,6 +120,12 @@ struct ReplyDocument {
     func text(_ field: ReplyField) -> [UInt8]? {
         let value = values[field.rawValue]
         return value.kind == .text ? Array(bytes(value)) : nil
+    }
+
+    /// A text's bytes where they lie; nil for what is no text.
+    func withText<Result>(_ field: ReplyField, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        let value = values[field.rawValue]
+        return value.kind == .text ? bytes(value).withUnsafeBufferPointer(body) : nil
     }
 
     /// A text that is handed on with a session: at most 256 bytes, else nil.
@@ -155,10 +161,15 @@ struct ReplyDocument {
 
     /// Whether the field is this text, byte for byte, so that canonically equal texts do not pass for the same; digits
     /// may come as a number.
-    func echoes(_ field: ReplyField, _ expected: String) -> Bool {
+    func echoes(_ field: ReplyField, _ expected: UnsafeBufferPointer<UInt8>) -> Bool {
         let value = values[field.rawValue]
         guard value.kind == .text || value.kind == .number else { return false }
-        return bytes(value).elementsEqual(expected.utf8)
+        return bytes(value).elementsEqual(expected)
+    }
+
+    func echoes(_ field: ReplyField, _ expected: String) -> Bool {
+        var expected = expected
+        return expected.withUTF8 { echoes(field, $0) }
     }
 
     // MARK: Signature

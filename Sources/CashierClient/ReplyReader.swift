@@ -69,25 +69,26 @@ package struct ReplyReader: Sendable {
             return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")
         }
         switch expectation {
-        case .open(let request): return opening(request.value, document, reply)
+        case .open(let request): return opening(request, document, reply)
         case .lookUp(let orderID): return sighting(orderID, document, reply)
         }
     }
 
     // MARK: Success
 
-    private func opening(_ request: SessionRequest, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+    private func opening(_ request: SharedRequest, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
         guard isSigned(document, reply, over: account.responseFields) else { return badSignature }
         if let field = wrongEcho(of: request, in: document) {
             return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
         }
         guard let seconds = document.integer(.timestamp), isFresh(seconds) else { return stale }
-        let url = document.text(.redirectURL) ?? []
-        if let fault = account.redirectFault(url) { return unknown("url", "Not handed on: \(fault.rawValue).") }
-        var session = OpenedSession(
-            redirectURL: String(decoding: url, as: UTF8.self),
-            answeredAt: Timestamp(seconds: seconds)
-        )
+        let url: Result<String, RedirectFault> =
+            document.withText(.redirectURL) { account.redirectURL($0) } ?? .failure(.missing)
+        var session: OpenedSession
+        switch url {
+        case .success(let url): session = OpenedSession(redirectURL: url, answeredAt: Timestamp(seconds: seconds))
+        case .failure(let fault): return unknown("url", "Not handed on: \(fault.rawValue).")
+        }
         session.status = document.shortText(.sessionStatus)
         session.intent = document.shortText(.intent)
         session.currency = document.shortText(.currency)
@@ -120,16 +121,19 @@ package struct ReplyReader: Sendable {
     }
 
     /// The first field that the answer should repeat and does not.
-    private func wrongEcho(of request: SessionRequest, in document: ReplyDocument) -> String? {
-        if !document.echoes(.orderID, request.orderID) { return "order_id" }
-        if !document.echoes(.cid, request.cid) { return "cid" }
+    private func wrongEcho(of request: SharedRequest, in document: ReplyDocument) -> String? {
+        func echoes(_ field: ReplyField, _ asked: SharedRequest.Field) -> Bool {
+            request.withText(asked) { document.echoes(field, $0) } ?? false
+        }
+        if !echoes(.orderID, .orderID) { return "order_id" }
+        if !echoes(.cid, .cid) { return "cid" }
         if account.echoes.contains(.intent), document.has(.intent),
             !document.echoes(.intent, request.intent.rawValue)
         {
             return "intent"
         }
         if account.echoes.contains(.currency), document.has(.currency),
-            !document.echoes(.currency, request.currency)
+            !echoes(.currency, .currency)
         {
             return "currency"
         }
@@ -148,8 +152,10 @@ package struct ReplyReader: Sendable {
     }
 
     private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
-        guard let signature = reply.header(account.responseHeader), document.canSign(fields) else { return false }
-        return Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
+        guard document.canSign(fields) else { return false }
+        return reply.withHeader(account.responseHeader) { signature in
+            Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
+        } ?? false
     }
 
     // MARK: Refusal

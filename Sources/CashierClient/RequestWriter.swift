@@ -19,20 +19,48 @@ package enum RequestWriter {
     /// The request that opens a session.
     ///
     /// - Precondition: the account has a secret (`CashierAccount.check()`).
-    package static func open(_ request: SessionRequest, account: CashierAccount, timestamp: Int64) -> Signed {
+    package static func open(_ request: SharedRequest, account: CashierAccount, timestamp: Int64) -> Signed {
         let signature = sign(account.requestFields, account) { field, input in
             switch field {
             case .merchantID: input.add(account.merchantID)
             case .applicationKey: input.add(account.applicationKey)
             case .timestamp: input.add(timestamp)
             case .intent: input.add(request.intent.rawValue)
-            case .cid: input.add(request.cid)
-            case .orderID: input.add(request.orderID)
-            case .agentName: input.add(request.agentName)
+            case .cid: request.withText(.cid) { input.add($0) }
+            case .orderID: request.withText(.orderID) { input.add($0) }
+            case .agentName: request.withText(.agentName) { input.add($0) }
             case .version: input.add(account.version)
             }
         }
-        return Signed(body: requestBody(request, account: account, timestamp: timestamp), signature: signature)
+        let body =
+            copiedBody(request, account: account, timestamp: timestamp)
+            ?? requestBody(request.value, account: account, timestamp: timestamp)
+        return Signed(body: body, signature: signature)
+    }
+
+    /// What `requestBody` writes, with the job's members copied as they stand in its canonical body, which has the
+    /// provider's names and order. Nil where the account wants something written otherwise, or the body has escapes.
+    private static func copiedBody(
+        _ request: SharedRequest,
+        account: CashierAccount,
+        timestamp: Int64
+    ) -> [UInt8]? {
+        guard account.nullPolicy == .omit, account.phoneForm == .string,
+            account.customerKey == JobFields[.customerData].name
+        else { return nil }
+        return request.withMembers { members, variables in
+            var body = JSONWriter(capacity: request.body.count + 512)
+            body.beginObject()
+            body.member("merchant_id", account.merchantID)
+            body.member("application_key", account.applicationKey)
+            body.members(members)
+            request.withText(.orderID) { body.member("order_id", $0) }
+            body.members(variables)
+            body.member("version", account.version)
+            body.member("timestamp", timestamp)
+            body.endObject()
+            return body.finish()
+        }
     }
 
     /// The request that asks what became of an order.
@@ -57,7 +85,7 @@ package enum RequestWriter {
         body.member("version", account.version)
         body.member("timestamp", timestamp)
         body.endObject()
-        return Signed(body: body.bytes, signature: signature)
+        return Signed(body: body.finish(), signature: signature)
     }
 
     private static func sign(
@@ -104,7 +132,7 @@ package enum RequestWriter {
         body.member("version", account.version)
         body.member("timestamp", timestamp)
         body.endObject()
-        return body.bytes
+        return body.finish()
     }
 
     private static func write(_ data: CustomerData?, to body: inout JSONWriter, account: CashierAccount) {

@@ -16,16 +16,22 @@ struct WebAddress: Equatable {
     /// Nil for user info, fragments, control characters, spaces, quotes, backslashes, and hosts that are neither plain
     /// ASCII names nor bracketed addresses.
     init?(_ text: String) {
-        self.init(bytes: Array(text.utf8))
+        var text = text
+        guard let address = text.withUTF8({ WebAddress(reading: $0) }) else { return nil }
+        self = address
     }
 
     init?(bytes: [UInt8]) {
+        guard let address = bytes.withUnsafeBufferPointer({ WebAddress(reading: $0) }) else { return nil }
+        self = address
+    }
+
+    init?(reading bytes: UnsafeBufferPointer<UInt8>) {
         guard !bytes.contains(where: Self.isForbidden) else { return nil }
-        let lowered = bytes.prefix(8).map(Self.lowercase)
         let start: Int
-        if lowered.starts(with: Array("https://".utf8)) {
+        if Self.begins(bytes, with: "https://") {
             (scheme, start) = (.https, 8)
-        } else if lowered.starts(with: Array("http://".utf8)) {
+        } else if Self.begins(bytes, with: "http://") {
             (scheme, start) = (.http, 7)
         } else {
             return nil
@@ -38,6 +44,14 @@ struct WebAddress: Equatable {
         hasQuery = rest.contains(0x3F)
     }
 
+    private static func begins(_ bytes: UnsafeBufferPointer<UInt8>, with scheme: StaticString) -> Bool {
+        guard bytes.count >= scheme.utf8CodeUnitCount else { return false }
+        for index in 0..<scheme.utf8CodeUnitCount where lowercase(bytes[index]) != scheme.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
     /// `localhost`, 127.0.0.0/8 and `[::1]`.
     var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
@@ -48,7 +62,15 @@ struct WebAddress: Equatable {
     /// Whether `hosts` names this host with this port; an entry without a port means the port of https.
     func isNamed(in hosts: [String]) -> Bool {
         let port = self.port ?? (scheme == .https ? 443 : 80)
-        return hosts.contains { $0 == "\(host):\(port)" || (port == 443 && $0 == host) }
+        let digits = String(port)
+        return hosts.contains { entry in
+            if port == 443, entry == host { return true }
+            // Read, not put together: this is done for every link.
+            let entry = entry.utf8
+            return entry.count == host.utf8.count + 1 + digits.utf8.count && entry.starts(with: host.utf8)
+                && entry.dropFirst(host.utf8.count).first == 0x3A
+                && entry.dropFirst(host.utf8.count + 1).elementsEqual(digits.utf8)
+        }
     }
 
     /// What a browser would rewrite, cut off or read otherwise: controls, space, `"`, `<`, `>`, `\`, `` ` ``, `#`.
@@ -63,8 +85,10 @@ struct WebAddress: Equatable {
         (0x41...0x5A).contains(byte) ? byte + 0x20 : byte
     }
 
-    private static func hostAndPort(_ authority: ArraySlice<UInt8>) -> (host: String, port: UInt16?)? {
-        let host: ArraySlice<UInt8>
+    private static func hostAndPort(
+        _ authority: Slice<UnsafeBufferPointer<UInt8>>
+    ) -> (host: String, port: UInt16?)? {
+        let host: Slice<UnsafeBufferPointer<UInt8>>
         if authority.first == 0x5B {
             guard let end = authority.firstIndex(of: 0x5D) else { return nil }
             host = authority[...end]
@@ -72,10 +96,12 @@ struct WebAddress: Equatable {
             guard inner.count >= 2, inner.allSatisfy(isAddressCharacter) else { return nil }
         } else {
             host = authority.prefix { $0 != 0x3A }
-            let labels = host.split(separator: 0x2E, omittingEmptySubsequences: false)
-            guard labels.allSatisfy({ !$0.isEmpty && $0.allSatisfy(isNameCharacter) }) else { return nil }
+            guard isName(host) else { return nil }
         }
-        let name = String(decoding: host.map(lowercase), as: UTF8.self)
+        let name = String(unsafeUninitializedCapacity: host.count) { name in
+            for (index, byte) in host.enumerated() { name[index] = lowercase(byte) }
+            return host.count
+        }
         let tail = authority[host.endIndex...]
         if tail.isEmpty { return (name, nil) }
         let digits = tail.dropFirst()
@@ -83,6 +109,17 @@ struct WebAddress: Equatable {
             let port = UInt16(String(decoding: digits, as: UTF8.self)), port > 0
         else { return nil }
         return (name, port)
+    }
+
+    /// Labels of name characters with dots between them.
+    private static func isName(_ host: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var isLabelEmpty = true
+        for byte in host {
+            if byte == 0x2E, isLabelEmpty { return false }
+            if byte != 0x2E, !isNameCharacter(byte) { return false }
+            isLabelEmpty = byte == 0x2E
+        }
+        return !isLabelEmpty
     }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {
@@ -96,7 +133,7 @@ struct WebAddress: Equatable {
 }
 
 /// Why a redirect URL is not passed on. The raw value goes into the answer's message.
-enum RedirectFault: String, Equatable, Sendable {
+enum RedirectFault: String, Error, Equatable, Sendable {
     case missing = "the redirect URL is missing"
     case long = "the redirect URL is longer than allowed"
     case malformed = "the redirect URL is not a plain absolute URL"
@@ -105,13 +142,13 @@ enum RedirectFault: String, Equatable, Sendable {
 }
 
 extension CashierAccount {
-    /// Whether a session's URL may be handed on; nil when nothing is wrong with it.
-    func redirectFault(_ url: [UInt8]) -> RedirectFault? {
-        if url.isEmpty { return .missing }
-        if url.count > redirectURLBytesMax { return .long }
-        guard let address = WebAddress(bytes: url) else { return .malformed }
-        if address.scheme == .http, !(address.isLoopback && isLoopback) { return .scheme }
-        if let redirectHosts, !address.isNamed(in: redirectHosts) { return .host }
-        return nil
+    /// A session's URL, if it may be handed on.
+    func redirectURL(_ url: UnsafeBufferPointer<UInt8>) -> Result<String, RedirectFault> {
+        if url.isEmpty { return .failure(.missing) }
+        if url.count > redirectURLBytesMax { return .failure(.long) }
+        guard let address = WebAddress(reading: url) else { return .failure(.malformed) }
+        if address.scheme == .http, !(address.isLoopback && isLoopback) { return .failure(.scheme) }
+        if let redirectHosts, !address.isNamed(in: redirectHosts) { return .failure(.host) }
+        return .success(String(decoding: url, as: UTF8.self))
     }
 }

@@ -103,12 +103,14 @@ package enum Signature {
         secrets: [Secret],
         value: (String) -> SignedValue
     ) -> Bool {
-        isValid(signature, secrets: secrets) { add(fields, value, to: $0) }
+        signature.withUnsafeBytes { signature in
+            isValid(signature, secrets: secrets) { add(fields, value, to: $0) }
+        }
     }
 
     /// The same for what `values` adds.
     package static func isValid(
-        _ signature: [UInt8],
+        _ signature: UnsafeRawBufferPointer,
         secrets: [Secret],
         values: (borrowing HashInput) -> Void
     ) -> Bool {

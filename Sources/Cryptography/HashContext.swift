@@ -66,6 +66,10 @@ package struct HashInput: ~Copyable {
         bytes.withUnsafeBytes { add($0) }
     }
 
+    package func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+        add(UnsafeRawBufferPointer(bytes))
+    }
+
     /// The text's UTF-8.
     package func add(_ text: String) {
         var text = text

@@ -19,7 +19,7 @@ package enum Hashes {
 
     /// Whether `digits` are the SHA-384 of what `feed` hands over, in hexadecimal digits of either case. Compares in a
     /// time that depends on the lengths only.
-    package static func isSHA384(_ digits: [UInt8], of feed: (borrowing HashInput) -> Void) -> Bool {
+    package static func isSHA384(_ digits: UnsafeRawBufferPointer, of feed: (borrowing HashInput) -> Void) -> Bool {
         withSHA384(feed) { digest in
             guard digits.count == 2 * digest.count else { return false }
             var difference: UInt8 = 0

@@ -15,7 +15,8 @@ struct IntakeQueues: Sendable {
     }
 
     private let limits: Limits
-    private var topics: [String: TopicQueue] = [:]
+    /// Few, so that one is found without a hash of its name.
+    private var topics: [TopicQueue] = []
     private var pausedByOperator: Set<String> = []
     private var lastAssignment: Int64 = 0
 
@@ -24,21 +25,28 @@ struct IntakeQueues: Sendable {
     }
 
     /// How many records wait, by topic.
-    var countByTopic: [String: Int] { topics.mapValues(\.records) }
+    var countByTopic: [String: Int] {
+        Dictionary(topics.map { ($0.name, $0.records) }) { first, _ in first }
+    }
 
     var partitions: [TopicPartition] {
-        topics.flatMap { name, topic in topic.partitions.keys.map { TopicPartition(topic: name, partition: $0) } }
-            .sorted(by: TopicPartition.inOrder)
+        topics.flatMap(\.places).sorted(by: TopicPartition.inOrder)
+    }
+
+    private func index(of topic: String) -> Int? {
+        topics.firstIndex { $0.name == topic }
     }
 
     /// Replaces the assignment; what waited is dropped. A start of nil is the partition's beginning.
     mutating func assign(_ starts: [TopicPartition: Int64?]) {
-        topics = [:]
+        topics = []
         for (place, start) in starts.sorted(by: { TopicPartition.inOrder($0.key, $1.key) }) {
             lastAssignment += 1
-            let queue = PartitionQueue(assignment: lastAssignment, start: start)
-            topics[place.topic, default: TopicQueue()].partitions[place.partition] = queue
-            topics[place.topic]?.turn.append(place.partition)
+            if topics.last?.name != place.topic { topics.append(TopicQueue(name: place.topic)) }
+            topics[topics.count - 1].add(
+                place.partition,
+                PartitionQueue(assignment: lastAssignment, start: start)
+            )
         }
     }
 
@@ -46,25 +54,27 @@ struct IntakeQueues: Sendable {
     /// record was added before.
     @discardableResult
     mutating func append(_ record: SourceRecord) -> Bool {
-        topics[record.position.topic]?.append(record, limits: limits) == true
+        guard let topic = index(of: record.position.topic) else { return false }
+        return topics[topic].append(record, limits: limits)
     }
 
     /// What waits of a topic's partitions, together within the bounds of one batch; empty when nothing waits that may
     /// be delivered. A partition has one such batch out at a time: the next comes when the last was committed or its
     /// partition assigned or read again.
     mutating func nextTogether(of name: String) -> [RecordBatch] {
-        guard !pausedByOperator.contains(name) else { return [] }
-        return topics[name]?.nextTogether(of: name, limits: limits) ?? []
+        guard !pausedByOperator.contains(name), let topic = index(of: name) else { return [] }
+        return topics[topic].nextTogether(limits: limits)
     }
 
     /// The batch is accounted for: its partition may give another.
     mutating func settle(_ batch: RecordBatch) {
-        topics[batch.topic]?.partitions[batch.partition]?.settle(batch)
+        if let topic = index(of: batch.topic) { topics[topic].settle(batch) }
     }
 
     /// Whether the batch belongs to the present assignment of its partition, unrewound.
     func isCurrent(_ batch: RecordBatch) -> Bool {
-        topics[batch.topic]?.partitions[batch.partition]?.assignment == batch.assignment
+        guard let topic = index(of: batch.topic) else { return false }
+        return topics[topic].assignment(of: batch.partition) == batch.assignment
     }
 
     /// Drops what waits of a partition and takes nothing more until `restart`; batches taken before are no longer
@@ -72,14 +82,14 @@ struct IntakeQueues: Sendable {
     mutating func suspend(_ place: TopicPartition) {
         lastAssignment += 1
         let queue = PartitionQueue(assignment: lastAssignment, start: nil, isSuspended: true)
-        topics[place.topic]?.replace(place.partition, with: queue, limits: limits)
+        if let topic = index(of: place.topic) { topics[topic].replace(place.partition, with: queue, limits: limits) }
     }
 
     /// Makes `start` (nil: the beginning) the next offset of a partition.
     mutating func restart(_ place: TopicPartition, at start: Int64?) {
         lastAssignment += 1
         let queue = PartitionQueue(assignment: lastAssignment, start: start)
-        topics[place.topic]?.replace(place.partition, with: queue, limits: limits)
+        if let topic = index(of: place.topic) { topics[topic].replace(place.partition, with: queue, limits: limits) }
     }
 
     mutating func pause(topic: String) {
@@ -92,41 +102,63 @@ struct IntakeQueues: Sendable {
 
     /// The topics of which more may be added. A full one has room again when half of what waits is gone.
     var topicsWithRoom: Set<String> {
-        Set(topics.lazy.filter { !$0.value.isFull }.map(\.key))
+        Set(topics.lazy.filter { !$0.isFull }.map(\.name))
     }
 
     /// The assigned partitions whose reading must rest: of a topic paused from outside.
     var partitionsToPause: Set<TopicPartition> {
-        var places: Set<TopicPartition> = []
-        for (name, topic) in topics where pausedByOperator.contains(name) {
-            for partition in topic.partitions.keys { places.insert(TopicPartition(topic: name, partition: partition)) }
-        }
-        return places
+        Set(topics.lazy.filter { pausedByOperator.contains($0.name) }.flatMap(\.places))
     }
 }
 
 /// The partitions of one topic.
 private struct TopicQueue: Sendable {
-    var partitions: [Int32: PartitionQueue] = [:]
+    let name: String
+    private var partitions: [PartitionQueue] = []
+    /// By partition, the places in `partitions`: to change a value in a dictionary costs an allocation.
+    private var indices: [Int32: Int] = [:]
     /// Whose turn it is next.
-    var turn: [Int32] = []
+    private var turn: [Int32] = []
     private(set) var records = 0
     private(set) var isFull = false
     private var bytes = 0
 
+    init(name: String) {
+        self.name = name
+    }
+
+    var places: [TopicPartition] {
+        indices.keys.map { TopicPartition(topic: name, partition: $0) }
+    }
+
+    mutating func add(_ partition: Int32, _ queue: PartitionQueue) {
+        indices[partition] = partitions.count
+        partitions.append(queue)
+        turn.append(partition)
+    }
+
+    func assignment(of partition: Int32) -> Int64? {
+        indices[partition].map { partitions[$0].assignment }
+    }
+
     mutating func append(_ record: SourceRecord, limits: IntakeQueues.Limits) -> Bool {
-        guard partitions[record.position.partition]?.append(record) == true else { return false }
+        guard let index = indices[record.position.partition], partitions[index].append(record) else { return false }
         count(records: 1, bytes: record.bytes, limits: limits)
         return true
     }
 
-    mutating func nextTogether(of name: String, limits: IntakeQueues.Limits) -> [RecordBatch] {
+    mutating func settle(_ batch: RecordBatch) {
+        if let index = indices[batch.partition] { partitions[index].settle(batch) }
+    }
+
+    mutating func nextTogether(limits: IntakeQueues.Limits) -> [RecordBatch] {
         var batches: [RecordBatch] = []
         var room = Room(records: limits.batchRecordsMax, bytes: limits.batchBytesMax)
         var served: [Int32] = []
-        for partition in turn where partitions[partition]?.isReady == true {
-            guard let batch = partitions[partition]?.take(topic: name, partition: partition, room: &room) else { break }
-            partitions[partition]?.lend(batch)
+        for partition in turn {
+            guard let index = indices[partition], partitions[index].isReady else { continue }
+            guard let batch = partitions[index].take(topic: name, partition: partition, room: &room) else { break }
+            partitions[index].lend(batch)
             batches.append(batch)
             served.append(partition)
         }
@@ -144,8 +176,9 @@ private struct TopicQueue: Sendable {
     }
 
     mutating func replace(_ partition: Int32, with queue: PartitionQueue, limits: IntakeQueues.Limits) {
-        guard let dropped = partitions[partition]?.records else { return }
-        partitions[partition] = queue
+        guard let index = indices[partition] else { return }
+        let dropped = partitions[index].records
+        partitions[index] = queue
         count(records: -dropped.count, bytes: -dropped.reduce(0) { $0 + $1.bytes }, limits: limits)
     }
 

@@ -109,10 +109,12 @@ extension KafkaSettings {
             ClientProperty(name: "queued.max.messages.kbytes", value: "16384"),
             ClientProperty(name: "fetch.queue.backoff.ms", value: "20", isOptional: true),
             // One answer at a time comes from a broker: an agent's record waits until a campaign's have come through.
-            // Not less than librdkafka's `message.max.bytes`.
-            ClientProperty(name: "fetch.max.bytes", value: "4194304"),
+            ClientProperty(name: "fetch.max.bytes", value: String(max(4_194_304, ownMessageBytesMax))),
         ]
     }
+
+    /// librdkafka refuses to start where it is more than an answer may have.
+    private var ownMessageBytesMax: Int { properties["message.max.bytes"].flatMap { Int($0) } ?? 0 }
 
     private var producing: [ClientProperty] {
         [

@@ -81,8 +81,9 @@ private struct HeaderList {
     /// The headers of a result, written without a string or an array a header.
     init?(_ result: EncodedResult, traceparent: String?, _ topic: ResultTopic) {
         self.init(capacity: 5)
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
-            result.resultID.write(to: text)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ResultID.textBytes) { text in
+            guard let start = text.baseAddress else { return }
+            result.resultID.writeText(to: start)
             add("result_id", UnsafeRawBufferPointer(text))
         }
         add("generation", String(result.generation))
@@ -104,22 +105,4 @@ private struct HeaderList {
     func destroy() {
         rd_kafka_headers_destroy(list)
     }
-}
-
-extension ResultID {
-    /// Writes `text` into 36 bytes.
-    fileprivate func write(to text: UnsafeMutableBufferPointer<UInt8>) {
-        var at = 0
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 {
-                text.initializeElement(at: at, to: 0x2D)
-                at += 1
-            }
-            text.initializeElement(at: at, to: Self.digit(byte >> 4))
-            text.initializeElement(at: at + 1, to: Self.digit(byte & 15))
-            at += 2
-        }
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 }

@@ -11,42 +11,45 @@ struct PartitionReading: Sendable {
         var damages = 0
     }
 
-    private var progress: [TopicPartition: Progress] = [:]
+    private var progress = PartitionTable<Progress>()
     /// Partitions that the library was told to pause.
     var paused: Set<TopicPartition> = []
     /// Partitions that are not read any more until they are assigned again.
     private(set) var stopped: Set<TopicPartition> = []
 
     mutating func assign(_ starts: [TopicPartition: Int64?]) {
-        progress = starts.mapValues { Progress(start: $0, next: $0) }
+        progress = PartitionTable(starts.mapValues { Progress(start: $0, next: $0) })
         paused = []
         stopped = []
     }
 
     /// Notes a record. False if the partition is not assigned, was stopped, or the record was read before.
     mutating func took(_ place: TopicPartition, offset: Int64) -> Bool {
-        guard let known = progress[place], !stopped.contains(place), offset >= known.next ?? 0 else { return false }
-        progress[place]?.next = offset + 1
-        progress[place]?.damages = 0
+        guard let index = progress.index(of: place), !stopped.contains(place),
+            offset >= progress[index].next ?? 0
+        else { return false }
+        progress[index].next = offset + 1
+        progress[index].damages = 0
         return true
     }
 
     mutating func restarted(_ place: TopicPartition, at start: Int64?) {
-        progress[place]?.next = start
+        if let index = progress.index(of: place) { progress[index].next = start }
     }
 
-    var partitions: [TopicPartition] { Array(progress.keys) }
+    var partitions: [TopicPartition] { progress.places }
 
-    func isAssigned(_ place: TopicPartition) -> Bool { progress[place] != nil }
+    func isAssigned(_ place: TopicPartition) -> Bool { progress.index(of: place) != nil }
 
-    func start(of place: TopicPartition) -> Int64? { progress[place]?.start }
+    func start(of place: TopicPartition) -> Int64? { progress.index(of: place).flatMap { progress[$0].start } }
 
-    func next(of place: TopicPartition) -> Int64? { progress[place]?.next }
+    func next(of place: TopicPartition) -> Int64? { progress.index(of: place).flatMap { progress[$0].next } }
 
     /// Notes that what comes next could not be read whole; how often that has happened at this place.
     mutating func damaged(_ place: TopicPartition) -> Int {
-        progress[place]?.damages += 1
-        return progress[place]?.damages ?? 0
+        guard let index = progress.index(of: place) else { return 0 }
+        progress[index].damages += 1
+        return progress[index].damages
     }
 
     /// False if it was stopped before.

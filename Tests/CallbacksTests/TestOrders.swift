@@ -33,7 +33,6 @@ enum TestOrders {
                 notAfter: Timestamp(seconds: 4_102_444_800),
                 contentDigest: Hashes.sha256(body),
                 body: body,
-                request: SharedRequest(job.request),
                 traceparent: nil
             )
         }

@@ -29,7 +29,7 @@ struct ExchangeTests {
                 #expect(request.header(name) == nil)
             }
             let expected = RequestWriter.open(
-                Sample.request(),
+                SharedRequest(Sample.request()),
                 account: Sample.account(),
                 timestamp: Sample.signedAt
             )

@@ -58,7 +58,7 @@ struct RecordTests {
         defer { simulator.stop() }
         var account = Sample.account(endpoint: "http://127.0.0.1:\(simulator.port)/cashier/virtual-terminal")
         row.account(&account)
-        let body = RequestWriter.open(request, account: account, timestamp: 1).body
+        let body = RequestWriter.open(SharedRequest(request), account: account, timestamp: 1).body
         for part in row.sent {
             #expect(body.firstRange(of: Array(part.utf8)) != nil, "\(part) is not in the request")
         }

@@ -105,11 +105,56 @@ struct RequestWriterTests {
         #expect(body(odd) { $0.phoneForm = .number }.contains(#""phone":"99999999999999999999999""#))
     }
 
+    @Test("what is copied from the canonical body is what is written field by field", arguments: 0..<12)
+    func copied(_ number: Int) {
+        var request = full
+        if number > 0 { request.agentName = "Zo\u{EB}" }
+        if number > 1 { request.variable1 = nil }
+        if number > 2 { request.variable2 = nil }
+        if number > 3 { request.variable3 = nil }
+        if number > 4 { request.variable2 = "\"" }
+        if number > 5 { request.variable2 = "2" }
+        if number > 6 { request.customerData = nil }
+        if number > 7 { request.validationURL = nil }
+        if number > 8 { request.amount = nil }
+        if number > 9 { request.customerData = CustomerData() }
+        if number > 10 { request.orderID = "\\" }
+        let shared = SharedRequest(request)
+        let account = Sample.account()
+        let written = RequestWriter.requestBody(request, account: account, timestamp: 17)
+        #expect(RequestWriter.open(shared, account: account, timestamp: 17).body == written)
+        #expect(shared.value == request)
+        #expect(shared.withMembers { _, _ in true } != nil || [0, 5, 11].contains(number))
+    }
+
+    @Test("an account that wants something written otherwise gets it")
+    func notCopied() {
+        var plain = full
+        plain.agentName = "Ada"
+        let shared = SharedRequest(plain)
+        func body(_ change: (inout CashierAccount) -> Void) -> String {
+            var account = Sample.account()
+            change(&account)
+            return String(decoding: RequestWriter.open(shared, account: account, timestamp: 17).body, as: UTF8.self)
+        }
+        #expect(body { $0.customerKey = "customer" }.contains(#""customer":{"country""#))
+        #expect(body { $0.phoneForm = .number }.contains(#""phone":447700900000"#))
+        var short = plain
+        short.gateway = nil
+        let account = {
+            var account = Sample.account()
+            account.nullPolicy = .null
+            return account
+        }()
+        let withNull = RequestWriter.open(SharedRequest(short), account: account, timestamp: 17).body
+        #expect(String(decoding: withNull, as: UTF8.self).contains(#""gateway":null"#))
+    }
+
     @Test("the request is strict JSON and is signed with the first secret over what it says")
     func signature() throws {
         var account = Sample.account()
         account.secrets.append(Secret("old"))
-        let signed = RequestWriter.open(Sample.request(), account: account, timestamp: 1_590_611_635)
+        let signed = RequestWriter.open(SharedRequest(Sample.request()), account: account, timestamp: 1_590_611_635)
         #expect(ReplyDocument(signed.body) != nil)
         let preimage = "Test-Integration-MerchantSandbox1590611635paymentc-17o-1Sales - Zo\u{EB}MerchantSecretKey"
         #expect(signed.signature == Hashes.sha384(Array(preimage.utf8)).hex)

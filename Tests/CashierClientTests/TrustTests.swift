@@ -39,7 +39,7 @@ struct TrustTests {
     @Test("a request is signed over the account's fields, in its order")
     func requestFields() {
         let signed = RequestWriter.open(
-            Sample.request(),
+            SharedRequest(Sample.request()),
             account: account { $0.requestFields = SignatureFields(["version", "order_id", "merchant_id"]) },
             timestamp: 17
         )
@@ -60,7 +60,7 @@ struct TrustTests {
         ]
         for field in RequestField.allCases {
             let signed = RequestWriter.open(
-                Sample.request(),
+                SharedRequest(Sample.request()),
                 account: account { $0.requestFields = SignatureFields([field.rawValue]) },
                 timestamp: 17
             )

@@ -114,7 +114,6 @@ func job(
         notAfter: notAfter,
         contentDigest: Hashes.sha256(Array(content.utf8)),
         body: Array("body of \(orderID): \(content)".utf8),
-        request: SharedRequest(request(of: order)),
         traceparent: "00-trace-\(offset)"
     )
     job.mayStart = mayStart

@@ -17,7 +17,9 @@ struct StartTests {
     @Test func markAttemptLeaseBodyAndPositionAreOneCommit() async throws {
         let bench = try await Bench()
         try await bench.ingest([])
-        let report = try await bench.ingest([job("o-1", offset: 1, mayStart: true)], start: 1)
+        var job = job("o-1", offset: 1, mayStart: true)
+        job.body = JobCodec.canonicalBody(Job(order: job.order, request: request(of: job.order)))
+        let report = try await bench.ingest([job], start: 1)
         #expect(report.accepted == 1)
         #expect(!report.hasWaiting)
         let started = try #require(report.started.first)

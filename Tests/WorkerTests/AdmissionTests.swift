@@ -39,7 +39,6 @@ struct AdmissionTests {
                 notAfter: Timestamp(seconds: 2_000_000),
                 contentDigest: [],
                 body: [],
-                request: SharedRequest(Self.request(order.orderID)),
                 traceparent: nil
             )
             change(number, &job)

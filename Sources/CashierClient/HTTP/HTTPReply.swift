@@ -22,11 +22,16 @@ package struct HTTPReply: Sendable {
 
     /// The value of a header, without the blanks around it; nil when it is absent or there more than once.
     package func header(_ name: String) -> [UInt8]? {
+        withHeader(name) { Array($0) }
+    }
+
+    /// The same for the value where it lies.
+    func withHeader<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         headerLines.withUnsafeBytes { bytes in
             guard let first = Self.find(name, in: bytes, from: 0),
                 Self.find(name, in: bytes, from: first.upperBound) == nil
             else { return nil }
-            return Array(HTTPSyntax.trimmed(UnsafeRawBufferPointer(rebasing: bytes[first])))
+            return body(HTTPSyntax.trimmed(UnsafeRawBufferPointer(rebasing: bytes[first])))
         }
     }
 

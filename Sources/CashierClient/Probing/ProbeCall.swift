@@ -19,9 +19,10 @@ package struct ProbeCall: Sendable {
     ///
     /// - Precondition: the account has a secret (`CashierAccount.check()`).
     package static func open(_ request: SessionRequest, account: CashierAccount, timestamp: Int64) -> ProbeCall {
+        let request = SharedRequest(request)
         let signed = RequestWriter.open(request, account: account, timestamp: timestamp)
         return ProbeCall(
-            expectation: .open(SharedRequest(request)),
+            expectation: .open(request),
             timestamp: timestamp,
             body: signed.body,
             signature: signed.signature

@@ -99,7 +99,7 @@ extension ResultID: PGValue {
     static var listOID: UInt32 { 2951 }
 
     func encode(into bytes: inout [UInt8]) {
-        bytes.append(contentsOf: self.bytes)
+        for word in [words.high, words.low] { Int64(bitPattern: word).encode(into: &bytes) }
     }
 
     init?(wire: UnsafeRawBufferPointer) {

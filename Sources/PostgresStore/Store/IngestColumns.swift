@@ -117,7 +117,7 @@ struct IngestColumns: Sendable {
             notAfter: job.notAfter,
             firstSend: now,
             lastSend: now,
-            request: job.request,
+            request: SharedRequest(in: job.body, of: job.order),
             traceparent: job.traceparent
         )
     }

@@ -120,12 +120,6 @@ private struct ClaimedRow: Sendable {
         }
     }
 
-    /// A body of another order would be signed and echoed rightly: only this comparison finds it.
-    private func request(in body: [UInt8]) -> SharedRequest? {
-        guard let job = try? JobCodec.decodeCanonical(body), job.order == order else { return nil }
-        return SharedRequest(job.request)
-    }
-
     func job(body: [UInt8]) -> ClaimedJob {
         ClaimedJob(
             lease: lease,
@@ -141,7 +135,8 @@ private struct ClaimedRow: Sendable {
             firstSend: firstSend,
             lastSend: lastSend,
             lastCode: lastCode,
-            request: request(in: body),
+            // A body of another order would be signed and echoed rightly: only this comparison finds it.
+            request: SharedRequest(in: body, of: order),
             traceparent: traceparent
         )
     }

@@ -4,12 +4,12 @@ import SessionCore
 enum Seals {
     /// A job's body.
     static func body(of order: Order, generation: Int32) -> String {
-        "job_body|\(order.account)|\(order.orderID)|\(generation)"
+        joined("job_body", order.account, order.orderID, String(generation))
     }
 
     /// A result's value. The id is derived from account, order and generation, or from the record answered.
     static func result(_ id: ResultID, orderID: String, generation: Int32) -> String {
-        "result|\(orderID)|\(generation)|\(id.text)"
+        joined("result", orderID, String(generation), id.text)
     }
 
     /// An event's value. The id is derived from account, order and what was told.
@@ -19,6 +19,20 @@ enum Seals {
 
     /// A quarantined value.
     static func quarantine(_ record: RecordPosition) -> String {
-        "quarantine|\(record.topic)|\(record.partition)|\(record.offset)"
+        joined("quarantine", record.topic, String(record.partition), String(record.offset))
+    }
+
+    /// The parts with `|` between them, in one allocation.
+    private static func joined(_ first: String, _ second: String, _ third: String, _ fourth: String) -> String {
+        var text = ""
+        text.reserveCapacity(first.utf8.count + second.utf8.count + third.utf8.count + fourth.utf8.count + 3)
+        text += first
+        text += "|"
+        text += second
+        text += "|"
+        text += third
+        text += "|"
+        text += fourth
+        return text
     }
 }

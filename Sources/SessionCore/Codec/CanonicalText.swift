@@ -14,79 +14,39 @@ struct CanonicalText {
         self.text = text
     }
 
-    /// The job of a canonical body; nil if another reader must look at it.
-    static func job(_ text: UnsafeBufferPointer<UInt8>) -> Job? {
-        guard text.count <= JSONLimits.job.size else { return nil }
+    /// Reads a canonical body into `draft`; false if another reader must look at it.
+    static func read(_ text: UnsafeBufferPointer<UInt8>, into draft: inout JobDraft) -> Bool {
+        guard text.count <= JSONLimits.job.size else { return false }
         var reader = CanonicalText(text)
         reader.take("{")
-        guard let job = reader.readJob() else { return nil }
+        for id in JobFields.topLevel { reader.readMember(id, into: &draft) }
         reader.take("}")
-        return reader.isOther || reader.index != text.count ? nil : job
+        return !reader.isOther && reader.index == text.count
     }
 
-    private mutating func readJob() -> Job? {
-        guard let account = string("account"), let orderID = string("order_id") else { return nil }
-        let campaign = string("campaign")
-        let notBefore = moment("not_before")
-        let notAfter = moment("not_after")
-        guard let agentName = string("agent_name"), let intent = string("intent").flatMap(Intent.init(rawValue:)),
-            let currency = string("currency")
-        else { return nil }
-        let amount = integer("amount")
-        let balance = integer("balance")
-        guard let cid = string("cid"), let locale = string("locale") else { return nil }
-        let customerData = customerData()
-        let customerToken = string("customer_token")
-        let paymentMethod = string("payment_method")
-        let gateway = string("gateway")
-        let validationURL = string("validation_url")
-        guard let notificationURL = string("notification_url"), let returnURL = string("return_url") else { return nil }
-        var request = SessionRequest(
-            orderID: orderID,
-            agentName: agentName,
-            intent: intent,
-            currency: currency,
-            cid: cid,
-            locale: locale,
-            notificationURL: notificationURL,
-            returnURL: returnURL
-        )
-        request.amount = amount
-        request.balance = balance
-        request.customerData = customerData
-        request.customerToken = customerToken
-        request.paymentMethod = paymentMethod
-        request.gateway = gateway
-        request.validationURL = validationURL
-        request.variable1 = string("variable1")
-        request.variable2 = string("variable2")
-        request.variable3 = string("variable3")
-        var job = Job(order: Order(account: account, orderID: orderID), request: request)
-        job.campaign = campaign
-        job.notBefore = notBefore
-        job.notAfter = notAfter
-        return job
+    @inline(__always)
+    private mutating func readMember(_ id: JobFieldID, into draft: inout JobDraft) {
+        guard takeKey(JobFields.spelling(of: id)) else { return }
+        switch id {
+        case .merchantID, .applicationKey: isOther = true
+        case .customerData: readCustomerData(into: &draft)
+        case .amount, .balance: draft.setInteger(id, integer())
+        case .notBefore, .notAfter:
+            let moment = readText(id, into: &draft)
+            if !isMoment(moment) { isOther = true }
+        case _: readText(id, into: &draft)
+        }
     }
 
-    private mutating func customerData() -> CustomerData? {
-        guard takeKey("customer_data") else { return nil }
+    private mutating func readCustomerData(into draft: inout JobDraft) {
+        draft.hasCustomerData = true
         take("{")
         isCommaDue = false
-        var data = CustomerData()
-        data.country = string("country")
-        data.firstName = string("first_name")
-        data.lastName = string("last_name")
-        data.dateOfBirth = string("dob")
-        data.email = string("email")
-        data.phone = string("phone")
-        data.zip = string("zip")
-        data.state = string("state")
-        data.city = string("city")
-        data.address = string("address")
-        data.profile = integer("profile")
+        for id in JobFields.customer where takeKey(JobFields.spelling(of: id)) {
+            if id == .profile { draft.setInteger(id, integer()) } else { readText(id, into: &draft) }
+        }
         take("}")
         isCommaDue = true
-        return data
     }
 
     // MARK: Members
@@ -110,22 +70,14 @@ struct CanonicalText {
         return true
     }
 
-    private mutating func string(_ name: StaticString) -> String? {
-        content(name).map { String(decoding: $0, as: UTF8.self) }
+    private func isMoment(_ text: Range<Int>) -> Bool {
+        let text = UnsafeBufferPointer(rebasing: self.text[text])
+        return Timestamp(rfc3339: text)?.isWritten(text, digits: 6) ?? false
     }
 
-    private mutating func moment(_ name: StaticString) -> Timestamp? {
-        guard let content = content(name) else { return nil }
-        guard let moment = Timestamp(rfc3339: content), moment.isWritten(content, digits: 6) else {
-            isOther = true
-            return nil
-        }
-        return moment
-    }
-
-    /// The text of a member, in valid UTF-8 and without anything that is escaped; nil if the member is not next.
-    private mutating func content(_ name: StaticString) -> UnsafeBufferPointer<UInt8>? {
-        guard takeKey(name) else { return nil }
+    /// A text in valid UTF-8 and without anything that is escaped. Returns where it stands.
+    @discardableResult
+    private mutating func readText(_ id: JobFieldID, into draft: inout JobDraft) -> Range<Int> {
         take("\"")
         let start = index
         while true {
@@ -134,14 +86,14 @@ struct CanonicalText {
             guard let length = UTF8Sequence.length(at: index, in: text) else { break }
             index += length
         }
-        let content = UnsafeBufferPointer(rebasing: text[start..<index])
+        let end = index
         take("\"")
-        return content
+        draft.setText(id, start: start, end: end)
+        return start..<end
     }
 
     /// Digits without a leading zero, at most 15: what `JSONCursor.integer` takes.
-    private mutating func integer(_ name: StaticString) -> Int64? {
-        guard takeKey(name) else { return nil }
+    private mutating func integer() -> Int64 {
         let start = index
         var value: Int64 = 0
         while index < text.count, index - start < 16, text[index] &- 0x30 < 10 {

@@ -6,11 +6,19 @@ package struct JSONWriter: Sendable {
     private var isCommaDue = false
 
     package init(capacity: Int = 1_024) {
-        storage = [UInt8](repeating: 0, count: max(capacity, 16))
+        // What is behind `length` is written before it is read.
+        storage = [UInt8](unsafeUninitializedCapacity: max(capacity, 16)) { $1 = $0.count }
     }
 
     /// What was written so far.
     package var bytes: [UInt8] { Array(storage[..<length]) }
+
+    /// The same without a copy, where nothing more is to be written: with the room that is left over, so it is for what
+    /// does not live long.
+    package consuming func finish() -> [UInt8] {
+        storage.removeLast(storage.count - length)
+        return storage
+    }
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -26,6 +34,15 @@ package struct JSONWriter: Sendable {
                 output.quoted(name)
                 output.byte(UInt8(ascii: ":"))
             }
+        }
+        isCommaDue = false
+    }
+
+    /// The same for a key that needs no escapes.
+    mutating func key(_ name: StaticString) {
+        write(atMost: name.utf8CodeUnitCount + 4) { [isCommaDue] output in
+            output.begin(comma: isCommaDue)
+            output.key(name)
         }
         isCommaDue = false
     }
@@ -73,6 +90,33 @@ package struct JSONWriter: Sendable {
         isCommaDue = true
     }
 
+    /// A member with text in UTF-8, and a key that needs no escapes.
+    package mutating func member(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
+        write(atMost: name.utf8CodeUnitCount + JSONOutput.room(value) + 4) { [isCommaDue] output in
+            output.begin(comma: isCommaDue)
+            output.key(name)
+            output.quoted(value)
+        }
+        isCommaDue = true
+    }
+
+    /// The same with a whole number; nothing at all for nil.
+    mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        key(name)
+        integer(value)
+    }
+
+    /// Members that are written already, with commas between them; nothing at all for none.
+    package mutating func members(_ written: UnsafeBufferPointer<UInt8>) {
+        guard !written.isEmpty else { return }
+        write(atMost: written.count + 1) { [isCommaDue] output in
+            output.begin(comma: isCommaDue)
+            output.copy(written)
+        }
+        isCommaDue = true
+    }
+
     /// A member with a whole number; nothing at all for nil.
     package mutating func member(_ name: String, _ value: Int64?) {
         guard let value else { return }
@@ -84,6 +128,17 @@ package struct JSONWriter: Sendable {
     mutating func member(_ name: String, _ value: Timestamp?, digits: Int) {
         guard let value else { return }
         key(name)
+        moment(value, digits: digits)
+    }
+
+    /// The same, with a key that needs no escapes.
+    mutating func member(_ name: StaticString, _ value: Timestamp?, digits: Int) {
+        guard let value else { return }
+        key(name)
+        moment(value, digits: digits)
+    }
+
+    private mutating func moment(_ value: Timestamp, digits: Int) {
         write(atMost: Timestamp.rfc3339BytesMax + 2) { output in
             output.byte(UInt8(ascii: "\""))
             output.next += value.writeRFC3339(to: output.next, digits: digits)
@@ -174,6 +229,15 @@ private struct JSONOutput {
         guard let start = text.baseAddress else { return }
         next.update(from: start, count: text.count)
         next += text.count
+    }
+
+    /// A name that needs no escapes, with its quotes and colon.
+    @inline(__always)
+    mutating func key(_ name: StaticString) {
+        byte(UInt8(ascii: "\""))
+        copy(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        byte(UInt8(ascii: "\""))
+        byte(UInt8(ascii: ":"))
     }
 
     /// How many bytes `quoted` writes at most.

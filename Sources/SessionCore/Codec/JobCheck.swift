@@ -1,9 +1,12 @@
-/// Looks at a draft's fields together and at what its account allows, and makes the job.
+/// Looks at a draft's fields together and at what its account allows. What has passed `check()` is the job's content:
+/// the draft, with the account's defaults where it leaves something out.
 struct JobCheck {
     private let draft: JobDraft
     private let rules: JobRules
     private let known: JobAccount
-    private let order: Order
+    let order: Order
+    let notBefore: Timestamp?
+    let notAfter: Timestamp?
 
     /// Throws unless the record has an order of a configured account, and the record's key is that order's id.
     init(
@@ -13,13 +16,13 @@ struct JobCheck {
         accounts: [String: JobAccount]
     ) throws(JobRefusal) {
         if let refusal = draft.refusal { throw refusal }
-        guard let orderID = draft[text: .orderID] else { throw Self.missing("order_id") }
+        guard let orderID = draft.text(.orderID) else { throw Self.missing("order_id") }
         try Self.checkLength(.orderID, of: draft, unit: .characters, rules: rules)
         guard let key else { throw JobRefusal(.key, detail: "record key: write the order_id as the record's key") }
         guard key.withUnsafeBufferPointer({ draft.hasText(.orderID, $0) }) else {
             throw JobRefusal(.key, detail: "record key: must be the order_id, byte for byte")
         }
-        guard let name = draft[text: .account] ?? rules.defaultAccount else { throw Self.missing("account") }
+        guard let name = draft.text(.account) ?? rules.defaultAccount else { throw Self.missing("account") }
         guard let known = accounts[name] else {
             throw JobRefusal(.account, field: "account", detail: "account: \(TextShape.account.advice)")
         }
@@ -27,48 +30,33 @@ struct JobCheck {
         self.rules = rules
         self.known = known
         order = Order(account: name, orderID: orderID)
+        notBefore = draft.moment(.notBefore)
+        notAfter = draft.moment(.notAfter)
     }
 
     private var account: AccountRules { known.rules }
 
-    func job() throws(JobRefusal) -> Job {
+    func check() throws(JobRefusal) {
         try checkCredentials()
         for id in JobFields.ids {
             // Characters are never more than bytes.
             guard draft.length(id) > JobFields.maxLength(of: id) else { continue }
             try Self.checkLength(id, of: draft, unit: account.lengthUnit, rules: rules)
         }
-        var job = Job(order: order, request: try request())
-        draft.addOptionalFields(to: &job)
-        job.request.validationURL = try url(
-            .validationURL,
-            default: account.defaultValidationURL,
-            hosts: account.validationHosts
-        )
+        try checkPresence(.agentName)
+        let intent = try intent()
+        try checkCurrency()
+        try checkPresence(.cid)
+        try checkLocale()
+        try checkURL(.notificationURL, hosts: account.notificationHosts, isRequired: true)
+        try checkURL(.returnURL, hosts: account.returnHosts, isRequired: true)
+        try checkURL(.validationURL, hosts: account.validationHosts, isRequired: false)
         try checkAmount()
-        try checkBalance(job.request.intent)
+        try checkBalance(intent)
         try checkCustomer()
-        if let notBefore = job.notBefore, let notAfter = job.notAfter, notAfter <= notBefore {
+        if let notBefore, let notAfter, notAfter <= notBefore {
             throw JobRefusal(.time, field: "not_after", detail: "not_after: must be later than not_before")
         }
-        return job
-    }
-
-    private func request() throws(JobRefusal) -> SessionRequest {
-        SessionRequest(
-            orderID: order.orderID,
-            agentName: try required(.agentName),
-            intent: try intent(),
-            currency: try currency(),
-            cid: try required(.cid),
-            locale: try locale(),
-            notificationURL: try requiredURL(
-                .notificationURL,
-                default: account.defaultNotificationURL,
-                hosts: account.notificationHosts
-            ),
-            returnURL: try requiredURL(.returnURL, default: account.defaultReturnURL, hosts: account.returnHosts)
-        )
     }
 
     private func checkCredentials() throws(JobRefusal) {
@@ -77,7 +65,7 @@ struct JobCheck {
     }
 
     private func checkCredential(_ id: JobFieldID, _ expected: String) throws(JobRefusal) {
-        guard let text = draft[text: id], !text.utf8.elementsEqual(expected.utf8) else { return }
+        guard let isExpected = draft.withText(id, { $0.elementsEqual(expected.utf8) }), !isExpected else { return }
         let name = JobFields[id].name
         throw JobRefusal(
             .credentials,
@@ -86,18 +74,22 @@ struct JobCheck {
         )
     }
 
+    private func checkPresence(_ id: JobFieldID) throws(JobRefusal) {
+        guard draft.hasText(id) else { throw Self.missing(JobFields[id].name) }
+    }
+
     private func intent() throws(JobRefusal) -> Intent {
-        let text = try required(.intent)
-        guard let intent = Intent(rawValue: text), account.intents.contains(intent) else {
+        try checkPresence(.intent)
+        guard let intent = draft.text(.intent).flatMap(Intent.init(rawValue:)), account.intents.contains(intent) else {
             let allowed = Intent.allCases.filter(account.intents.contains).map(\.rawValue).joined(separator: ", ")
             throw JobRefusal(.intent, field: "intent", detail: "intent: write one of: \(allowed)")
         }
         return intent
     }
 
-    private func currency() throws(JobRefusal) -> String {
-        let code = try required(.currency)
-        if known.currencies.contains(code) { return code }
+    private func checkCurrency() throws(JobRefusal) {
+        guard let code = draft.text(.currency) else { throw Self.missing("currency") }
+        if known.currencies.contains(code) { return }
         guard account.exponent(of: code) != nil else {
             throw JobRefusal(
                 .currency,
@@ -112,40 +104,28 @@ struct JobCheck {
                 detail: "currency: is not permitted for the job's account"
             )
         }
-        return code
     }
 
-    private func locale() throws(JobRefusal) -> String {
-        guard let locale = draft[text: .locale] ?? account.defaultLocale else { throw Self.missing("locale") }
+    private func checkLocale() throws(JobRefusal) {
+        guard let locale = text(.locale) else { throw Self.missing("locale") }
         guard account.locales?.contains(locale) ?? true else {
             throw JobRefusal(.format, field: "locale", detail: "locale: is not permitted for the job's account")
         }
-        return locale
     }
 
-    private func requiredURL(
-        _ id: JobFieldID,
-        default other: String?,
-        hosts: Set<String>?
-    ) throws(JobRefusal) -> String {
-        guard let text = try url(id, default: other, hosts: hosts) else { throw Self.missing(JobFields[id].name) }
-        return text
-    }
-
-    /// The job's URL, or else the account's, after all checks.
-    private func url(
-        _ id: JobFieldID,
-        default other: String?,
-        hosts: Set<String>?
-    ) throws(JobRefusal) -> String? {
-        let field = JobFields[id]
-        guard let text = draft[text: id] ?? other else { return nil }
+    /// The job's URL, or else the account's.
+    private func checkURL(_ id: JobFieldID, hosts: Set<String>?, isRequired: Bool) throws(JobRefusal) {
         func refusal(_ reason: RefusalReason, _ advice: String) -> JobRefusal {
-            JobRefusal(reason, field: field.name, detail: "\(field.name): \(advice)")
+            let name = JobFields[id].name
+            return JobRefusal(reason, field: name, detail: "\(name): \(advice)")
+        }
+        guard let reading = withText(id, { CallbackURL.read($0, isOpaque: id == .returnURL) }) else {
+            if isRequired { throw Self.missing(JobFields[id].name) }
+            return
         }
         let url: CallbackURL
-        switch parsed(text, isOpaque: id == .returnURL) {
-        case .success(let parsed): url = parsed
+        switch reading {
+        case .success(let read): url = read
         case .failure(let fault): throw refusal(.url, fault.advice)
         }
         let isLoopbackHTTP = url.scheme == .http && account.isLoopbackHTTPAllowed && url.isLoopback
@@ -156,17 +136,6 @@ struct JobCheck {
         guard hosts?.contains(url.authority) ?? true else {
             throw refusal(.host, "its host is not one that the account's configuration allows")
         }
-        return text
-    }
-
-    private func parsed(_ url: String, isOpaque: Bool) -> Result<CallbackURL, CallbackURL.Fault> {
-        var url = url
-        return url.withUTF8 { CallbackURL.read($0, isOpaque: isOpaque) }
-    }
-
-    private func required(_ id: JobFieldID) throws(JobRefusal) -> String {
-        guard let text = draft[text: id] else { throw Self.missing(JobFields[id].name) }
-        return text
     }
 
     private static func missing(_ path: String) -> JobRefusal {
@@ -197,13 +166,13 @@ struct JobCheck {
 
 extension JobCheck {
     private func checkAmount() throws(JobRefusal) {
-        if !account.isAmountOptional, draft[integer: .amount] == nil { throw Self.missing("amount") }
+        if !account.isAmountOptional, draft.integer(.amount) == nil { throw Self.missing("amount") }
     }
 
     /// A balance bounds a withdrawal and nothing else (API 1.3, cashier_api/virtual_terminal). The provider would
     /// refuse it too, after the agent was told that a page is coming.
     private func checkBalance(_ intent: Intent) throws(JobRefusal) {
-        guard intent == .withdrawal, let amount = draft[integer: .amount], let balance = draft[integer: .balance],
+        guard intent == .withdrawal, let amount = draft.integer(.amount), let balance = draft.integer(.balance),
             amount > balance
         else { return }
         throw JobRefusal(
@@ -215,18 +184,18 @@ extension JobCheck {
 
     private func checkCustomer() throws(JobRefusal) {
         guard draft.hasCustomerData else {
-            guard account.isCustomerRequired, draft[text: .customerToken] == nil else { return }
+            guard account.isCustomerRequired, !draft.hasText(.customerToken) else { return }
             let name = rules.customerKey
             throw JobRefusal(.missing, field: name, detail: "\(name): write it, or customer_token, or both")
         }
-        for id in JobFields.customer where draft[text: id] == nil && draft[integer: id] == nil {
+        for id in JobFields.customer where !draft.hasText(id) && draft.integer(id) == nil {
             guard account.requiredCustomerFields.contains(JobFields[id].name) else { continue }
             throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
         }
-        guard let country = draft[text: .country] else { return }
+        guard let country = draft.text(.country) else { return }
         let isNorthAmerican = country == "US" || country == "CA"
-        if isNorthAmerican, draft[text: .zip] == nil { throw missingForCountry("zip", "US and CA") }
-        if isNorthAmerican || country == "AU", draft[text: .state] == nil {
+        if isNorthAmerican, !draft.hasText(.zip) { throw missingForCountry("zip", "US and CA") }
+        if isNorthAmerican || country == "AU", !draft.hasText(.state) {
             throw missingForCountry("state", "US, CA and AU")
         }
     }
@@ -234,6 +203,40 @@ extension JobCheck {
     private func missingForCountry(_ name: String, _ countries: String) -> JobRefusal {
         let path = "\(rules.customerKey).\(name)"
         return JobRefusal(.missing, field: path, detail: "\(path): is required for customers in \(countries); write it")
+    }
+}
+
+extension JobCheck: JobContent {
+    var hasCustomerData: Bool { draft.hasCustomerData }
+
+    func withText<Result>(_ id: JobFieldID, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        if draft.hasText(id) { return draft.withText(id, body) }
+        guard var text = otherwise(id) else { return nil }
+        return text.withUTF8(body)
+    }
+
+    /// What the account says where the job does not.
+    private func otherwise(_ id: JobFieldID) -> String? {
+        switch id {
+        case .account: order.account
+        case .locale: account.defaultLocale
+        case .validationURL: account.defaultValidationURL
+        case .notificationURL: account.defaultNotificationURL
+        case .returnURL: account.defaultReturnURL
+        case _: nil
+        }
+    }
+
+    func integer(_ id: JobFieldID) -> Int64? {
+        draft.integer(id)
+    }
+
+    func moment(_ id: JobFieldID) -> Timestamp? {
+        switch id {
+        case .notBefore: notBefore
+        case .notAfter: notAfter
+        case _: nil
+        }
     }
 }
 

@@ -2,63 +2,53 @@ extension JobCodec {
     /// The job's content in one spelling: every field that is there, in the order of `JobFieldID`, without white space.
     /// Equal jobs have equal bytes. This is what is digested to find duplicates, stored, and read again at sending.
     package static func canonicalBody(_ job: Job) -> [UInt8] {
-        written(job).bytes
+        body(of: job).bytes
     }
 
-    private static func written(_ job: Job) -> JSONWriter {
-        let request = job.request
-        var writer = JSONWriter(capacity: 2_048)
+    /// The body of `content`; `expected` bytes are enough nearly always.
+    static func body(of content: some JobContent, expected: Int = 1_024) -> JSONWriter {
+        var writer = JSONWriter(capacity: expected)
         writer.beginObject()
-        writer.member("account", job.order.account)
-        writer.member("order_id", job.order.orderID)
-        writer.member("campaign", job.campaign)
-        writer.member("not_before", job.notBefore, digits: 6)
-        writer.member("not_after", job.notAfter, digits: 6)
-        writer.member("agent_name", request.agentName)
-        writer.member("intent", request.intent.rawValue)
-        writer.member("currency", request.currency)
-        writer.member("amount", request.amount)
-        writer.member("balance", request.balance)
-        writer.member("cid", request.cid)
-        writer.member("locale", request.locale)
-        if let data = request.customerData {
-            writer.key("customer_data")
-            write(data, to: &writer)
-        }
-        writer.member("customer_token", request.customerToken)
-        writer.member("payment_method", request.paymentMethod)
-        writer.member("gateway", request.gateway)
-        writer.member("validation_url", request.validationURL)
-        writer.member("notification_url", request.notificationURL)
-        writer.member("return_url", request.returnURL)
-        writer.member("variable1", request.variable1)
-        writer.member("variable2", request.variable2)
-        writer.member("variable3", request.variable3)
+        for id in JobFields.topLevel { write(id, of: content, to: &writer) }
         writer.endObject()
         return writer
     }
 
-    private static func write(_ data: CustomerData, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("country", data.country)
-        writer.member("first_name", data.firstName)
-        writer.member("last_name", data.lastName)
-        writer.member("dob", data.dateOfBirth)
-        writer.member("email", data.email)
-        writer.member("phone", data.phone)
-        writer.member("zip", data.zip)
-        writer.member("state", data.state)
-        writer.member("city", data.city)
-        writer.member("address", data.address)
-        writer.member("profile", data.profile)
-        writer.endObject()
+    @inline(__always)
+    private static func write(_ id: JobFieldID, of content: some JobContent, to writer: inout JSONWriter) {
+        let name = JobFields.spelling(of: id)
+        switch id {
+        // Whose credentials the provider gets is the account's business.
+        case .merchantID, .applicationKey: return
+        case .notBefore, .notAfter: writer.member(name, content.moment(id), digits: 6)
+        case .amount, .balance, .profile: writer.member(name, content.integer(id))
+        case .customerData:
+            guard content.hasCustomerData else { return }
+            writer.key(name)
+            writer.beginObject()
+            for id in JobFields.customer { writeMember(id, of: content, to: &writer) }
+            writer.endObject()
+        case _: content.withText(id) { writer.member(name, $0) }
+        }
+    }
+
+    /// Of the customer's data.
+    private static func writeMember(_ id: JobFieldID, of content: some JobContent, to writer: inout JSONWriter) {
+        let name = JobFields.spelling(of: id)
+        if id == .profile {
+            writer.member(name, content.integer(id))
+        } else {
+            content.withText(id) { writer.member(name, $0) }
+        }
     }
 
     /// Reads a canonical body back. It was checked when it was accepted, so today's rules do not apply to it; what is
     /// not a canonical body throws `CanonicalBodyFault`.
     package static func decodeCanonical(_ body: [UInt8]) throws(CanonicalBodyFault) -> Job {
-        if let job = body.withUnsafeBufferPointer(CanonicalText.job) { return job }
-        return try decodeAny(body)
+        let plain = body.withUnsafeBufferPointer { text in
+            JobDraft.with(record: text) { draft in CanonicalText.read(text, into: &draft) ? try? Job(draft) : nil }
+        }
+        return if let plain { plain } else { try decodeAny(body) }
     }
 
     /// Takes all JSON, and says what is wrong with it.
@@ -67,7 +57,7 @@ extension JobCodec {
         do {
             outcome = try CanonicalReader.read(body) { draft in
                 do throws(CanonicalBodyFault) {
-                    return .success(try readJob(draft))
+                    return .success(try Job(draft))
                 } catch {
                     return .failure(error)
                 }
@@ -76,28 +66,7 @@ extension JobCodec {
             throw .json(error)
         }
         let job = try outcome.get()
-        guard written(job).isWritten(body) else { throw .notCanonical }
-        return job
-    }
-
-    private static func readJob(_ draft: JobDraft) throws(CanonicalBodyFault) -> Job {
-        func text(_ id: JobFieldID) throws(CanonicalBodyFault) -> String {
-            guard let text = draft[text: id] else { throw .field(JobFields[id].name) }
-            return text
-        }
-        guard let intent = Intent(rawValue: try text(.intent)) else { throw .field("intent") }
-        let request = SessionRequest(
-            orderID: try text(.orderID),
-            agentName: try text(.agentName),
-            intent: intent,
-            currency: try text(.currency),
-            cid: try text(.cid),
-            locale: try text(.locale),
-            notificationURL: try text(.notificationURL),
-            returnURL: try text(.returnURL)
-        )
-        var job = Job(order: Order(account: try text(.account), orderID: request.orderID), request: request)
-        draft.addOptionalFields(to: &job)
+        guard Self.body(of: job).isWritten(body) else { throw .notCanonical }
         return job
     }
 
@@ -161,7 +130,7 @@ private struct CanonicalReader {
                     draft.setText(id, start: text.start, end: text.end)
                 }
             case (let id?, .number(let number)):
-                draft[integer: id] = cursor.integer(number)
+                draft.setInteger(id, cursor.integer(number))
             case (.customerData, .object):
                 draft.hasCustomerData = true
                 try readMembers(inCustomer: true)

@@ -13,15 +13,40 @@ package struct JobCodec: Sendable {
     /// Where a record has several faults, one is reported: of the text before those of fields, a card number before
     /// other fields, then the first in the record, then what concerns several fields or the account.
     package func decode(key: [UInt8]?, value: [UInt8]?) throws(JobRefusal) -> Job {
+        let job = try read(key: key, value: value) { check in try? Job(check) }
+        guard let job else { preconditionFailure("a job that was accepted has every field that jobs have") }
+        return job
+    }
+
+    /// The same as a canonical body, without making a text of every field on the way.
+    package func accept(key: [UInt8]?, value: [UInt8]?) throws(JobRefusal) -> AcceptedContent {
+        try read(key: key, value: value) { check in
+            AcceptedContent(
+                order: check.order,
+                campaign: check.text(.campaign),
+                notBefore: check.notBefore,
+                notAfter: check.notAfter,
+                body: Self.body(of: check, expected: (value?.count ?? 0) + 256).finish()
+            )
+        }
+    }
+
+    private func read<Success>(
+        key: [UInt8]?,
+        value: [UInt8]?,
+        _ make: (JobCheck) -> Success
+    ) throws(JobRefusal) -> Success {
         guard let value else {
             throw JobRefusal(.tombstone, detail: "record value: is null; jobs are not deleted, write a JSON object")
         }
         guard !value.isEmpty else {
             throw JobRefusal(.empty, detail: "record value: is empty; write a JSON object")
         }
-        let outcome: Result<Job, JobRefusal>
+        let outcome: Result<Success, JobRefusal>
         do {
-            outcome = try JobReader.read(value, customerKey: rules.customerKey) { judge($0, key: key, value: value) }
+            outcome = try JobReader.read(value, customerKey: rules.customerKey) { draft in
+                judge(draft, key: key, value: value, make)
+            }
         } catch {
             let isKept = error.kind != .size && !CardNumberGuard.findsCardNumber(in: value)
             throw JobRefusal(RefusalReason(error.kind), detail: error.detail, mayKeepRaw: isKept)
@@ -29,9 +54,16 @@ package struct JobCodec: Sendable {
         return try outcome.get()
     }
 
-    private func judge(_ draft: JobDraft, key: [UInt8]?, value: [UInt8]) -> Result<Job, JobRefusal> {
+    private func judge<Success>(
+        _ draft: JobDraft,
+        key: [UInt8]?,
+        value: [UInt8],
+        _ make: (JobCheck) -> Success
+    ) -> Result<Success, JobRefusal> {
         do throws(JobRefusal) {
-            return .success(try JobCheck(draft, key: key, rules: rules, accounts: accounts).job())
+            let check = try JobCheck(draft, key: key, rules: rules, accounts: accounts)
+            try check.check()
+            return .success(make(check))
         } catch {
             var refusal = error
             refusal.order = draft.order(defaultAccount: rules.defaultAccount)
@@ -39,6 +71,15 @@ package struct JobCodec: Sendable {
             return .failure(refusal)
         }
     }
+}
+
+/// A record that was accepted: what is looked at on the way, and all that it says as its canonical body.
+package struct AcceptedContent: Equatable, Sendable {
+    package var order: Order
+    package var campaign: String?
+    package var notBefore: Timestamp?
+    package var notAfter: Timestamp?
+    package var body: [UInt8]
 }
 
 extension JSONFault {

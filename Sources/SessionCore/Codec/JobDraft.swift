@@ -1,6 +1,6 @@
 /// A job's fields as they were read, each fit for itself, before they are looked at together. Texts stay where they are
 /// in the record until a job is made of them, so a draft is good only as long as the memory that it was made with.
-struct JobDraft {
+struct JobDraft: JobContent {
     /// Where a text is: in the record, or, if it had escapes, in `decoded`.
     private struct Place {
         var start: UInt32 = 0
@@ -38,22 +38,21 @@ struct JobDraft {
         }
     }
 
-    subscript(integer id: JobFieldID) -> Int64? {
-        get {
-            switch id {
-            case .amount: amount
-            case .balance: balance
-            case .profile: profile
-            case _: nil
-            }
+    func integer(_ id: JobFieldID) -> Int64? {
+        switch id {
+        case .amount: amount
+        case .balance: balance
+        case .profile: profile
+        case _: nil
         }
-        set {
-            switch id {
-            case .amount: amount = newValue
-            case .balance: balance = newValue
-            case .profile: profile = newValue
-            case _: break
-            }
+    }
+
+    mutating func setInteger(_ id: JobFieldID, _ value: Int64?) {
+        switch id {
+        case .amount: amount = value
+        case .balance: balance = value
+        case .profile: profile = value
+        case _: break
         }
     }
 
@@ -78,8 +77,10 @@ struct JobDraft {
         Int(places[id.rawValue].end - places[id.rawValue].start)
     }
 
-    subscript(text id: JobFieldID) -> String? {
-        withText(id) { String(decoding: $0, as: UTF8.self) }
+    /// Where the text stands in the record; nil if there is none, or if it had escapes.
+    func place(_ id: JobFieldID) -> Range<Int>? {
+        let place = places[id.rawValue]
+        return place.isThere && !place.isDecoded ? Int(place.start)..<Int(place.end) : nil
     }
 
     /// Nil if there is none.
@@ -109,51 +110,17 @@ struct JobDraft {
 
     private func fitting(_ id: JobFieldID) -> String? {
         guard length(id) <= JobFields.maxLength(of: id) else { return nil }
-        return self[text: id]
-    }
-}
-
-// MARK: The job made of it
-
-extension JobDraft {
-    /// Everything of the job that may be absent.
-    func addOptionalFields(to job: inout Job) {
-        job.campaign = self[text: .campaign]
-        job.notBefore = withText(.notBefore) { Timestamp(rfc3339: $0) } ?? nil
-        job.notAfter = withText(.notAfter) { Timestamp(rfc3339: $0) } ?? nil
-        job.request.amount = self[integer: .amount]
-        job.request.balance = self[integer: .balance]
-        job.request.customerData = customerData
-        job.request.customerToken = self[text: .customerToken]
-        job.request.paymentMethod = self[text: .paymentMethod]
-        job.request.gateway = self[text: .gateway]
-        job.request.validationURL = self[text: .validationURL]
-        job.request.variable1 = self[text: .variable1]
-        job.request.variable2 = self[text: .variable2]
-        job.request.variable3 = self[text: .variable3]
+        return text(id)
     }
 
-    private var customerData: CustomerData? {
-        guard hasCustomerData else { return nil }
-        var data = CustomerData()
-        data.country = self[text: .country]
-        data.firstName = self[text: .firstName]
-        data.lastName = self[text: .lastName]
-        data.dateOfBirth = self[text: .dateOfBirth]
-        data.email = self[text: .email]
-        data.phone = self[text: .phone]
-        data.zip = self[text: .zip]
-        data.state = self[text: .state]
-        data.city = self[text: .city]
-        data.address = self[text: .address]
-        data.profile = self[integer: .profile]
-        return data
+    func moment(_ id: JobFieldID) -> Timestamp? {
+        withText(id) { Timestamp(rfc3339: $0) } ?? nil
     }
 
     /// Whether two drafts differ in a field, byte for byte: `==` of strings takes NFC and NFD for equal.
     func differs(from other: JobDraft, in id: JobFieldID) -> Bool {
         if id == .customerData { return hasCustomerData != other.hasCustomerData }
-        if self[integer: id] != other[integer: id] { return true }
+        if integer(id) != other.integer(id) { return true }
         if hasText(id) != other.hasText(id) { return true }
         return other.withText(id) { !hasText(id, $0) } ?? false
     }

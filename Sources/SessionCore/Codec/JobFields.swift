@@ -19,6 +19,8 @@ package struct JobField: Sendable {
     }
 
     package var name: String
+    /// The same, for those who compare and copy bytes.
+    var spelling: StaticString
     /// Name with the object that it is a member of: `customer_data.zip`.
     package var path: String
     package var kind: Kind
@@ -55,15 +57,21 @@ package enum JobFields {
 
     static let ids = JobFieldID.allCases
     /// The key of the customer's data, unless the configuration has another.
-    static let customerKey = "customer_data"
+    static let customerKey = "\(customerSpelling)"
+    private static let customerSpelling: StaticString = "customer_data"
     static let count = JobFieldID.variable3.rawValue + 1
 
     // What every record needs of every field, without copying names.
     private static let kinds = all.map(\.kind)
     private static let lengths = all.map { $0.maxLength ?? .max }
+    private static let spellings = all.map(\.spelling)
 
     static func kind(of id: JobFieldID) -> JobField.Kind {
         kinds[id.rawValue]
+    }
+
+    static func spelling(of id: JobFieldID) -> StaticString {
+        spellings[id.rawValue]
     }
 
     /// `Int.max` where the kind limits it.
@@ -107,7 +115,7 @@ package enum JobFields {
         case .balance: field("balance", .integer(0...largestInteger))
         case .cid: text("cid", .customerID, .always, max: 50)
         case .locale: text("locale", .locale, .unlessDefaulted)
-        case .customerData: field(customerKey, .object)
+        case .customerData: field(customerSpelling, .object)
         case .country: customer("country", .text(.country))
         case .firstName: customer("first_name", .text(.text), max: 25)
         case .lastName: customer("last_name", .text(.text), max: 25)
@@ -132,19 +140,33 @@ package enum JobFields {
     }
 
     private static func text(
-        _ name: String,
+        _ name: StaticString,
         _ shape: TextShape,
         _ presence: JobField.Presence = .optional,
         max: Int? = nil
     ) -> JobField {
-        JobField(name: name, path: name, kind: .text(shape), presence: presence, maxLength: max)
+        field(name, .text(shape), presence, max: max)
     }
 
-    private static func field(_ name: String, _ kind: JobField.Kind) -> JobField {
-        JobField(name: name, path: name, kind: kind, presence: .optional, maxLength: nil)
+    private static func field(
+        _ name: StaticString,
+        _ kind: JobField.Kind,
+        _ presence: JobField.Presence = .optional,
+        max: Int? = nil
+    ) -> JobField {
+        JobField(
+            name: "\(name)",
+            spelling: name,
+            path: "\(name)",
+            kind: kind,
+            presence: presence,
+            maxLength: max
+        )
     }
 
-    private static func customer(_ name: String, _ kind: JobField.Kind, max: Int? = nil) -> JobField {
-        JobField(name: name, path: "customer_data.\(name)", kind: kind, presence: .optional, maxLength: max)
+    private static func customer(_ name: StaticString, _ kind: JobField.Kind, max: Int? = nil) -> JobField {
+        var field = field(name, kind, max: max)
+        field.path = "\(customerSpelling).\(name)"
+        return field
     }
 }

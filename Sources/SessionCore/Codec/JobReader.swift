@@ -135,7 +135,7 @@ struct JobReader {
 
     private mutating func take(_ value: Int64?, within range: ClosedRange<Int64>, as id: JobFieldID) {
         if let value, range.contains(value) {
-            draft[integer: id] = value
+            draft.setInteger(id, value)
         } else {
             let path = path(of: id)
             let reason: RefusalReason = id == .profile ? .range : .amount

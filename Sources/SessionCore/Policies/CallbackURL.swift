@@ -64,7 +64,7 @@ package struct CallbackURL: Equatable, Sendable {
             guard let number = Self.port(UnsafeBufferPointer(rebasing: bytes[(hostEnd + 1)..<end])) else { throw .port }
             port = number
         }
-        let name = bytes[start..<hostEnd].map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        let name = UnsafeBufferPointer(rebasing: bytes[start..<hostEnd])
         if Self.isIPv6(name) || Self.isIPv4(name) {
             isIPAddress = true
         } else if Self.isName(name) {
@@ -72,7 +72,14 @@ package struct CallbackURL: Equatable, Sendable {
         } else {
             throw .host
         }
-        host = String(decoding: name, as: UTF8.self)
+        host = String(unsafeUninitializedCapacity: name.count) { host in
+            for index in name.indices { host[index] = Self.lowercase(name[index]) }
+            return name.count
+        }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        (0x41...0x5A).contains(byte) ? byte + 0x20 : byte
     }
 
     /// As an allow-list spells it: the host, and `:port` where the URL names one that is not the scheme's own.
@@ -108,7 +115,7 @@ package struct CallbackURL: Equatable, Sendable {
 
     /// Labels of letters, digits and inner dashes. The last one may not be a number: resolvers would take
     /// `2130706433`, `0x7f.1` and `0177.0.0.1` for addresses.
-    private static func isName(_ name: [UInt8]) -> Bool {
+    private static func isName(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         guard name.count <= 253 else { return false }
         var start = 0
         while let end = name[start...].firstIndex(of: UInt8(ascii: ".")) {
@@ -116,16 +123,21 @@ package struct CallbackURL: Equatable, Sendable {
             start = end + 1
         }
         let last = name[start...]
-        return isLabel(last) && !last.allSatisfy { 0x30...0x39 ~= $0 } && !last.starts(with: "0x".utf8)
+        return isLabel(last) && !last.allSatisfy { 0x30...0x39 ~= $0 } && !isHexadecimal(last)
     }
 
-    private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
+    private static func isLabel(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         1...63 ~= label.count && label.first != 0x2D && label.last != 0x2D
-            && label.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2D }
+            && label.allSatisfy { 0x61...0x7A ~= lowercase($0) || 0x30...0x39 ~= $0 || $0 == 0x2D }
+    }
+
+    /// Begins with `0x`.
+    private static func isHexadecimal(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        label.first == 0x30 && label.dropFirst().first.map(lowercase) == 0x78
     }
 
     /// Four decimal numbers up to 255 without leading zeros: the only spelling that all parsers read alike.
-    private static func isIPv4(_ name: [UInt8]) -> Bool {
+    private static func isIPv4(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         guard name.count <= 15, let first = name.first, 0x30...0x39 ~= first else { return false }
         let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 4
@@ -137,10 +149,10 @@ package struct CallbackURL: Equatable, Sendable {
     }
 
     /// Brackets around hexadecimal groups; whether the groups make an address is left to the resolver.
-    private static func isIPv6(_ name: [UInt8]) -> Bool {
+    private static func isIPv6(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         name.count >= 4 && name.first == UInt8(ascii: "[") && name.last == UInt8(ascii: "]")
             && name.dropFirst().dropLast().allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || $0 == 0x3A || $0 == 0x2E
+                (0x30...0x39).contains($0) || (0x61...0x66).contains(lowercase($0)) || $0 == 0x3A || $0 == 0x2E
             }
     }
 }

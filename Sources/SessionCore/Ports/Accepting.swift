@@ -11,8 +11,6 @@ package struct AcceptedJob: Equatable, Sendable {
     package var contentDigest: [UInt8]
     /// The canonical job as JSON; sealed before it is stored.
     package var body: [UInt8]
-    /// What `body` says, for a job that starts at once.
-    package var request: SharedRequest
     package var traceparent: String?
     /// There is a call slot for it: it may be stored claimed, if nothing older of its lane and account is due.
     package var mayStart = false
@@ -27,7 +25,6 @@ package struct AcceptedJob: Equatable, Sendable {
         notAfter: Timestamp,
         contentDigest: [UInt8],
         body: [UInt8],
-        request: SharedRequest,
         traceparent: String?
     ) {
         self.partition = partition
@@ -39,7 +36,6 @@ package struct AcceptedJob: Equatable, Sendable {
         self.notAfter = notAfter
         self.contentDigest = contentDigest
         self.body = body
-        self.request = request
         self.traceparent = traceparent
     }
 }

@@ -84,19 +84,6 @@ package struct SessionRequest: Equatable, Sendable {
     }
 }
 
-/// A request that is handed from step to step: passing it on costs a count, and a copy of the request two dozen.
-package final class SharedRequest: Equatable, Sendable {
-    package let value: SessionRequest
-
-    package init(_ value: SessionRequest) {
-        self.value = value
-    }
-
-    package static func == (left: SharedRequest, right: SharedRequest) -> Bool {
-        left.value == right.value
-    }
-}
-
 /// A record that asks for one session, checked.
 package struct Job: Equatable, Sendable {
     package var order: Order

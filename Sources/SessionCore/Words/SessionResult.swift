@@ -24,6 +24,9 @@ package struct ResultID: Hashable, Sendable {
         }
     }
 
+    /// The bytes in order, the first one highest.
+    package var words: (high: UInt64, low: UInt64) { (high, low) }
+
     /// Lower-case UUID text.
     package var text: String {
         String(unsafeUninitializedCapacity: Self.textBytes) { text in
@@ -33,10 +36,10 @@ package struct ResultID: Hashable, Sendable {
         }
     }
 
-    static let textBytes = 36
+    package static let textBytes = 36
 
     /// Writes the text form, 36 bytes.
-    func writeText(to text: UnsafeMutablePointer<UInt8>) {
+    package func writeText(to text: UnsafeMutablePointer<UInt8>) {
         var next = text
         for index in 0..<16 {
             if index == 4 || index == 6 || index == 8 || index == 10 {

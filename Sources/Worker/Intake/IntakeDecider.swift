@@ -35,7 +35,7 @@ package struct IntakeDecider: Sendable {
         jobs.reserveCapacity(batches.reduce(0) { $0 + $1.records.count })
         for record in batches.lazy.flatMap(\.records) {
             do {
-                jobs.append(accepted(try codec.decode(key: record.key, value: record.value), record, now))
+                jobs.append(accepted(try codec.accept(key: record.key, value: record.value), record, now))
             } catch {
                 quarantined.append(refused(error, record, now))
             }
@@ -49,9 +49,8 @@ package struct IntakeDecider: Sendable {
         )
     }
 
-    private func accepted(_ job: Job, _ record: SourceRecord, _ now: Timestamp) -> AcceptedJob {
-        let body = JobCodec.canonicalBody(job)
-        return AcceptedJob(
+    private func accepted(_ job: AcceptedContent, _ record: SourceRecord, _ now: Timestamp) -> AcceptedJob {
+        AcceptedJob(
             partition: record.position.partition,
             offset: record.position.offset,
             order: job.order,
@@ -59,9 +58,8 @@ package struct IntakeDecider: Sendable {
             campaign: job.campaign,
             notBefore: job.notBefore,
             notAfter: job.notAfter ?? max(now, job.notBefore ?? now).advanced(by: notAfterDefault),
-            contentDigest: contentDigest(body),
-            body: body,
-            request: SharedRequest(job.request),
+            contentDigest: contentDigest(job.body),
+            body: job.body,
             traceparent: record.traceparent
         )
     }

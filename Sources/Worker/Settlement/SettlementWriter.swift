@@ -67,11 +67,9 @@ package struct SettlementWriter: Sendable {
             completedAt: completedAt
         )
         result.campaign = job.campaign
-        if let request = job.request?.value {
-            result.variable1 = request.variable1
-            result.variable2 = request.variable2
-            result.variable3 = request.variable3
-        }
+        result.variable1 = job.request?.text(.variable1)
+        result.variable2 = job.request?.text(.variable2)
+        result.variable3 = job.request?.text(.variable3)
         return result
     }
 }

@@ -26,6 +26,12 @@ import Testing
                 let job = try JobSample.codec.decode(key: JobSample.key, value: record)
                 accepted += 1
                 try expectSound(job, record)
+                let content = try JobSample.codec.accept(key: JobSample.key, value: record)
+                #expect(content.body == JobCodec.canonicalBody(job), "\(String(decoding: record, as: UTF8.self))")
+                #expect(content.order == job.order && content.campaign == job.campaign)
+                #expect(content.notBefore == job.notBefore && content.notAfter == job.notAfter)
+                let request = try #require(SharedRequest(in: content.body, of: content.order))
+                #expect(request.value == job.request)
             } catch let refusal as JobRefusal {
                 #expect(!refusal.detail.isEmpty)
                 if let order = refusal.order { #expect(order.orderID.utf8.allSatisfy { 0x21...0x7E ~= $0 }) }
@@ -51,7 +57,10 @@ import Testing
         var mutator = Mutator(corpus: bodies, seed: 99)
         for _ in 0..<2_000 {
             let body = mutator.next()
-            if let job = try? JobCodec.decodeCanonical(body) { #expect(JobCodec.canonicalBody(job) == body) }
+            let job = try? JobCodec.decodeCanonical(body)
+            if let job { #expect(JobCodec.canonicalBody(job) == body) }
+            let order = job?.order ?? Order(account: "main", orderID: "o-1")
+            #expect(SharedRequest(in: body, of: order)?.value == job?.request)
             _ = JobCodec.differingFields(bodies[0], body)
         }
         var results = Mutator(corpus: [ResultCodec.encode(ResultSample.opened)], seed: 100)
