@@ -80,7 +80,11 @@ package struct WorkerService<
         }
         var failure: (any Error)?
         await withTaskGroup(of: Ending.self) { group in
-            for service in services { group.addTask(priority: service.priority) { await ending(of: service.run) } }
+            for service in services {
+                group.addTask {
+                    await Urgency.$isUrgent.withValue(service.isUrgent) { await ending(of: service.run) }
+                }
+            }
             for loop in upkeepLoops { group.addTask { await ending(of: loop) } }
             group.addTask {
                 _ = await stopRequests.takeAll()
@@ -122,8 +126,8 @@ package struct WorkerService<
     }
 
     private struct Service: Sendable {
-        /// What agents wait for goes before a campaign's work, also in the line for a database connection.
-        var priority: TaskPriority?
+        /// Agents wait for it: it goes before a campaign's work in the line for a database connection.
+        var isUrgent = false
         var run: @Sendable () async throws -> Void
     }
 
@@ -135,13 +139,13 @@ package struct WorkerService<
         let answers = answerService
         let twice =
             settings.topics.map { topic in
-                Service(priority: topic.lane == .interactive ? .high : nil) { try await intake.run(topic: topic.name) }
+                Service(isUrgent: topic.lane == .interactive) { try await intake.run(topic) }
             } + [
-                Service(priority: .high) { [decided] in try await settlement.run(decided.interactive) },
+                Service(isUrgent: true) { [decided] in try await settlement.run(decided.interactive) },
                 Service { [decided] in try await settlement.run(decided.others) },
             ]
         return twice + twice + [
-            Service(run: dispatchService.run), Service(priority: .high, run: answers.run),
+            Service(run: dispatchService.run), Service(run: answers.run),
             Service(run: publishing.runAcknowledging), Service(run: publishing.runRelaying),
         ]
     }

@@ -8,15 +8,15 @@ import Testing
 struct RightOfWayTests {
     @Test("without agents a campaign does not rest")
     func nobody() {
-        #expect(RightOfWay().rest(after: .zero, now: .milliseconds(20)) == .zero)
+        #expect(RightOfWay().rest(after: .milliseconds(20), now: .milliseconds(20)) == .zero)
     }
 
     @Test("while agents send jobs it rests three times as long as its batch took, up to a bound")
     func agents() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
-        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_015)) == .milliseconds(45))
-        #expect(way.rest(after: .milliseconds(10_000), now: .milliseconds(10_900)) == RightOfWay.restMax)
+        #expect(way.rest(after: .milliseconds(15), now: .milliseconds(10_015)) == .milliseconds(45))
+        #expect(way.rest(after: .milliseconds(900), now: .milliseconds(10_900)) == RightOfWay.restMax)
     }
 
     @Test("two seconds after an agent's last job it is as if there were none")
@@ -24,7 +24,7 @@ struct RightOfWayTests {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
         way.agentsSeen(at: .seconds(9))
-        #expect(way.rest(after: .milliseconds(11_980), now: .milliseconds(11_990)) == .milliseconds(30))
-        #expect(way.rest(after: .milliseconds(11_990), now: .seconds(12)) == .zero)
+        #expect(way.rest(after: .milliseconds(10), now: .milliseconds(11_990)) == .milliseconds(30))
+        #expect(way.rest(after: .milliseconds(10), now: .seconds(12)) == .zero)
     }
 }

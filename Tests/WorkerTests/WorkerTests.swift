@@ -57,6 +57,26 @@ struct WorkerTests {
         #expect(bench.store.rows.allSatisfy { $0.state == .verify && $0.attempts == 1 && $0.leaseUntil == nil })
     }
 
+    @Test("an agent's outcome is stored and published while batches of a campaign's are stuck")
+    func agentsDoNotWaitForCampaigns() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.store.campaignOutcomes.close()
+        for batch in Int64(0)..<2 {
+            bench.deliver(["c-\(batch)"], from: batch, campaign: "autumn")
+            try await bench.eventually("the campaign's batch is stuck") {
+                bench.store.campaignOutcomes.waiting == batch + 1
+            }
+        }
+        bench.deliver(["a-1"], partition: 1)
+        try await bench.eventually("the agent's result is published") { bench.sink.published.count == 1 }
+        #expect(bench.store.row("a-1")?.state == .opened)
+        #expect(bench.store.row("c-0")?.state == .sending)
+        bench.store.campaignOutcomes.open()
+        try await bench.eventually("the campaign's are too") { bench.sink.published.count == 3 }
+        try await bench.stop()
+        #expect(bench.store.urgencies == [.interactive: [true], .campaign: [false]])
+    }
+
     @Test("a result that the broker did not take is handed over again, the same bytes")
     func failedResultsAreSentAgain() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

@@ -64,7 +64,7 @@ def _sql(bench: Bench, operations: int) -> dict:
             # What a worker has written before its first batch: its topic, and where each partition begins.
             session.rows("insert into usher.topic (topic_id, name) overriding system value values (1, 'jobs')")
             session.rows("insert into usher.position select 1, n, 0 from generate_series(1, 16) n")
-            session.ask("checkpoint")
+        stage.come_to_rest()
         return _alone(
             bench,
             operations,
@@ -95,6 +95,7 @@ def _kafka(bench: Bench, operations: int) -> dict:
     topics = throughput.new_topics(bench.stage, "limit", 64)
     jobs = topics.jobs[0][0]
     bench.stage.kafka.preload(jobs, operations, "campaign-2026")
+    bench.stage.come_to_rest()
     try:
         return _alone(
             bench,

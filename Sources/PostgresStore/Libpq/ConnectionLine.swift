@@ -5,6 +5,8 @@ struct ConnectionLine<Waiter: Sendable>: Sendable {
     private var others: [Waiter] = []
     private var wasUrgent = false
 
+    var count: Int { urgent.count + others.count }
+
     mutating func append(_ waiter: Waiter, isUrgent: Bool) {
         if isUrgent { urgent.append(waiter) } else { others.append(waiter) }
     }

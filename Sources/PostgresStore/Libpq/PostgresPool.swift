@@ -2,7 +2,7 @@ import Logs
 import SessionCore
 import Synchronization
 
-/// A fixed number of connections. Tasks of a high priority are urgent in the line for one.
+/// A fixed number of connections. What is urgent (`Urgency`) goes first in the line for one.
 final class PostgresPool: Sendable {
     private struct State {
         var idle: [Int]
@@ -29,12 +29,17 @@ final class PostgresPool: Sendable {
         return try result.get()
     }
 
+    /// Transactions that wait for a connection.
+    var waiting: Int {
+        state.withLock { $0.line.count }
+    }
+
     func close() async {
         for connection in connections { await connection.close() }
     }
 
     private func take() async -> Int {
-        let isUrgent = Task.currentPriority > .medium
+        let isUrgent = Urgency.isUrgent
         return await withCheckedContinuation { continuation in
             let index: Int? = state.withLock { state in
                 if let index = state.idle.popLast() { return index }

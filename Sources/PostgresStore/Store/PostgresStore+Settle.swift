@@ -85,18 +85,29 @@ extension PostgresStore {
 
     private func writeOnce(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> WrittenOutcomes {
         let ending = leases.ending(with: settlements.lazy.map(\.lease))
+        do throws(StoreError) {
+            let written = try await writeOnce(settlements, ending: ending, worker: worker)
+            leases.gone(ending)
+            return written
+        } catch {
+            leases.stay(ending)
+            throw error
+        }
+    }
+
+    private func writeOnce(
+        _ settlements: [Settlement],
+        ending: [Int64],
+        worker: Int64
+    ) async throws(StoreError) -> WrittenOutcomes {
         if settlements.allSatisfy(\.isOpenedByCall) {
             let columns = OpenedColumns(settlements, keys: keys)
             let parameters = columns.parameters(ending: ending, worker: worker)
-            let written = try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.open, parameters)) }
-            leases.gone(ending)
-            return written
+            return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.open, parameters)) }
         }
         let columns = SettleColumns(settlements, keys: keys)
         let parameters = columns.parameters(ending: ending, worker: worker)
-        let written = try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.settle, parameters)) }
-        leases.gone(ending)
-        return written
+        return try await pool.run { link in try columns.outcome(link.run(SQL.Jobs.settle, parameters)) }
     }
 
     /// Of leases that a settlement did not find: whether each is still held; absent when it was lost.

@@ -29,11 +29,14 @@ package final class MemoryStore: JobStore {
         var holds: [AccountHold] = []
         var reports: [String: AccountReport] = [:]
         var quarantined: [QuarantinedRecord] = []
+        var urgencies: [Lane: Set<Bool>] = [:]
         var failuresLeft = 0
         var alive = false
     }
 
     private let state = Mutex(State())
+    /// Where batches with outcomes of campaigns' jobs wait while it is closed.
+    package let campaignOutcomes = Gate()
 
     package init() {}
 
@@ -53,6 +56,11 @@ package final class MemoryStore: JobStore {
 
     package func row(_ orderID: String) -> Row? {
         rows.first { $0.job.order.orderID == orderID }
+    }
+
+    /// Whether outcomes of each lane came as urgent ones; campaigns', and all others as `interactive`.
+    package var urgencies: [Lane: Set<Bool>] {
+        state.withLock { $0.urgencies }
     }
 
     package var outboxCount: Int {
@@ -154,7 +162,12 @@ package final class MemoryStore: JobStore {
     }
 
     package func settle(_ settlements: [Settlement]) async throws -> SettleReport {
-        try transact { state in
+        let isOfCampaign = state.withLock { state in
+            settlements.contains { state.rows[$0.lease.jobID]?.job.lane == .campaign }
+        }
+        if isOfCampaign { await campaignOutcomes.pass() }
+        return try transact { state in
+            state.urgencies[isOfCampaign ? .campaign : .interactive, default: []].insert(Urgency.isUrgent)
             var report = SettleReport(outbox: [], lost: [])
             for settlement in settlements {
                 guard let row = state.rows[settlement.lease.jobID], row.epoch == settlement.lease.epoch else {
@@ -347,7 +360,7 @@ extension MemoryStore.State {
             firstSend: row.firstSend,
             lastSend: row.lastSend,
             lastCode: row.attemptRecords.last?.code,
-            request: row.job.request,
+            request: SharedRequest(in: row.job.body, of: row.job.order),
             traceparent: row.job.traceparent
         )
     }

@@ -61,6 +61,7 @@ struct AccountGuard: Sendable {
         _ turn: inout AccountGuards.Turn
     ) {
         inFlight -= calls.count
+        turn.givenBack += line.takeOverdue(at: uptime)
         rate.answered(calls.count, at: uptime)
         for call in calls {
             let sign = call.sign

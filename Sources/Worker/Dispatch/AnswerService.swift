@@ -46,8 +46,7 @@ struct AnswerService<Provider: Cashier>: Sendable {
                 jobs[index].hold = nil
             }
             slots.answered(answered.count, at: uptime)
-            decided.send(jobs)
-            dispatcher.carryOn(turn, at: uptime)
+            dispatcher.carryOn(turn, after: jobs, at: uptime)
             causes.send(.slotsFreed)
             changes.tell(turn.changes, at: uptime)
         }

@@ -49,9 +49,12 @@ struct Dispatcher<Provider: Cashier>: Sendable {
         finish(others, at: uptime)
     }
 
-    /// Makes the calls whose turn it is, and gives back those that are not to be made.
-    func carryOn(_ turn: AccountGuards.Turn, at uptime: Duration) {
-        finish(turn.givenBack.map { unsent($0.call.job, uptime) }, at: uptime)
+    /// Makes the calls whose turn it is, and gives back those that are not to be made, together with the jobs whose
+    /// answers led to it.
+    func carryOn(_ turn: AccountGuards.Turn, after jobs: [DecidedJob] = [], at uptime: Duration) {
+        let givenBack = turn.givenBack.map { unsent($0.call.job, uptime) }
+        if !givenBack.isEmpty { slots.answered(givenBack.count, at: uptime) }
+        decided.send(givenBack.isEmpty ? jobs : jobs + givenBack)
         make(turn.next, at: uptime)
     }
 

@@ -22,28 +22,28 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
 
     /// Takes in one topic. Ends when the source was closed and its last batches are stored. May run more than once:
     /// one batch is stored while the next is read.
-    func run(topic: String) async throws {
-        while let batches = try await source.nextBatches(of: topic) {
-            let began = clock.uptime
-            let isOfAgents: Bool
+    func run(_ topic: WorkerTopic) async throws {
+        while let batches = try await source.nextBatches(of: topic.name) {
+            let work: Duration
             do {
-                isOfAgents = try await take(batches)
+                work = try await take(batches)
             } catch StoreError.unavailable {
                 // Shutting down without a database: the records stay Kafka's.
                 return
             }
-            if isOfAgents {
-                rightOfWay.agentsSeen(at: clock.uptime)
-            } else if !slots.isStopping {
-                await clock.rest(for: rightOfWay.rest(after: began, now: clock.uptime))
-            }
+            // In a topic of both an agent's record may be the next.
+            guard topic.lane == .campaign, !slots.isStopping else { continue }
+            await clock.rest(for: rightOfWay.rest(after: work, now: clock.uptime))
         }
     }
 
-    /// Returns whether there were agents' jobs among them.
+    /// Returns how long the processors and the database were busy with it.
     @discardableResult
-    private func take(_ batches: [RecordBatch]) async throws -> Bool {
+    private func take(_ batches: [RecordBatch]) async throws -> Duration {
+        let began = clock.uptime
         var decided = decider.decide(batches, now: clock.databaseNow, lease: lease)
+        if decided.jobs.contains(where: { $0.lane == .interactive }) { rightOfWay.agentsSeen(at: began) }
+        let deciding = clock.uptime - began
         let reserved = await admission.admit(&decided)
         do {
             let batch = decided
@@ -59,11 +59,11 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             activity.stored(report)
             tell(batch)
             onStored(report)
-            return batch.jobs.contains { $0.lane == .interactive }
+            return deciding + (clock.uptime - asked)
         } catch StoreError.positionMovedBack(let partition, let stored) {
             slots.taken(0, of: reserved)
             try await readAgain(partition, stored, batches)
-            return false
+            return deciding
         } catch {
             slots.taken(0, of: reserved)
             throw error

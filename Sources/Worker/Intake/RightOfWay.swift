@@ -18,9 +18,9 @@ final class RightOfWay: Sendable {
         lastSeen.withLock { $0 = max(uptime, $0 ?? uptime) }
     }
 
-    /// How long a campaign's intake rests after a batch that began at `began`.
-    func rest(after began: Duration, now: Duration) -> Duration {
+    /// How long a campaign's intake rests after a batch that was so much work.
+    func rest(after work: Duration, now: Duration) -> Duration {
         guard let lastSeen = lastSeen.withLock({ $0 }), now < lastSeen + Self.expected else { return .zero }
-        return max(.zero, min(Self.restMax, (now - began) * 3))
+        return max(.zero, min(Self.restMax, work * 3))
     }
 }
