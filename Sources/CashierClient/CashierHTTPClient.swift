@@ -123,8 +123,7 @@ package final class CashierHTTPClient: Cashier {
         guard let route else {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
-        let account = route.account
-        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: account)
+        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: route.shared.value)
         let target: HTTPTarget
         let signed: RequestWriter.Signed
         switch call.kind {
@@ -135,7 +134,7 @@ package final class CashierHTTPClient: Cashier {
                 )
             }
             target = route.opening
-            signed = RequestWriter.open(request, account: account, timestamp: timestamp)
+            signed = RequestWriter.open(request, account: route.shared.value, timestamp: timestamp)
         case .lookUp:
             guard let lookUp = route.lookUp else {
                 return .failure(
@@ -145,13 +144,13 @@ package final class CashierHTTPClient: Cashier {
             target = lookUp
             signed = RequestWriter.lookUp(
                 orderID: call.job.order.orderID,
-                account: account,
+                account: route.shared.value,
                 timestamp: timestamp
             )
         }
         let request = HTTPRequest(
             target: target,
-            headers: [(account.requestHeader, signed.signature)],
+            headers: [(route.shared.value.requestHeader, signed.signature)],
             body: signed.body
         )
         return .success(
@@ -221,7 +220,7 @@ private struct PreparedCall: Sendable {
 
     private func reader(_ elapsed: Duration) -> ReplyReader {
         // What the provider's clock should have shown when the call started.
-        let signedAt = call.clockedAt.advanced(by: .seconds(route.account.clockOffsetSeconds))
+        let signedAt = call.clockedAt.advanced(by: .seconds(route.shared.value.clockOffsetSeconds))
         let expectation: ReplyReader.Expectation =
             if call.kind == .open, let request = call.job.request {
                 .open(request)
@@ -229,8 +228,8 @@ private struct PreparedCall: Sendable {
                 .lookUp(orderID: call.job.order.orderID)
             }
         return ReplyReader(
-            account: route.account,
-            secrets: (routes[route.account.name] ?? route).account.secrets,
+            account: route.shared,
+            secrets: (routes[route.shared.value.name] ?? route).shared.value.secrets,
             expectation: expectation,
             now: signedAt.advanced(by: elapsed),
             tableInForce: route.errors

@@ -15,20 +15,31 @@ final class TableInForce: Sendable {
     }
 }
 
+/// An account that calls and their answers refer to: it is much to copy.
+final class SharedAccount: Sendable {
+    let value: CashierAccount
+
+    init(_ value: CashierAccount) {
+        self.value = value
+    }
+}
+
 /// An account that was checked, and where its requests go.
 ///
 /// A class: each call refers to it, and an account is much to copy.
 final class CashierRoute: Sendable {
-    let account: CashierAccount
+    let shared: SharedAccount
     let opening: HTTPTarget
     let lookUp: HTTPTarget?
     let errors: TableInForce
+
+    var account: CashierAccount { shared.value }
 
     /// - Parameter errors: the table that stays in force when the account's settings change; nil: the account's own.
     /// - Throws: The first setting that is wrong.
     init(_ account: CashierAccount, errors: TableInForce? = nil) throws(CashierAccountError) {
         try account.check()
-        self.account = account
+        shared = SharedAccount(account)
         self.errors = errors ?? TableInForce(account.errorTable)
         opening = try Self.target(account.endpoint, "endpoint", account)
         lookUp =
@@ -39,7 +50,7 @@ final class CashierRoute: Sendable {
     private init(_ route: CashierRoute, secrets: [Secret]) {
         var account = route.account
         account.secrets = secrets
-        self.account = account
+        shared = SharedAccount(account)
         errors = route.errors
         opening = route.opening
         lookUp = route.lookUp

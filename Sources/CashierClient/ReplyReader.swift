@@ -14,7 +14,7 @@ package struct ReplyReader: Sendable {
         case lookUp(orderID: String)
     }
 
-    let account: CashierAccount
+    let account: SharedAccount
     /// Those that verify.
     private let secrets: [Secret]
     let expectation: Expectation
@@ -25,18 +25,24 @@ package struct ReplyReader: Sendable {
 
     /// - Parameter secrets: those that verify, where they are no longer the account's; nil for its own.
     package init(account: CashierAccount, secrets: [Secret]? = nil, expectation: Expectation, now: Timestamp) {
-        self.init(account: account, secrets: secrets, expectation: expectation, now: now, tableInForce: nil)
+        self.init(
+            account: SharedAccount(account),
+            secrets: secrets,
+            expectation: expectation,
+            now: now,
+            tableInForce: nil
+        )
     }
 
     init(
-        account: CashierAccount,
+        account: SharedAccount,
         secrets: [Secret]?,
         expectation: Expectation,
         now: Timestamp,
         tableInForce: TableInForce?
     ) {
         self.account = account
-        self.secrets = secrets ?? account.secrets
+        self.secrets = secrets ?? account.value.secrets
         self.expectation = expectation
         self.now = now
         self.tableInForce = tableInForce
@@ -77,13 +83,13 @@ package struct ReplyReader: Sendable {
     // MARK: Success
 
     private func opening(_ request: SharedRequest, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
-        guard isSigned(document, reply, over: account.responseFields) else { return badSignature }
+        guard isSigned(document, reply, over: account.value.responseFields) else { return badSignature }
         if let field = wrongEcho(of: request, in: document) {
             return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
         }
         guard let seconds = document.integer(.timestamp), isFresh(seconds) else { return stale }
         let url: Result<String, RedirectFault> =
-            document.withText(.redirectURL) { account.redirectURL($0) } ?? .failure(.missing)
+            document.withText(.redirectURL) { account.value.redirectURL($0) } ?? .failure(.missing)
         var session: OpenedSession
         switch url {
         case .success(let url): session = OpenedSession(redirectURL: url, answeredAt: Timestamp(seconds: seconds))
@@ -103,7 +109,9 @@ package struct ReplyReader: Sendable {
     }
 
     private func sighting(_ orderID: String, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
-        if let fields = account.lookUpResponseFields, !isSigned(document, reply, over: fields) { return badSignature }
+        if let fields = account.value.lookUpResponseFields, !isSigned(document, reply, over: fields) {
+            return badSignature
+        }
         guard document.echoes(.orderID, orderID) else {
             return unknown("echo", "The look-up's answer is for another order, or names no session.")
         }
@@ -127,17 +135,17 @@ package struct ReplyReader: Sendable {
         }
         if !echoes(.orderID, .orderID) { return "order_id" }
         if !echoes(.cid, .cid) { return "cid" }
-        if account.echoes.contains(.intent), document.has(.intent),
+        if account.value.echoes.contains(.intent), document.has(.intent),
             !document.echoes(.intent, request.intent.rawValue)
         {
             return "intent"
         }
-        if account.echoes.contains(.currency), document.has(.currency),
+        if account.value.echoes.contains(.currency), document.has(.currency),
             !echoes(.currency, .currency)
         {
             return "currency"
         }
-        if account.echoes.contains(.amount), let amount = request.amount, document.has(.amount),
+        if account.value.echoes.contains(.amount), let amount = request.amount, document.has(.amount),
             document.integer(.amount) != amount
         {
             return "amount"
@@ -148,12 +156,12 @@ package struct ReplyReader: Sendable {
     private func isFresh(_ seconds: Int64) -> Bool {
         let expected = now.seconds
         let (difference, isTooFar) = seconds.subtractingReportingOverflow(expected)
-        return !isTooFar && difference.magnitude <= UInt64(account.freshness.components.seconds)
+        return !isTooFar && difference.magnitude <= UInt64(account.value.freshness.components.seconds)
     }
 
     private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
         guard document.canSign(fields) else { return false }
-        return reply.withHeader(account.responseHeader) { signature in
+        return reply.withHeader(account.value.responseHeader) { signature in
             Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
         } ?? false
     }
@@ -169,9 +177,9 @@ package struct ReplyReader: Sendable {
     /// Basic errors come unsigned; one that is signed must be signed rightly to be believed.
     private func isCredible(_ document: ReplyDocument, _ reply: HTTPReply) -> Bool {
         guard let fields = signedFields else { return true }
-        switch account.errorSignatures {
+        switch account.value.errorSignatures {
         case .ignored: return true
-        case .optional where !reply.hasHeader(account.responseHeader): return true
+        case .optional where !reply.hasHeader(account.value.responseHeader): return true
         case .optional, .required: return isSigned(document, reply, over: fields)
         }
     }
@@ -179,8 +187,8 @@ package struct ReplyReader: Sendable {
     /// What the answer is signed over; nil if that is not known.
     private var signedFields: SignatureFields? {
         switch expectation {
-        case .open: account.responseFields
-        case .lookUp: account.lookUpResponseFields
+        case .open: account.value.responseFields
+        case .lookUp: account.value.lookUpResponseFields
         }
     }
 
@@ -199,7 +207,7 @@ package struct ReplyReader: Sendable {
     }
 
     private var table: ErrorTable {
-        tableInForce?.table ?? account.errorTable
+        tableInForce?.table ?? account.value.errorTable
     }
 
     private var kind: CashierCall.Kind {

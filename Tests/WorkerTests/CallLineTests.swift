@@ -6,22 +6,7 @@ import Testing
 @Suite("Calls in line")
 struct CallLineTests {
     private func call(_ number: Int64, _ lane: Lane, sendBy: Duration = .seconds(15)) -> AccountGuards.QueuedCall {
-        let job = ClaimedJob(
-            lease: LeaseRef(jobID: number, epoch: 1),
-            purpose: .open,
-            order: Order(account: "main", orderID: "o-\(number)"),
-            generation: 1,
-            lane: lane,
-            campaign: nil,
-            attempts: 1,
-            lookUps: 0,
-            acceptedAt: Timestamp(seconds: 1),
-            notAfter: Timestamp(seconds: 100),
-            firstSend: Timestamp(seconds: 1),
-            lastSend: Timestamp(seconds: 1),
-            request: nil,
-            traceparent: nil
-        )
+        let job = AccountGuardsTests.job(number, lane: lane)
         return .init(call: CashierCall(kind: .open, job: job, markedAt: Timestamp(seconds: 1)), sendBy: sendBy)
     }
 

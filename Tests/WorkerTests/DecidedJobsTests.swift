@@ -3,53 +3,37 @@ import Testing
 
 @testable import Worker
 
+/// The ways of decided jobs to the store.
 @Suite("Decided jobs")
 struct DecidedJobsTests {
-    private func job(_ number: Int64, _ lane: Lane, holds: Bool = false, endsHold: Bool = false) -> DecidedJob {
-        let job = ClaimedJob(
-            lease: LeaseRef(jobID: number, epoch: 1),
-            purpose: .open,
-            order: Order(account: "main", orderID: "o-\(number)"),
-            generation: 1,
-            lane: lane,
-            campaign: nil,
-            attempts: 1,
-            lookUps: 0,
-            acceptedAt: Timestamp(seconds: 1),
-            notAfter: Timestamp(seconds: 100),
-            firstSend: nil,
-            lastSend: nil,
-            request: nil,
-            traceparent: nil
-        )
-        var decided = DecidedJob(job: job, verdict: .release(after: .zero), decidedAt: Timestamp(seconds: 2))
-        if holds { decided.hold = HoldCause(kind: .fault, code: "x", reason: "y") }
-        decided.endsHold = endsHold
-        return decided
+    private func decided(_ number: Int64, _ lane: Lane) -> DecidedJob {
+        let job = AccountGuardsTests.job(number, lane: lane)
+        return DecidedJob(job: job, verdict: .release(after: .zero), decidedAt: job.acceptedAt)
     }
 
-    /// The numbers of what comes out of both ways, agents' first.
-    private func sent(_ jobs: [DecidedJob]) async -> [[Int64]] {
-        let decided = DecidedJobs()
-        decided.send(jobs)
-        decided.finish()
-        var ways: [[Int64]] = []
-        for way in [decided.interactive, decided.others] {
-            ways.append((await way.takeAll() ?? []).map(\.job.lease.jobID))
-        }
-        return ways
-    }
-
-    @Test("agents' jobs go their own way")
-    func twoWays() async {
-        let ways = await sent([job(1, .campaign), job(2, .interactive), job(3, .replay), job(4, .interactive)])
-        #expect(ways == [[2, 4], [1, 3]])
+    @Test("those of agents go their own way, whatever they come together with, and each way keeps its order")
+    func ways() async {
+        let jobs = DecidedJobs()
+        jobs.send([])
+        jobs.send([decided(1, .campaign), decided(2, .campaign)])
+        jobs.send([decided(3, .replay), decided(4, .interactive), decided(5, .campaign), decided(6, .interactive)])
+        jobs.send([decided(7, .interactive)])
+        #expect(await jobs.interactive.takeAll()?.map(\.job.lease.jobID) == [4, 6, 7])
+        #expect(await jobs.others.takeAll()?.map(\.job.lease.jobID) == [1, 2, 3, 5])
+        jobs.finish()
+        #expect(await jobs.interactive.takeAll() == nil)
+        #expect(await jobs.others.takeAll() == nil)
     }
 
     @Test("what is given back because of a hold does not overtake it", arguments: [true, false])
     func holds(begins: Bool) async {
-        let cause = job(1, .interactive, holds: begins, endsHold: !begins)
-        let ways = await sent([cause, job(2, .interactive), job(3, .campaign)])
-        #expect(ways == [[], [1, 2, 3]])
+        var cause = decided(1, .interactive)
+        if begins { cause.hold = HoldCause(kind: .fault, code: "x", reason: "y") }
+        cause.endsHold = !begins
+        let jobs = DecidedJobs()
+        jobs.send([cause, decided(2, .interactive), decided(3, .campaign)])
+        #expect(await jobs.others.takeAll()?.map(\.job.lease.jobID) == [1, 2, 3])
+        jobs.finish()
+        #expect(await jobs.interactive.takeAll() == nil)
     }
 }

@@ -124,12 +124,13 @@ struct Dispatcher<Provider: Cashier>: Sendable {
             return DecidedJob(job: job, verdict: account(of: job).outcomes.expire(job), decidedAt: clock.databaseNow)
         case .open where isStopping || uptime > sendBy, .lookUp where isStopping:
             return unsent(job, uptime)
-        case .open where job.attempts > 1 && !guards.mayRepeat(job, at: uptime):
-            return unsent(job, uptime, after: .seconds(2))
         case .lookUp where !account(of: job).outcomes.rules.looksUp:
             return decide(job, .switchedOff)
-        case .open, .lookUp:
+        case .lookUp:
             return nil
+        case .open:
+            if job.attempts <= 1 || guards.mayRepeat(job, at: uptime) { return nil }
+            return unsent(job, uptime, after: .seconds(2))
         }
     }
 
