@@ -49,7 +49,7 @@ package enum RequestWriter {
             account.customerKey == JobFields[.customerData].name
         else { return nil }
         return request.withMembers { members, variables in
-            var body = JSONWriter(capacity: request.body.count + 512)
+            var body = JSONWriter(capacity: request.body.count + 160)
             body.beginObject()
             body.member("merchant_id", account.merchantID)
             body.member("application_key", account.applicationKey)

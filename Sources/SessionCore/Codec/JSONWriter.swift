@@ -5,7 +5,7 @@ package struct JSONWriter: Sendable {
     private var length = 0
     private var isCommaDue = false
 
-    package init(capacity: Int = 1_024) {
+    package init(capacity: Int = 896) {
         // What is behind `length` is written before it is read.
         storage = [UInt8](unsafeUninitializedCapacity: max(capacity, 16)) { $1 = $0.count }
     }

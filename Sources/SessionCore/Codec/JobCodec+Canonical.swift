@@ -6,7 +6,7 @@ extension JobCodec {
     }
 
     /// The body of `content`; `expected` bytes are enough nearly always.
-    static func body(of content: some JobContent, expected: Int = 1_024) -> JSONWriter {
+    static func body(of content: some JobContent, expected: Int = 896) -> JSONWriter {
         var writer = JSONWriter(capacity: expected)
         writer.beginObject()
         for id in JobFields.topLevel { write(id, of: content, to: &writer) }
