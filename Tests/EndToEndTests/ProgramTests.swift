@@ -13,6 +13,14 @@ extension EndToEnd {
             NSTemporaryDirectory() + "usher-program-" + UUID().uuidString + ".log"
         }
 
+        @Test("in an environment that says nothing of crash reports the program says nothing of them either")
+        func crashReports() async throws {
+            let answer = try await Shell.run(["/usr/bin/env", "-u", "SWIFT_BACKTRACE", UsherProcess.binary, "version"])
+            #expect(answer.code == 0)
+            #expect(answer.output.hasPrefix("usher "))
+            #expect(answer.error.isEmpty, "\(answer.error)")
+        }
+
         @Test("usher dev shows what became of every sample job and leaves nothing behind", .timeLimit(.minutes(3)))
         func dev() async throws {
             let log = log()

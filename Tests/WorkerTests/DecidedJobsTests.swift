@@ -6,8 +6,8 @@ import Testing
 /// The ways of decided jobs to the store.
 @Suite("Decided jobs")
 struct DecidedJobsTests {
-    private func decided(_ number: Int64, _ lane: Lane) -> DecidedJob {
-        let job = AccountGuardsTests.job(number, lane: lane)
+    private func decided(_ number: Int64, _ lane: Lane, account: String = "main") -> DecidedJob {
+        let job = AccountGuardsTests.job(number, account: account, lane: lane)
         return DecidedJob(job: job, verdict: .release(after: .zero), decidedAt: job.acceptedAt)
     }
 
@@ -31,9 +31,10 @@ struct DecidedJobsTests {
         if begins { cause.hold = HoldCause(kind: .fault, code: "x", reason: "y") }
         cause.endsHold = !begins
         let jobs = DecidedJobs()
-        jobs.send([cause, decided(2, .interactive), decided(3, .campaign)])
+        let other = decided(4, .interactive, account: "other")
+        jobs.send([cause, decided(2, .interactive), other, decided(3, .campaign)])
         #expect(await jobs.others.takeAll()?.map(\.job.lease.jobID) == [1, 2, 3])
-        jobs.finish()
-        #expect(await jobs.interactive.takeAll() == nil)
+        // Another account's customers do not wait for it.
+        #expect(await jobs.interactive.takeAll()?.map(\.job.lease.jobID) == [4])
     }
 }

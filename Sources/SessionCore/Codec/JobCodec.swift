@@ -26,7 +26,7 @@ package struct JobCodec: Sendable {
                 campaign: check.text(.campaign),
                 notBefore: check.notBefore,
                 notAfter: check.notAfter,
-                body: Self.body(of: check, expected: (value?.count ?? 0) + 256).finish()
+                body: Self.body(of: check, expected: min(value?.count ?? 0, 2_048) + 256).finish()
             )
         }
     }

@@ -2,15 +2,19 @@ import BlockingThreads
 import SessionCore
 
 /// Decided jobs on their way to be stored. Those of agents have a way of their own: they do not wait for a campaign's
-/// batch to be written. Unless an account's hold begins or ends with one of them: what is given back because of it is
-/// free to be claimed once it is stored, so the hold must not come after it.
+/// batch to be written. Unless their account's hold begins or ends with one of them: what is given back because of it
+/// is free to be claimed once it is stored, so the hold must not come after it.
 struct DecidedJobs: Sendable {
     let interactive = Mailbox<DecidedJob>()
     let others = Mailbox<DecidedJob>()
 
     func send(_ jobs: [DecidedJob]) {
         guard let lane = jobs.first?.job.lane else { return }
-        if jobs.contains(where: { $0.hold != nil || $0.endsHold }) { return others.send(contentsOf: jobs) }
+        let held = Set(jobs.lazy.filter { $0.hold != nil || $0.endsHold }.map(\.job.order.account))
+        guard held.isEmpty else {
+            others.send(contentsOf: jobs.filter { held.contains($0.job.order.account) })
+            return send(jobs.filter { !held.contains($0.job.order.account) })
+        }
         // Nearly always all are of one lane: nothing is copied then.
         if jobs.allSatisfy({ $0.job.lane == lane }) {
             (lane == .interactive ? interactive : others).send(contentsOf: jobs)
