@@ -60,7 +60,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--quick", action="store_true", help="small and short, some minutes on two cores: " + ", ".join(QUICK)
+        "--quick", action="store_true", help="small and short, two minutes on two cores: " + ", ".join(QUICK)
     )
     parser.add_argument(
         "--only", nargs="+", metavar="NAME", default=[], choices=MEASUREMENTS, help="only these measurements"
