@@ -16,14 +16,6 @@ package struct ResultID: Hashable, Sendable {
         self.low = low
     }
 
-    /// All 16.
-    package var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
-            for index in 0..<16 { bytes[index] = byte(index) }
-            count = 16
-        }
-    }
-
     /// The bytes in order, the first one highest.
     package var words: (high: UInt64, low: UInt64) { (high, low) }
 
