@@ -178,6 +178,7 @@ final class ProducerThread: ClientDelegate {
             if isDown { log.notice("Kafka takes records again", [.broker: LogValue(settings.bootstrapServers)]) }
             isDown = false
             notedFailures = []
+            pace.delivered(to: message.pointee.partition)
             acks.append(RecordAck(id: id, failure: nil))
             return
         }

@@ -14,6 +14,7 @@ import Testing
 
     @Test func whatFollowsSoonWaitsForTheRestOfTheInterval() {
         var pace = HandOverPace()
+        pace.delivered(to: 15)
         let start = ContinuousClock.now
         pace.handedOver(now: start)
         #expect(pace.wait(records: 1, now: start) == 8)
@@ -21,6 +22,18 @@ import Testing
         // Rounded up: a wait of 0 would turn the thread in circles.
         #expect(pace.wait(records: 1, now: start + .microseconds(7_900)) == 1)
         #expect(pace.wait(records: 1, now: start + .milliseconds(8)) == 0)
+    }
+
+    @Test func theMorePartitionsTheLongerIsGatheredWithinBounds() {
+        var pace = HandOverPace()
+        let start = ContinuousClock.now
+        pace.handedOver(now: start)
+        #expect(pace.wait(records: 1, now: start) == 2)
+        pace.delivered(to: 11)
+        pace.delivered(to: 3)
+        #expect(pace.wait(records: 1, now: start) == 6)
+        pace.delivered(to: 63)
+        #expect(pace.wait(records: 1, now: start) == 8)
     }
 
     @Test func aLargeGroupDoesNotWait() {

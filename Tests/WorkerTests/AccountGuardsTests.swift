@@ -117,6 +117,20 @@ struct AccountGuardsTests {
         #expect(numbers(guards.ended(ended([4, 5]), at: .zero, now: Self.now).next) == [])
     }
 
+    @Test("only the probe itself, given back, lets another one go: not any other job that is given back meanwhile")
+    func probes() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
+        let failed = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
+        #expect(failed.changes == [.breaker(account: "main", .open(until: .seconds(1)))])
+        #expect(permits(guards, at: .seconds(1), ahead: 0).probing == ["main"])
+        guards.probeStarted("main")
+        guards.probeClaimed(Self.job(4))
+        guards.unsent(Self.job(5), at: .seconds(1))
+        #expect(permits(guards, at: .seconds(2), ahead: 0).probing.isEmpty, "the probe is out")
+        guards.unsent(Self.job(4), at: .seconds(2))
+        #expect(permits(guards, at: .seconds(2), ahead: 0).probing == ["main"])
+    }
+
     @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")
     func agentsFirst() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])

@@ -49,7 +49,7 @@ struct DispatcherTests {
         let first = AccountGuards.EndedCall(job: Self.lookUp(1), sign: AccountSign(hold: hold))
         let turn = dispatcher.guards.ended([first], at: .zero, now: Timestamp(seconds: 1_001_000))
         dispatcher.carryOn(turn, at: .zero)
-        let given = try #require(await decided.interactive.takeAll()?.first)
+        let given = try #require(await decided.interactive.takeAll(dispatcher.clock)?.first)
         #expect(given.job.lease.jobID == 2)
         #expect(given.verdict == .release(after: .zero))
         #expect(given.attempt == nil)

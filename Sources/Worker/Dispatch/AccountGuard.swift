@@ -3,6 +3,8 @@ import SessionCore
 /// One account's guard. Pure: what it decides comes back in a `Turn`.
 struct AccountGuard: Sendable {
     var breaker: Breaker
+    /// The lease of the last job that was claimed to find out for the breaker.
+    var probe: LeaseRef?
     var budget: RetryBudget
     var concurrency: ConcurrencyLimit
     /// nil: calls a second are not bounded.
@@ -126,6 +128,15 @@ struct AccountGuard: Sendable {
         inFlight -= jobs.count
         for job in jobs where holding.trial == job.lease { holding.trial = nil }
         begin([], &turn)
+    }
+
+    /// A job was given back: had it been the probe or the trial, another one is free to go.
+    mutating func unsent(_ job: ClaimedJob, at uptime: Duration) {
+        if probe == job.lease {
+            probe = nil
+            breaker.probeAbandoned(at: uptime)
+        }
+        if holding.trial == job.lease { holding.trial = nil }
     }
 
     mutating func read(

@@ -103,6 +103,12 @@ final class AccountGuards: Sendable {
         guards.withLock { $0[account]?.breaker.probeStarted() }
     }
 
+    /// The job was claimed that is to find out for the breaker.
+    func probeClaimed(_ job: ClaimedJob) {
+        guards.withLock { $0[job.order.account]?.probe = job.lease }
+    }
+
+    /// No job was found for it.
     func probeAbandoned(_ account: String, at uptime: Duration) {
         guards.withLock { $0[account]?.breaker.probeAbandoned(at: uptime) }
     }
@@ -204,11 +210,7 @@ extension AccountGuards {
 
     /// A job was given back unsent: had it been a trial or the breaker's probe, another one is free to go.
     func unsent(_ job: ClaimedJob, at uptime: Duration) {
-        guards.withLock { guards in
-            let account = job.order.account
-            guards[account]?.breaker.probeAbandoned(at: uptime)
-            if guards[account]?.holding.trial == job.lease { guards[account]?.holding.trial = nil }
-        }
+        guards.withLock { $0[job.order.account]?.unsent(job, at: uptime) }
     }
 
     /// The provider refused the time that a call was signed with.

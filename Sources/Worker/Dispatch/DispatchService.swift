@@ -64,7 +64,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     private func probe(_ account: String) async throws {
         guards.probeStarted(account)
-        if case .called = try await claimOne(of: account, isTrial: false) { return }
+        if case .called = try await claimOne(of: account, for: .probe) { return }
         guards.probeAbandoned(account, at: clock.uptime)
     }
 
@@ -78,9 +78,18 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             }
             guard mayTry else { return }
         }
-        if case .passed = try await claimOne(of: account, isTrial: true) {
+        if case .passed = try await claimOne(of: account, for: .trial) {
             guards.trialOwed(account, until: now.advanced(by: interval))
         }
+    }
+
+    /// What jobs are claimed for.
+    private enum Purpose {
+        case work
+        /// To find out whether the provider answers again, for the breaker.
+        case probe
+        /// To find out whether a held account is well again.
+        case trial
     }
 
     /// What a search for one job to call came to.
@@ -96,12 +105,12 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     /// Looks for one job that is to be called. What needs no call comes to its end on the way: jobs whose time is over
     /// may be many, and stand before all others.
-    private func claimOne(of account: String, isTrial: Bool) async throws -> Search {
+    private func claimOne(of account: String, for purpose: Purpose) async throws -> Search {
         var hasPassed = false
         for lane in Lane.allCases {
             let one = [LaneQuota(lane: lane, limit: 1)]
             for _ in 0..<Self.passedMax {
-                let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, isTrial: isTrial)
+                let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, for: purpose)
                 if claim.jobs.contains(where: isCalled) { return .called }
                 if claim.jobs.isEmpty { break }
                 hasPassed = true
@@ -118,11 +127,20 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
+    private func note(_ job: ClaimedJob, claimedFor purpose: Purpose) {
+        switch purpose {
+        case .work: break
+        case .probe: guards.probeClaimed(job)
+        case .trial: guards.trialStarted(job)
+        }
+    }
+
     private func claim(
         accounts: [AccountQuota],
         _ lanes: [LaneQuota],
-        isTrial: Bool = false
+        for purpose: Purpose = .work
     ) async throws -> Claim {
+        let isTrial = purpose == .trial
         let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: settings.lease, isTrial: isTrial)
         let reserved = slots.reserve(lanes.reduce(0) { $0 + $1.limit }, at: clock.uptime)
         do {
@@ -132,7 +150,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             }
             clock.learn(claim.now, receivedAt: clock.uptime)
             slots.taken(claim.jobs.count, of: reserved)
-            if isTrial { for job in claim.jobs where isCalled(job) { guards.trialStarted(job) } }
+            for job in claim.jobs where isCalled(job) { note(job, claimedFor: purpose) }
             dispatcher.start(claim.jobs, asked: asked)
             return claim
         } catch {

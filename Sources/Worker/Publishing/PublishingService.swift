@@ -26,7 +26,7 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     /// Marks acknowledgements until the sink is closed, at a pace of its own: nobody waits for it.
     func runAcknowledging() async throws {
         while let acks = await sink.acks() {
-            let began = clock.uptime
+            let batch = StepPace.Batch(began: clock.uptime, count: acks.count)
             let bad = acks.filter { $0.failure != nil }
             if !bad.isEmpty {
                 log.warning(
@@ -40,7 +40,7 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
                 $0.publishFailures += bad.count
             }
             try await forget(unpublished.acknowledged(acks.lazy.filter { $0.failure == nil }.map(\.token)))
-            await clock.rest(for: StepPace.acknowledgement.rest(after: began, now: clock.uptime))
+            await clock.rest(for: StepPace.acknowledgement.rest(after: batch, now: clock.uptime))
         }
         try await keepTheRest()
     }

@@ -1,12 +1,11 @@
-import BlockingThreads
 import SessionCore
 
 /// Decided jobs on their way to be stored. Those of agents have a way of their own: they do not wait for a campaign's
 /// batch to be written. Unless their account's hold begins or ends with one of them: what is given back because of it
 /// is free to be claimed once it is stored, so the hold must not come after it.
 struct DecidedJobs: Sendable {
-    let interactive = Mailbox<DecidedJob>()
-    let others = Mailbox<DecidedJob>()
+    let interactive = PacedMailbox<DecidedJob>(pace: .settlement)
+    let others = PacedMailbox<DecidedJob>(pace: .settlement)
 
     func send(_ jobs: [DecidedJob]) {
         guard let lane = jobs.first?.job.lane else { return }

@@ -1,4 +1,3 @@
-import BlockingThreads
 import Logs
 import SessionCore
 
@@ -19,13 +18,11 @@ struct SettlementService<Store: JobStore>: Sendable {
 
     /// Ends when the mailbox of decided jobs is finished and empty. May run more than once: one batch is written
     /// while the next is made.
-    func run(_ decided: Mailbox<DecidedJob>) async throws {
-        while let gathered = await decided.takeAll() {
-            let began = clock.uptime
+    func run(_ decided: PacedMailbox<DecidedJob>) async throws {
+        while let gathered = await decided.takeAll(clock) {
             for start in stride(from: 0, to: gathered.count, by: batchMax) {
                 try await settle(gathered[start..<min(start + batchMax, gathered.count)])
             }
-            if !slots.isStopping { await clock.rest(for: StepPace.settlement.rest(after: began, now: clock.uptime)) }
         }
     }
 
