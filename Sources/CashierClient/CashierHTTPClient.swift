@@ -77,12 +77,7 @@ package final class CashierHTTPClient: Cashier {
         starts.reserveCapacity(calls.count)
         for call in calls {
             switch prepare(call, routes[call.job.order.account]) {
-            case .success(let prepared):
-                starts.append(
-                    HTTPStart(request: prepared.request) { [ended] ending in
-                        ended.add(prepared.call, prepared.answer(to: ending))
-                    }
-                )
+            case .success(let start): starts.append(start)
             case .failure(let fault):
                 let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
                 unsent.append(AnsweredCall(job: call.job, answer: answer, clockAdjustment: call.clockAdjustment))
@@ -119,11 +114,11 @@ package final class CashierHTTPClient: Cashier {
         var message: String
     }
 
-    private func prepare(_ call: CashierCall, _ route: CashierRoute?) -> Result<PreparedCall, Fault> {
+    private func prepare(_ call: CashierCall, _ route: CashierRoute?) -> Result<HTTPStart, Fault> {
         guard let route else {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
-        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: route.shared.value)
+        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: route.shared)
         let target: HTTPTarget
         let signed: RequestWriter.Signed
         switch call.kind {
@@ -134,7 +129,7 @@ package final class CashierHTTPClient: Cashier {
                 )
             }
             target = route.opening
-            signed = RequestWriter.open(request, account: route.shared.value, timestamp: timestamp)
+            signed = RequestWriter.open(request, account: route.shared, timestamp: timestamp)
         case .lookUp:
             guard let lookUp = route.lookUp else {
                 return .failure(
@@ -153,8 +148,9 @@ package final class CashierHTTPClient: Cashier {
             headers: [(route.shared.value.requestHeader, signed.signature)],
             body: signed.body
         )
+        let prepared = PreparedCall(call: call, route: route, routes: routes, onUnsuccessful: onUnsuccessful)
         return .success(
-            PreparedCall(request: request, call: call, route: route, routes: routes, onUnsuccessful: onUnsuccessful)
+            HTTPStart(request: request) { [ended] ending in ended.add(prepared.call, prepared.answer(to: ending)) }
         )
     }
 
@@ -195,7 +191,6 @@ final class EndedCalls: Sendable {
 
 /// A call that is ready to go, and how its ending is judged.
 private struct PreparedCall: Sendable {
-    var request: HTTPRequest
     var call: CashierCall
     var route: CashierRoute
     /// For the secrets of the moment that the answer comes.

@@ -3,9 +3,8 @@ import Cryptography
 import SessionCore
 
 /// The provider's JSON answer, as far as it is read: the members of the outermost object and of the objects in it.
-/// Every field is optional, because real answers leave nulls out.
 struct ReplyDocument {
-    private struct Value {
+    fileprivate struct Value {
         enum Kind {
             /// Absent or null.
             case none
@@ -106,46 +105,74 @@ struct ReplyDocument {
         }
     }
 
-    private func bytes(_ value: Value) -> ArraySlice<UInt8> {
-        (value.isDecoded ? decoded : body)[Int(value.start)..<Int(value.end)]
+    /// Runs `read` with the fields, which must not be used after it.
+    func withFields<Result>(_ read: (ReplyFields) -> Result) -> Result {
+        body.withUnsafeBufferPointer { body in
+            decoded.withUnsafeBufferPointer { decoded in
+                values.withUnsafeBufferPointer { read(ReplyFields(body: body, decoded: decoded, values: $0)) }
+            }
+        }
+    }
+}
+
+/// The fields of a document where they lie: nothing is counted or copied to look at one. Every field is optional,
+/// because real answers leave nulls out.
+struct ReplyFields {
+    fileprivate let body: UnsafeBufferPointer<UInt8>
+    fileprivate let decoded: UnsafeBufferPointer<UInt8>
+    fileprivate let values: UnsafeBufferPointer<ReplyDocument.Value>
+
+    private func value(at place: Int) -> ReplyDocument.Value {
+        precondition(values.indices.contains(place), "the document was made without this field")
+        return values[place]
+    }
+
+    private func value(_ field: ReplyField) -> ReplyDocument.Value {
+        value(at: field.rawValue)
+    }
+
+    private func bytes(_ value: ReplyDocument.Value) -> UnsafeBufferPointer<UInt8> {
+        let all = value.isDecoded ? decoded : body
+        precondition(value.start <= value.end && value.end <= all.count, "a field ends within its document")
+        return UnsafeBufferPointer(rebasing: all[Int(value.start)..<Int(value.end)])
     }
 
     // MARK: Fields
 
     /// Whether the field is there and not null.
     func has(_ field: ReplyField) -> Bool {
-        values[field.rawValue].kind != .none
+        value(field).kind != .none
     }
 
     /// A text's bytes; nil for what is no text.
     func text(_ field: ReplyField) -> [UInt8]? {
-        let value = values[field.rawValue]
+        let value = value(field)
         return value.kind == .text ? Array(bytes(value)) : nil
     }
 
     /// A text's bytes where they lie; nil for what is no text.
     func withText<Result>(_ field: ReplyField, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
-        let value = values[field.rawValue]
-        return value.kind == .text ? bytes(value).withUnsafeBufferPointer(body) : nil
+        let value = value(field)
+        return value.kind == .text ? body(bytes(value)) : nil
     }
 
     /// A text that is handed on with a session: at most 256 bytes, else nil.
     func shortText(_ field: ReplyField) -> String? {
-        let value = values[field.rawValue]
+        let value = value(field)
         guard value.kind == .text, value.end - value.start <= 256 else { return nil }
         return String(decoding: bytes(value), as: UTF8.self)
     }
 
     /// A whole number in its only spelling, also when it was written as a string: the provider's samples have both.
     func integer(_ field: ReplyField) -> Int64? {
-        let value = values[field.rawValue]
+        let value = value(field)
         guard value.kind == .text || value.kind == .number else { return nil }
         return Self.integer(bytes(value))
     }
 
-    private static func integer(_ token: ArraySlice<UInt8>) -> Int64? {
+    private static func integer(_ token: UnsafeBufferPointer<UInt8>) -> Int64? {
         let isNegative = token.first == UInt8(ascii: "-")
-        let digits = isNegative ? token.dropFirst() : token
+        let digits = token[(isNegative ? 1 : 0)...]
         guard let first = digits.first, first != 0x30 || (digits.count == 1 && !isNegative) else { return nil }
         var number: Int64 = 0
         for byte in digits {
@@ -163,7 +190,7 @@ struct ReplyDocument {
     /// Whether the field is this text, byte for byte, so that canonically equal texts do not pass for the same; digits
     /// may come as a number.
     func echoes(_ field: ReplyField, _ expected: UnsafeBufferPointer<UInt8>) -> Bool {
-        let value = values[field.rawValue]
+        let value = value(field)
         guard value.kind == .text || value.kind == .number else { return false }
         return bytes(value).elementsEqual(expected)
     }
@@ -178,11 +205,14 @@ struct ReplyDocument {
     /// Whether each of the fields has a value that a signed field can have. The document must have been made with
     /// `fields.others`.
     func canSign(_ fields: SignatureFields) -> Bool {
-        fields.replyPlaces.allSatisfy { values[$0].kind != .other }
+        fields.replyPlaces.allSatisfy { value(at: $0).kind != .other }
     }
 
     /// Adds what the fields contribute to a signature.
     func add(_ fields: SignatureFields, to input: borrowing HashInput) {
-        for place in fields.replyPlaces where values[place].kind != .none { input.add(bytes(values[place])) }
+        for place in fields.replyPlaces {
+            let value = value(at: place)
+            if value.kind != .none { input.add(bytes(value)) }
+        }
     }
 }

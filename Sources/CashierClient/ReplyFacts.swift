@@ -13,8 +13,9 @@ package struct ReplyFacts: Equatable, Sendable {
     package init(_ reply: HTTPReply) {
         httpStatus = reply.status
         let document = (300..<400).contains(reply.status) ? nil : ReplyDocument(reply.body)
-        status = document?.integer(.status)
-        text = status == nil ? [] : document?.text(.description) ?? []
+        let (status, text) = document?.withFields { ($0.integer(.status), $0.text(.description)) } ?? (nil, nil)
+        self.status = status
+        self.text = status == nil ? [] : text ?? []
         unread = document == nil ? "not_json" : "no_status"
     }
 

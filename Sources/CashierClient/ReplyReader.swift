@@ -63,13 +63,17 @@ package struct ReplyReader: Sendable {
         guard let document = ReplyDocument(reply.body, others: signedFields?.others ?? []) else {
             return withoutBody(reply, code: "not_json")
         }
+        return document.withFields { read($0, reply) }
+    }
+
+    private func read(_ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         guard let status = document.integer(.status) else { return withoutBody(reply, code: "no_status") }
         var answer = judge(status, document, reply)
         answer.providerSeconds = document.integer(.timestamp)
         return answer
     }
 
-    private func judge(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+    private func judge(_ status: Int64, _ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         guard status == 0 else { return refusal(status, document, reply) }
         guard (200..<300).contains(reply.status) else {
             return unknown("http_\(reply.status)", "The answer says success, its HTTP status does not.")
@@ -82,7 +86,7 @@ package struct ReplyReader: Sendable {
 
     // MARK: Success
 
-    private func opening(_ request: SharedRequest, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+    private func opening(_ request: SharedRequest, _ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         guard isSigned(document, reply, over: account.value.responseFields) else { return badSignature }
         if let field = wrongEcho(of: request, in: document) {
             return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
@@ -90,25 +94,32 @@ package struct ReplyReader: Sendable {
         guard let seconds = document.integer(.timestamp), isFresh(seconds) else { return stale }
         let url: Result<String, RedirectFault> =
             document.withText(.redirectURL) { account.value.redirectURL($0) } ?? .failure(.missing)
-        var session: OpenedSession
         switch url {
-        case .success(let url): session = OpenedSession(redirectURL: url, answeredAt: Timestamp(seconds: seconds))
         case .failure(let fault): return unknown("url", "Not handed on: \(fault.rawValue).")
+        case .success(let url):
+            let session = Self.session(url, at: Timestamp(seconds: seconds), document)
+            return CashierAnswer(outcome: .opened(session), code: "0", message: "")
         }
-        session.status = document.shortText(.sessionStatus)
-        session.intent = document.shortText(.intent)
-        session.currency = document.shortText(.currency)
-        session.amount = document.integer(.amount)
-        session.paymentMethod = document.shortText(.paymentMethod)
-        session.gateway = document.shortText(.gateway)
-        session.customerToken = document.shortText(.customerToken)
-        session.customerCountry = document.shortText(.customerCountry)
-        session.avsAlert = document.integer(.avsAlert)
-        session.verificationAlert = document.integer(.verificationAlert)
-        return CashierAnswer(outcome: .opened(session), code: "0", message: "")
     }
 
-    private func sighting(_ orderID: String, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+    private static func session(_ url: String, at moment: Timestamp, _ document: ReplyFields) -> OpenedSession {
+        OpenedSession(
+            redirectURL: url,
+            answeredAt: moment,
+            status: document.shortText(.sessionStatus),
+            intent: document.shortText(.intent),
+            currency: document.shortText(.currency),
+            amount: document.integer(.amount),
+            paymentMethod: document.shortText(.paymentMethod),
+            gateway: document.shortText(.gateway),
+            customerToken: document.shortText(.customerToken),
+            customerCountry: document.shortText(.customerCountry),
+            avsAlert: document.integer(.avsAlert),
+            verificationAlert: document.integer(.verificationAlert)
+        )
+    }
+
+    private func sighting(_ orderID: String, _ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         if let fields = account.value.lookUpResponseFields, !isSigned(document, reply, over: fields) {
             return badSignature
         }
@@ -129,7 +140,7 @@ package struct ReplyReader: Sendable {
     }
 
     /// The first field that the answer should repeat and does not.
-    private func wrongEcho(of request: SharedRequest, in document: ReplyDocument) -> String? {
+    private func wrongEcho(of request: SharedRequest, in document: ReplyFields) -> String? {
         func echoes(_ field: ReplyField, _ asked: SharedRequest.Field) -> Bool {
             request.withText(asked) { document.echoes(field, $0) } ?? false
         }
@@ -159,7 +170,7 @@ package struct ReplyReader: Sendable {
         return !isTooFar && difference.magnitude <= UInt64(account.value.freshness.components.seconds)
     }
 
-    private func isSigned(_ document: ReplyDocument, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
+    private func isSigned(_ document: ReplyFields, _ reply: HTTPReply, over fields: SignatureFields) -> Bool {
         guard document.canSign(fields) else { return false }
         return reply.withHeader(account.value.responseHeader) { signature in
             Signature.isValid(signature, secrets: secrets) { document.add(fields, to: $0) }
@@ -168,14 +179,14 @@ package struct ReplyReader: Sendable {
 
     // MARK: Refusal
 
-    private func refusal(_ status: Int64, _ document: ReplyDocument, _ reply: HTTPReply) -> CashierAnswer {
+    private func refusal(_ status: Int64, _ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         guard isCredible(document, reply) else { return badSignature }
         let text = document.text(.description) ?? []
         return answer(table.judge(status: status, text: text, httpStatus: reply.status, kind: kind), text)
     }
 
     /// Basic errors come unsigned; one that is signed must be signed rightly to be believed.
-    private func isCredible(_ document: ReplyDocument, _ reply: HTTPReply) -> Bool {
+    private func isCredible(_ document: ReplyFields, _ reply: HTTPReply) -> Bool {
         guard let fields = signedFields else { return true }
         switch account.value.errorSignatures {
         case .ignored: return true

@@ -16,25 +16,33 @@ package enum RequestWriter {
         markedAt.seconds + account.clockOffsetSeconds
     }
 
+    static func timestamp(markedAt: Timestamp, account: SharedAccount) -> Int64 {
+        markedAt.seconds + account.value.clockOffsetSeconds
+    }
+
     /// The request that opens a session.
     ///
     /// - Precondition: the account has a secret (`CashierAccount.check()`).
     package static func open(_ request: SharedRequest, account: CashierAccount, timestamp: Int64) -> Signed {
-        let signature = sign(account.requestFields, account) { field, input in
+        open(request, account: SharedAccount(account), timestamp: timestamp)
+    }
+
+    static func open(_ request: SharedRequest, account: SharedAccount, timestamp: Int64) -> Signed {
+        let signature = sign(account.value.requestFields, account) { field, input in
             switch field {
-            case .merchantID: input.add(account.merchantID)
-            case .applicationKey: input.add(account.applicationKey)
+            case .merchantID: input.add(account.value.merchantID)
+            case .applicationKey: input.add(account.value.applicationKey)
             case .timestamp: input.add(timestamp)
             case .intent: input.add(request.intent.rawValue)
             case .cid: request.withText(.cid) { input.add($0) }
             case .orderID: request.withText(.orderID) { input.add($0) }
             case .agentName: request.withText(.agentName) { input.add($0) }
-            case .version: input.add(account.version)
+            case .version: input.add(account.value.version)
             }
         }
         let body =
             copiedBody(request, account: account, timestamp: timestamp)
-            ?? requestBody(request.value, account: account, timestamp: timestamp)
+            ?? requestBody(request.value, account: account.value, timestamp: timestamp)
         return Signed(body: body, signature: signature)
     }
 
@@ -42,21 +50,21 @@ package enum RequestWriter {
     /// provider's names and order. Nil where the account wants something written otherwise, or the body has escapes.
     private static func copiedBody(
         _ request: SharedRequest,
-        account: CashierAccount,
+        account: SharedAccount,
         timestamp: Int64
     ) -> [UInt8]? {
-        guard account.nullPolicy == .omit, account.phoneForm == .string,
-            account.customerKey == JobFields[.customerData].name
+        guard account.value.nullPolicy == .omit, account.value.phoneForm == .string,
+            account.value.customerKey == JobFields[.customerData].name
         else { return nil }
         return request.withMembers { members, variables in
             var body = JSONWriter(capacity: request.body.count + 160)
             body.beginObject()
-            body.member("merchant_id", account.merchantID)
-            body.member("application_key", account.applicationKey)
+            body.member("merchant_id", account.value.merchantID)
+            body.member("application_key", account.value.applicationKey)
             body.members(members)
             request.withText(.orderID) { body.member("order_id", $0) }
             body.members(variables)
-            body.member("version", account.version)
+            body.member("version", account.value.version)
             body.member("timestamp", timestamp)
             body.endObject()
             return body.finish()
@@ -67,7 +75,7 @@ package enum RequestWriter {
     ///
     /// - Precondition: the account has a secret.
     package static func lookUp(orderID: String, account: CashierAccount, timestamp: Int64) -> Signed {
-        let signature = sign(account.lookUpFields, account) { field, input in
+        let signature = sign(account.lookUpFields, SharedAccount(account)) { field, input in
             switch field {
             case .merchantID: input.add(account.merchantID)
             case .applicationKey: input.add(account.applicationKey)
@@ -90,11 +98,11 @@ package enum RequestWriter {
 
     private static func sign(
         _ fields: SignatureFields,
-        _ account: CashierAccount,
+        _ account: SharedAccount,
         add: (RequestField, borrowing HashInput) -> Void
     ) -> String {
-        precondition(!account.secrets.isEmpty, "the account \(account.name) has no secret")
-        return Signature.sign(secret: account.secrets[0]) { input in
+        precondition(!account.value.secrets.isEmpty, "the account \(account.value.name) has no secret")
+        return Signature.sign(secret: account.value.secrets[0]) { input in
             // A name that no request has adds nothing, like a null.
             for field in fields.requestFields { if let field { add(field, input) } }
         }

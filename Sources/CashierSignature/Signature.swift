@@ -30,24 +30,42 @@ package enum RequestField: String, CaseIterable, Sendable {
 /// Which fields of a message are signed, in order (API 1.3, overview/authentication and the page of each message). A
 /// dot leads into an object.
 package struct SignatureFields: Equatable, Sendable {
-    package let names: [String]
-    /// What each name is in a request; nil for what no request has.
-    package let requestFields: [RequestField?]
-    /// The number of the `ReplyField` that each is, or its place among `others` behind those.
-    package let replyPlaces: [Int]
-    /// The names that are not among the `ReplyField`s.
-    package let others: [String]
+    /// Each message is signed or verified with them: one reference to count, instead of each list.
+    private final class Lists: Sendable {
+        let names: [String]
+        let requestFields: [RequestField?]
+        let replyPlaces: [Int]
+        let others: [String]
+
+        init(_ names: [String]) {
+            self.names = names
+            requestFields = names.map { RequestField(rawValue: $0) }
+            var others: [String] = []
+            replyPlaces = names.map { name in
+                if let field = ReplyField.byPath[name] { return field.rawValue }
+                others.append(name)
+                return ReplyField.allCases.count + others.count - 1
+            }
+            self.others = others
+        }
+    }
+
+    private let lists: Lists
 
     package init(_ names: [String]) {
-        self.names = names
-        requestFields = names.map { RequestField(rawValue: $0) }
-        var others: [String] = []
-        replyPlaces = names.map { name in
-            if let field = ReplyField.byPath[name] { return field.rawValue }
-            others.append(name)
-            return ReplyField.allCases.count + others.count - 1
-        }
-        self.others = others
+        lists = Lists(names)
+    }
+
+    package var names: [String] { lists.names }
+    /// What each name is in a request; nil for what no request has.
+    package var requestFields: [RequestField?] { lists.requestFields }
+    /// The number of the `ReplyField` that each is, or its place among `others` behind those.
+    package var replyPlaces: [Int] { lists.replyPlaces }
+    /// The names that are not among the `ReplyField`s.
+    package var others: [String] { lists.others }
+
+    package static func == (one: SignatureFields, other: SignatureFields) -> Bool {
+        one.names == other.names
     }
 
     /// Opening a session (API 1.3, cashier_api/virtual_terminal).

@@ -62,10 +62,6 @@ package struct HashInput: ~Copyable {
         bytes.withUnsafeBytes { add($0) }
     }
 
-    package func add(_ bytes: ArraySlice<UInt8>) {
-        bytes.withUnsafeBytes { add($0) }
-    }
-
     package func add(_ bytes: UnsafeBufferPointer<UInt8>) {
         add(UnsafeRawBufferPointer(bytes))
     }

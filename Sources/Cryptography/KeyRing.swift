@@ -65,7 +65,20 @@ package struct KeyRing: Sendable {
 
     /// Seals `plain` so that it opens only with the same `associated` text, which names the row it belongs to.
     package func seal(_ plain: [UInt8], associated: String) -> SealedValue {
-        SealedValue(keyID: activeID, bytes: activeBox.seal(plain, associated: associated))
+        let size = plain.count + Sealer.overhead
+        let bytes = withSealer { sealer in
+            [UInt8](unsafeUninitializedCapacity: size) { sealed, count in
+                let whole = UnsafeMutableBufferPointer(rebasing: sealed[..<size])
+                sealer.seal(plain, associated: associated, into: whole)
+                count = size
+            }
+        }
+        return SealedValue(keyID: activeID, bytes: bytes)
+    }
+
+    /// Runs `body` with a sealer of the active key: for many values at once.
+    package func withSealer<Result>(_ body: (borrowing Sealer) -> Result) -> Result {
+        activeBox.withSealer(body)
     }
 
     package func open(_ value: SealedValue, associated: String) throws(SealingError) -> [UInt8] {

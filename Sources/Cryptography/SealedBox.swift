@@ -10,9 +10,11 @@ package enum SealingError: Error, Equatable, Sendable {
 
 /// One key of AES-256-GCM over whole values: 12 bytes of random nonce, the ciphertext, 16 bytes of tag. Safe to share
 /// between threads.
-struct SealedBox: Sendable {
+final class SealedBox: Sendable {
     static let nonceLength = NonceSource.length
     static let tagLength = 16
+    /// By how many bytes a sealed value is longer than a plain one.
+    static let overhead = nonceLength + tagLength
 
     /// Ends the associated data of every value: `|` and the key's id.
     private let ending: [UInt8]
@@ -26,21 +28,37 @@ struct SealedBox: Sendable {
         opening = ContextPool { CipherContext(key: key, seals: false) }
     }
 
-    func seal(_ plain: [UInt8], associated: String) -> [UInt8] {
-        var associated = associated
-        return associated.withUTF8 { associated in
-            sealing.withContext { $0.seal(plain, associated, ending) }
-        }
+    /// Runs `body` with a sealer of this key that nobody else has meanwhile.
+    func withSealer<Result>(_ body: (borrowing Sealer) -> Result) -> Result {
+        sealing.withContext { body(Sealer(context: $0, ending: ending)) }
     }
 
     func open(_ sealed: [UInt8], associated: String) throws(SealingError) -> [UInt8] {
-        guard sealed.count >= Self.nonceLength + Self.tagLength else { throw .notAuthentic }
+        guard sealed.count >= Self.overhead else { throw .notAuthentic }
         var associated = associated
         let plain = associated.withUTF8 { associated in
             opening.withContext { $0.open(sealed, associated, ending) }
         }
         guard let plain else { throw .notAuthentic }
         return plain
+    }
+}
+
+/// Seals values one after the other, each where it is wanted.
+package struct Sealer: ~Copyable {
+    /// By how many bytes a sealed value is longer than a plain one.
+    package static let overhead = SealedBox.overhead
+
+    fileprivate let context: CipherContext
+    fileprivate let ending: [UInt8]
+
+    /// Seals `plain` so that it opens only with the same `associated` text.
+    ///
+    /// - Parameter sealed: as long as `plain` and the overhead together.
+    package func seal(_ plain: [UInt8], associated: String, into sealed: UnsafeMutableBufferPointer<UInt8>) {
+        precondition(sealed.count == plain.count + Self.overhead, "a sealed value has a length of its own")
+        var associated = associated
+        associated.withUTF8 { context.seal(plain, $0, ending, into: sealed) }
     }
 }
 
@@ -63,33 +81,30 @@ private final class CipherContext: @unchecked Sendable {
         EVP_CIPHER_CTX_free(context)
     }
 
-    func seal(_ plain: [UInt8], _ associated: UnsafeBufferPointer<UInt8>, _ ending: [UInt8]) -> [UInt8] {
-        let size = SealedBox.nonceLength + plain.count + SealedBox.tagLength
-        return [UInt8](unsafeUninitializedCapacity: size) { sealed, count in
-            guard let nonce = sealed.baseAddress else { return }
-            let cipher = nonce + SealedBox.nonceLength
-            nonces.next(into: nonce)
-            var written: Int32 = 0
-            var end: Int32 = 0
-            let isSealed =
-                EVP_CipherInit_ex2(context, nil, nil, nonce, -1, nil) == 1
-                && associate(associated, ending)
-                && (plain.isEmpty || EVP_CipherUpdate(context, cipher, &written, plain, Int32(plain.count)) == 1)
-                && EVP_CipherFinal_ex(context, cipher + plain.count, &end) == 1
-                && EVP_CIPHER_CTX_ctrl(
-                    context,
-                    EVP_CTRL_AEAD_GET_TAG,
-                    Int32(SealedBox.tagLength),
-                    cipher + plain.count
-                ) == 1
-            precondition(isSealed && Int(written) == plain.count, "OpenSSL sealed nothing")
-            count = size
-        }
+    func seal(
+        _ plain: [UInt8],
+        _ associated: UnsafeBufferPointer<UInt8>,
+        _ ending: [UInt8],
+        into sealed: UnsafeMutableBufferPointer<UInt8>
+    ) {
+        guard let nonce = sealed.baseAddress else { return }
+        let cipher = nonce + SealedBox.nonceLength
+        let tag = cipher + plain.count
+        nonces.next(into: nonce)
+        var written: Int32 = 0
+        var end: Int32 = 0
+        let isSealed =
+            EVP_CipherInit_ex2(context, nil, nil, nonce, -1, nil) == 1
+            && associate(associated, ending)
+            && (plain.isEmpty || EVP_CipherUpdate(context, cipher, &written, plain, Int32(plain.count)) == 1)
+            && EVP_CipherFinal_ex(context, tag, &end) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(SealedBox.tagLength), tag) == 1
+        precondition(isSealed && Int(written) == plain.count, "OpenSSL sealed nothing")
     }
 
     /// Nil unless everything is as it was sealed.
     func open(_ sealed: [UInt8], _ associated: UnsafeBufferPointer<UInt8>, _ ending: [UInt8]) -> [UInt8]? {
-        let size = sealed.count - SealedBox.nonceLength - SealedBox.tagLength
+        let size = sealed.count - SealedBox.overhead
         var isOpened = false
         let plain = [UInt8](unsafeUninitializedCapacity: size) { plain, count in
             isOpened = sealed.withUnsafeBufferPointer { sealed in

@@ -16,19 +16,19 @@ struct OpeningReplyTests {
     @Test("a session that passes every check is opened, with all that was told")
     func opened() {
         let answer = classify(SampleReply.opened().reply)
-        var session = OpenedSession(
+        let session = OpenedSession(
             redirectURL: "https://pay.example.test/login/8a7s?x=1&y=2",
-            answeredAt: Timestamp(seconds: Sample.signedAt)
+            answeredAt: Timestamp(seconds: Sample.signedAt),
+            status: "created",
+            intent: "payment",
+            currency: "EUR",
+            amount: 1250,
+            paymentMethod: "Credit Card",
+            customerToken: "87cfb23a8f1e68e162c276b754d9c061",
+            customerCountry: "GB",
+            avsAlert: 0,
+            verificationAlert: -1
         )
-        session.status = "created"
-        session.intent = "payment"
-        session.currency = "EUR"
-        session.amount = 1250
-        session.paymentMethod = "Credit Card"
-        session.customerToken = "87cfb23a8f1e68e162c276b754d9c061"
-        session.customerCountry = "GB"
-        session.avsAlert = 0
-        session.verificationAlert = -1
         #expect(answer.outcome == .opened(session))
         #expect(answer.code == "0")
         #expect(answer.httpStatus == 200)

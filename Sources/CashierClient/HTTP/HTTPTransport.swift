@@ -1,8 +1,15 @@
 /// One request and who is told how it ended.
-struct HTTPStart: Sendable {
-    var request: HTTPRequest
+///
+/// A class: it goes through many hands, and each would count all that is in it.
+final class HTTPStart: Sendable {
+    let request: HTTPRequest
     /// Runs once, on the transport's thread, and must not block.
-    var completion: @Sendable (HTTPEnding) -> Void
+    let completion: @Sendable (HTTPEnding) -> Void
+
+    init(request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> Void) {
+        self.request = request
+        self.completion = completion
+    }
 }
 
 /// How an exchange ended.

@@ -38,11 +38,9 @@ struct IngestColumns: Sendable {
             groups.append(Group(lane: job.lane, account: job.order.account))
             return Int16(groups.count)
         }
-        var pack = SealedPack(expected: jobs.reduce(0) { $0 + $1.body.count + 32 })
-        for job in jobs { pack.append(keys.seal(job.body, associated: Seals.body(of: job.order, generation: 1))) }
+        pack = SealedPack(jobs, keys: keys, plain: \.body) { Seals.body(of: $0.order, generation: 1) }
         self.jobs = jobs
         self.groups = groups
-        self.pack = pack
         places = order.map { Int32($0 + 1) }
         keyID = keys.activeID
     }

@@ -14,18 +14,11 @@ struct OpenedColumns: Sendable {
         let sorted = settlements.sorted { $0.lease.jobID < $1.lease.jobID }
         let results = sorted.compactMap(\.result)
         precondition(results.count == sorted.count, "an outcome without a result")
-        var pack = SealedPack(expected: results.reduce(0) { $0 + $1.value.count + 32 })
-        for result in results {
-            pack.append(
-                keys.seal(
-                    result.value,
-                    associated: Seals.result(result.resultID, orderID: result.orderID, generation: result.generation)
-                )
-            )
+        pack = SealedPack(results, keys: keys, plain: \.value) { result in
+            Seals.result(result.resultID, orderID: result.orderID, generation: result.generation)
         }
         self.settlements = sorted
         self.results = results
-        self.pack = pack
         keyID = keys.activeID
     }
 

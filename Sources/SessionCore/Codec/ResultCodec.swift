@@ -180,18 +180,20 @@ private struct ResultReader {
     }
 
     private func session(_ url: String, at moment: Timestamp) -> OpenedSession {
-        var session = OpenedSession(redirectURL: url, answeredAt: moment)
-        session.status = texts["session.status"]
-        session.intent = texts["session.intent"]
-        session.currency = texts["session.currency"]
-        session.amount = integers["session.amount"]
-        session.paymentMethod = texts["session.payment_method"]
-        session.gateway = texts["session.gateway"]
-        session.customerToken = texts["customer.customer_token"]
-        session.customerCountry = texts["customer.country"]
-        session.avsAlert = integers["customer.avs_alert"]
-        session.verificationAlert = integers["customer.verification_alert"]
-        return session
+        OpenedSession(
+            redirectURL: url,
+            answeredAt: moment,
+            status: texts["session.status"],
+            intent: texts["session.intent"],
+            currency: texts["session.currency"],
+            amount: integers["session.amount"],
+            paymentMethod: texts["session.payment_method"],
+            gateway: texts["session.gateway"],
+            customerToken: texts["customer.customer_token"],
+            customerCountry: texts["customer.country"],
+            avsAlert: integers["customer.avs_alert"],
+            verificationAlert: integers["customer.verification_alert"]
+        )
     }
 
     private func text(_ path: String) throws(ResultCodec.Fault) -> String {

@@ -69,25 +69,76 @@ package enum ResultOutcome: String, CaseIterable, Sendable {
 }
 
 /// The session that the provider opened, verified (signature, echo, https URL).
-package struct OpenedSession: Equatable, Sendable {
+///
+/// A class: an answer goes through many hands on its way to its result, and each would count every text in it.
+package final class OpenedSession: Equatable, Sendable {
     /// Logs the customer in: a secret. Byte for byte as received.
-    package var redirectURL: String
+    package let redirectURL: String
     /// When the provider says that it answered (its `timestamp`, unix seconds).
-    package var answeredAt: Timestamp
-    package var status: String?
-    package var intent: String?
-    package var currency: String?
-    package var amount: Int64?
-    package var paymentMethod: String?
-    package var gateway: String?
-    package var customerToken: String?
-    package var customerCountry: String?
-    package var avsAlert: Int64?
-    package var verificationAlert: Int64?
+    package let answeredAt: Timestamp
+    package let status: String?
+    package let intent: String?
+    package let currency: String?
+    package let amount: Int64?
+    package let paymentMethod: String?
+    package let gateway: String?
+    package let customerToken: String?
+    package let customerCountry: String?
+    package let avsAlert: Int64?
+    package let verificationAlert: Int64?
 
-    package init(redirectURL: String, answeredAt: Timestamp) {
+    package init(
+        redirectURL: String,
+        answeredAt: Timestamp,
+        status: String? = nil,
+        intent: String? = nil,
+        currency: String? = nil,
+        amount: Int64? = nil,
+        paymentMethod: String? = nil,
+        gateway: String? = nil,
+        customerToken: String? = nil,
+        customerCountry: String? = nil,
+        avsAlert: Int64? = nil,
+        verificationAlert: Int64? = nil
+    ) {
         self.redirectURL = redirectURL
         self.answeredAt = answeredAt
+        self.status = status
+        self.intent = intent
+        self.currency = currency
+        self.amount = amount
+        self.paymentMethod = paymentMethod
+        self.gateway = gateway
+        self.customerToken = customerToken
+        self.customerCountry = customerCountry
+        self.avsAlert = avsAlert
+        self.verificationAlert = verificationAlert
+    }
+
+    /// The same with another URL: for showing it to people.
+    package func with(redirectURL: String) -> OpenedSession {
+        OpenedSession(
+            redirectURL: redirectURL,
+            answeredAt: answeredAt,
+            status: status,
+            intent: intent,
+            currency: currency,
+            amount: amount,
+            paymentMethod: paymentMethod,
+            gateway: gateway,
+            customerToken: customerToken,
+            customerCountry: customerCountry,
+            avsAlert: avsAlert,
+            verificationAlert: verificationAlert
+        )
+    }
+
+    package static func == (one: OpenedSession, other: OpenedSession) -> Bool {
+        one.redirectURL == other.redirectURL && one.answeredAt == other.answeredAt && one.status == other.status
+            && one.intent == other.intent && one.currency == other.currency && one.amount == other.amount
+            && one.paymentMethod == other.paymentMethod && one.gateway == other.gateway
+            && one.customerToken == other.customerToken && one.customerCountry == other.customerCountry
+            && one.avsAlert == other.avsAlert && one.verificationAlert == other.verificationAlert
     }
 }
 

@@ -24,7 +24,7 @@ enum ResultLine {
     /// The value as it is published, with the URL replaced.
     static func json(_ result: SessionResult, reveals: Bool) -> String {
         var shown = result
-        if !reveals, shown.session != nil { shown.session?.redirectURL = hidden }
+        if !reveals { shown.session = result.session?.with(redirectURL: hidden) }
         return String(decoding: ResultCodec.encode(shown), as: UTF8.self)
     }
 

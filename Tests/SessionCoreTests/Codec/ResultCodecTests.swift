@@ -20,20 +20,20 @@ enum ResultSample {
 
     static let opened: SessionResult = {
         var result = ResultSample.result(.opened)
-        var session = OpenedSession(
+        let session = OpenedSession(
             redirectURL: "https://cashier.example.test/login/8a7s?x=1&y=\u{E9}\"",
-            answeredAt: Timestamp(seconds: 1)
+            answeredAt: Timestamp(seconds: 1),
+            status: "created",
+            intent: "payment",
+            currency: "USD",
+            amount: 9_007_199_254_740_993,
+            paymentMethod: "Credit Card",
+            gateway: "f76bb0a4",
+            customerToken: "87cfb23a8f1e68e162c276b754d9c061",
+            customerCountry: "GB",
+            avsAlert: 0,
+            verificationAlert: -1
         )
-        session.status = "created"
-        session.intent = "payment"
-        session.currency = "USD"
-        session.amount = 9_007_199_254_740_993
-        session.paymentMethod = "Credit Card"
-        session.gateway = "f76bb0a4"
-        session.customerToken = "87cfb23a8f1e68e162c276b754d9c061"
-        session.customerCountry = "GB"
-        session.avsAlert = 0
-        session.verificationAlert = -1
         result.session = session
         result.openedAt = Timestamp(microseconds: 1_795_262_399_000_000)
         result.expiresAt = Timestamp(microseconds: 1_795_263_299_000_000)
