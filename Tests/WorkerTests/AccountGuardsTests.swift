@@ -240,7 +240,7 @@ struct AccountGuardsTests {
     /// A provider that keeps silent for long: all that waited in line comes too late. No call is left whose end could
     /// move the line on.
     @Test("calls that come too late are given back with the whole line behind them, and the account is free again")
-    func lateLine() {
+    func lateLine() async {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 2)])
         let slots = CallSlots(limit: 2)
         let decided = DecidedJobs()
@@ -262,7 +262,7 @@ struct AccountGuardsTests {
         let turn = guards.ended(ended([1, 2]), at: .seconds(20), now: Self.now)
         slots.answered(2, at: .seconds(20))
         dispatcher.carryOn(turn, at: .seconds(20))
-        #expect(decided.interactive.drain().map(\.job.lease.jobID) == Array(3...19))
+        #expect(await decided.interactive.takeAll(dispatcher.clock)?.map(\.job.lease.jobID) == Array(3...19))
         #expect(cashier.calls.map(\.job.lease.jobID) == [1, 2, 20], "what is not too late is made")
         #expect(permits(guards, at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
     }

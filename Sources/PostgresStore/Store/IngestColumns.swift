@@ -29,7 +29,8 @@ struct IngestColumns: Sendable {
 
     init(_ accepted: [AcceptedJob], keys: KeyRing) {
         let order = Self.order(of: accepted)
-        let jobs = order.map { accepted[$0] }
+        let isInOrder = order.enumerated().allSatisfy { $0.offset == $0.element }
+        let jobs = isInOrder ? accepted : order.map { accepted[$0] }
         var groups: [Group] = []
         groupOfJob = jobs.map { job in
             guard job.mayStart else { return nil }
@@ -48,9 +49,12 @@ struct IngestColumns: Sendable {
     /// The jobs' places in the order in which they are written. Order ids are often given in rising order already.
     private static func order(of jobs: [AcceptedJob]) -> [Int] {
         func comesBefore(_ left: Int, _ right: Int) -> Bool {
-            let (one, other) = (jobs[left].order, jobs[right].order)
-            if one.account != other.account { return one.account < other.account }
-            if one.orderID != other.orderID { return one.orderID < other.orderID }
+            if jobs[left].order.account != jobs[right].order.account {
+                return jobs[left].order.account < jobs[right].order.account
+            }
+            if jobs[left].order.orderID != jobs[right].order.orderID {
+                return jobs[left].order.orderID < jobs[right].order.orderID
+            }
             return left < right
         }
         let indices = Array(jobs.indices)
@@ -87,16 +91,17 @@ struct IngestColumns: Sendable {
         guard let row else { throw PostgresFailure.shape("jobs/ingest returned no row") }
         let added = row.addedIDs.map { Set($0) }
         var outcome = IngestOutcome(now: row.now, movedPartitions: Int(row.moved))
-        for (index, job) in jobs.enumerated() {
+        outcome.started.reserveCapacity(jobs.count)
+        for index in jobs.indices {
             let id = row.firstID + Int64(index)
             guard added?.contains(id) ?? true else {
-                outcome.collided.append(job)
+                outcome.collided.append(jobs[index])
                 continue
             }
             outcome.added += 1
-            let isDue = job.notAfter > row.now && (job.notBefore ?? row.now) <= row.now
+            let isDue = jobs[index].notAfter > row.now && (jobs[index].notBefore ?? row.now) <= row.now
             guard let group = groupOfJob[index], isDue, row.groups[Int(group) - 1] else { continue }
-            outcome.started.append(started(job, LeaseRef(jobID: id, epoch: row.epoch), at: row.now))
+            outcome.started.append(started(jobs[index], LeaseRef(jobID: id, epoch: row.epoch), at: row.now))
         }
         return outcome
     }

@@ -115,11 +115,11 @@ package final class OpenedSession: Equatable, Sendable {
         self.verificationAlert = verificationAlert
     }
 
-    /// The same with another URL: for showing it to people.
-    package func with(redirectURL: String) -> OpenedSession {
+    /// The same, but for what is given.
+    package func with(redirectURL: String? = nil, answeredAt: Timestamp? = nil) -> OpenedSession {
         OpenedSession(
-            redirectURL: redirectURL,
-            answeredAt: answeredAt,
+            redirectURL: redirectURL ?? self.redirectURL,
+            answeredAt: answeredAt ?? self.answeredAt,
             status: status,
             intent: intent,
             currency: currency,
@@ -197,12 +197,14 @@ package struct SessionResult: Equatable, Sendable {
 }
 
 /// A result ready for the topic: the bytes that every copy has.
-package struct EncodedResult: Equatable, Sendable {
-    package var resultID: ResultID
-    package var orderID: String
-    package var generation: Int32
-    package var outcome: ResultOutcome
-    package var value: [UInt8]
+///
+/// A class: it goes through many hands on its way to the topic, and each would count what is in it.
+package final class EncodedResult: Equatable, Sendable {
+    package let resultID: ResultID
+    package let orderID: String
+    package let generation: Int32
+    package let outcome: ResultOutcome
+    package let value: [UInt8]
 
     package init(resultID: ResultID, orderID: String, generation: Int32, outcome: ResultOutcome, value: [UInt8]) {
         self.resultID = resultID
@@ -210,5 +212,10 @@ package struct EncodedResult: Equatable, Sendable {
         self.generation = generation
         self.outcome = outcome
         self.value = value
+    }
+
+    package static func == (one: EncodedResult, other: EncodedResult) -> Bool {
+        one.resultID == other.resultID && one.orderID == other.orderID && one.generation == other.generation
+            && one.outcome == other.outcome && one.value == other.value
     }
 }

@@ -15,7 +15,9 @@ struct DecidedJob: Sendable {
 }
 
 /// Starts the calls for jobs that were taken: by a claim, or as they came in.
-struct Dispatcher<Provider: Cashier>: Sendable {
+///
+/// A class: a generic value would be copied for each job that it decides about.
+final class Dispatcher<Provider: Cashier>: Sendable {
     let cashier: Provider
     let accounts: [String: WorkerAccount]
     let guards: AccountGuards
@@ -24,7 +26,29 @@ struct Dispatcher<Provider: Cashier>: Sendable {
     let clock: WorkerClock
     let activity: Activity
     let lease: Duration
-    var queuedMax: Duration = .seconds(15)
+    let queuedMax: Duration
+
+    init(
+        cashier: Provider,
+        accounts: [String: WorkerAccount],
+        guards: AccountGuards,
+        slots: CallSlots,
+        decided: DecidedJobs,
+        clock: WorkerClock,
+        activity: Activity,
+        lease: Duration,
+        queuedMax: Duration = .seconds(15)
+    ) {
+        self.cashier = cashier
+        self.accounts = accounts
+        self.guards = guards
+        self.slots = slots
+        self.decided = decided
+        self.clock = clock
+        self.activity = activity
+        self.lease = lease
+        self.queuedMax = queuedMax
+    }
 
     /// Starts or gives back what was taken. `asked` is the uptime before the lease was asked for: the database cannot
     /// have granted it earlier.

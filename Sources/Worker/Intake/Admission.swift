@@ -50,12 +50,13 @@ struct Admission: Sendable {
     /// The jobs of each account that are due.
     private static func wishes(_ jobs: [AcceptedJob], _ now: Timestamp) -> [AccountQuota] {
         var wishes: [AccountQuota] = []
-        for job in jobs where isDue(job, now) {
+        // By their places: to copy a job is to count all that is in it.
+        for place in jobs.indices where isDue(jobs[place], now) {
             // Nearly always there is one account.
-            if let index = wishes.firstIndex(where: { $0.account == job.order.account }) {
+            if let index = wishes.firstIndex(where: { $0.account == jobs[place].order.account }) {
                 wishes[index].limit += 1
             } else {
-                wishes.append(AccountQuota(account: job.order.account, limit: 1))
+                wishes.append(AccountQuota(account: jobs[place].order.account, limit: 1))
             }
         }
         return wishes
@@ -92,13 +93,14 @@ struct Admission: Sendable {
         var left = reserved
         for index in jobs.indices {
             guard left > 0 else { return }
-            let job = jobs[index]
-            guard Self.isDue(job, now), rooms[job.lane, default: 0] > 0, accounts[job.order.account, default: 0] > 0
+            let lane = jobs[index].lane
+            guard Self.isDue(jobs[index], now), rooms[lane, default: 0] > 0,
+                accounts[jobs[index].order.account, default: 0] > 0
             else { continue }
             jobs[index].mayStart = true
             left -= 1
-            rooms[job.lane, default: 0] -= 1
-            accounts[job.order.account, default: 0] -= 1
+            rooms[lane, default: 0] -= 1
+            accounts[jobs[index].order.account, default: 0] -= 1
         }
     }
 

@@ -72,9 +72,11 @@ enum ResultSample {
         var result = ResultSample.result(outcome, generation: 3)
         result.completedAt = Timestamp(microseconds: 1_795_262_400_123_000)
         if outcome == .opened {
-            result.session = ResultSample.opened.session
+            // It is not in the value: read back, the session was answered when it was opened.
+            result.session = ResultSample.opened.session?.with(
+                answeredAt: Timestamp(microseconds: 1_795_262_399_000_000)
+            )
             result.openedAt = ResultSample.opened.openedAt
-            result.session?.answeredAt = Timestamp(microseconds: 1_795_262_399_000_000)
         } else {
             result.error = ResultError(
                 code: "conflict",
@@ -121,7 +123,8 @@ enum ResultSample {
 
     @Test func theLongestUrlThatAReplyCanHoldFits() throws {
         var result = ResultSample.opened
-        result.session?.redirectURL = "https://x.test/" + String(repeating: "\u{1}", count: 65_000)
+        let url = "https://x.test/" + String(repeating: "\u{1}", count: 65_000)
+        result.session = result.session?.with(redirectURL: url)
         #expect(try ResultCodec.decode(ResultCodec.encode(result)).session?.redirectURL == result.session?.redirectURL)
     }
 }
