@@ -7,6 +7,7 @@ import os
 import socket
 from pathlib import Path
 
+from . import proc
 from .processes import Child, Failure, last_words, run, until
 
 HEAP = "1g"
@@ -136,6 +137,11 @@ class Kafka:
         if jobs:
             words += ["--jobs", jobs, "--times", str(times)]
         return json.loads(run(words, within=300))
+
+    def compiler_us(self) -> int:
+        """CPU time that the broker has spent on compiling itself."""
+        assert self.broker
+        return proc.compiler_us(proc.cpu_by_thread(self.broker.pid))
 
     def watch(self, topic: str) -> TopicWatch:
         return TopicWatch(self, topic)

@@ -83,3 +83,8 @@ def cpu_by_thread(pid: int) -> dict[str, int]:
         fields = text[text.rindex(")") + 2 :].split()
         found[name] = found.get(name, 0) + (int(fields[11]) + int(fields[12])) * TICK_US
     return found
+
+
+def compiler_us(threads: dict[str, int]) -> int:
+    """What a Java program's threads spent on compiling it."""
+    return sum(us for name, us in threads.items() if name.startswith(("C1 Compiler", "C2 Compiler")))

@@ -146,7 +146,7 @@ class Observer:
         switches = sum(proc.context_switches(pid) for pid in self.pids) - begin.switches
         peak = sum(proc.memory_kb(pid)[1] for pid in self.pids)
         in_broker = threads["broker"] - begin.threads_us["broker"]
-        compiling = sum(us for name, us in in_broker.items() if name.startswith(("C1 Compiler", "C2 Compiler")))
+        compiling = proc.compiler_us(in_broker)
         return {
             "counted_jobs": jobs,
             "began_ms": round(begin.at_ms),
