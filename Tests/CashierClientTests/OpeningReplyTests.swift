@@ -78,6 +78,13 @@ struct OpeningReplyTests {
         Change("a URL that is no text", "bad_signature") {
             $0["redirect_url"] = .raw("[\"https://pay.example.test/\"]")
         },
+        Change("a token that is no text, signed as if it were missing", "bad_signature") {
+            $0["customer.customer_token"] = nil
+            let signature = $0.signature(secret: Sample.secret)
+            $0["customer.customer_token"] = .raw("true")
+            $0.secret = nil
+            $0.headers.append(("Gt-Authentication", signature))
+        },
         Change(
             "the second of two secrets",
             nil,
