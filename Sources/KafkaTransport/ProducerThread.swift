@@ -232,7 +232,9 @@ final class ProducerThread: ClientDelegate {
                 try connect()
             } catch {
                 log.error("no new producer could be made", [.error: LogValue("\(error)")])
-                if let deadline = exchange.turn(isResting: false).deadline, ContinuousClock.now >= deadline { return }
+                let turn = exchange.turn(isResting: false)
+                backlog.append(contentsOf: turn.records)
+                if let deadline = turn.deadline, ContinuousClock.now >= deadline { return }
                 // This thread has nothing else to do.
                 blockThread(for: .microseconds(Int64(Self.replaceRetryMicroseconds)))
             }

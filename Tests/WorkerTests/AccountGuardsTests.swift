@@ -131,6 +131,23 @@ struct AccountGuardsTests {
         #expect(permits(guards, at: .seconds(2), ahead: 0).probing == ["main"])
     }
 
+    @Test("while a probe is out its own call alone decides: one from before the opening neither ends nor prolongs it")
+    func stragglers() {
+        for isFailure in [true, false] {
+            let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
+            _ = guards.begin((1...5).map { Self.call($0) })
+            _ = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
+            guards.probeStarted("main")
+            guards.probeClaimed(Self.job(6))
+            _ = guards.begin([Self.call(6)])
+            let late = guards.ended(ended([4], isFailure: isFailure), at: .seconds(1), now: Self.now)
+            #expect(late.changes.isEmpty)
+            #expect(permits(guards, at: .seconds(9), ahead: 0) == .init())
+            let own = guards.ended(ended([6]), at: .seconds(9), now: Self.now)
+            #expect(own.changes == [.breaker(account: "main", .closed)])
+        }
+    }
+
     @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")
     func agentsFirst() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])

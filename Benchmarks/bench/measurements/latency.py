@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from ..bench import Bench, Subject
 from ..paced import Phase, added, of_phase, read_times, run_phase, warm_up
 from ..report import table
@@ -63,10 +61,11 @@ def _warm_broker(bench: Bench, installation: Installation, rate: int) -> None:
     It is a program that compiles itself while it runs; one that has run for a day has that behind it.
     """
     seconds, most = (8, 1) if bench.quick else (10, 15)
-    for turn in range(most):
-        before, began = bench.stage.kafka.compiler_us(), time.monotonic()
+    share = 1.0
+    for _ in range(most):
+        before = bench.stage.kafka.compiler_us()
         run_phase(bench, installation, Phase("warm-up", rate, rate * seconds))
-        share = (bench.stage.kafka.compiler_us() - before) / 1e6 / (time.monotonic() - began)
+        share = (bench.stage.kafka.compiler_us() - before) / 1e6 / seconds
         if share < COMPILER_SHARE:
             return
     if not bench.quick:

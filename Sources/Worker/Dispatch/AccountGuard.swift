@@ -3,8 +3,8 @@ import SessionCore
 /// One account's guard. Pure: what it decides comes back in a `Turn`.
 struct AccountGuard: Sendable {
     var breaker: Breaker
-    /// The lease of the last job that was claimed to find out for the breaker.
-    var probe: LeaseRef?
+    /// The lease of the job that is out to find out for the breaker.
+    private var probe: LeaseRef?
     var budget: RetryBudget
     var concurrency: ConcurrencyLimit
     /// nil: calls a second are not bounded.
@@ -71,7 +71,7 @@ struct AccountGuard: Sendable {
             if sign.isWell, !sign.isFailure, !sign.isOverload, call.job.purpose == .open {
                 budget.callSucceeded(wasRepeat: call.job.attempts > 1)
             }
-            if breaker.callEnded(isFailure: sign.isFailure, at: uptime) {
+            if tellBreaker(sign, of: call.job, at: uptime) {
                 turn.changes.append(.breaker(account: account, breaker.state))
                 if breaker.state == .closed { concurrency.restart() }
             }
@@ -88,6 +88,25 @@ struct AccountGuard: Sendable {
             note(sign, of: call.job, account, &turn)
         }
         begin([], &turn)
+    }
+
+    mutating func probeStarted() {
+        probe = nil
+        breaker.probeStarted()
+    }
+
+    mutating func probeClaimed(_ job: ClaimedJob) {
+        probe = job.lease
+    }
+
+    /// While a probe is out its own call alone decides: those from before the opening end one by one for as long as a
+    /// call may take. Returns true when the breaker changed between open and closed.
+    private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
+        if breaker.state == .probing {
+            guard probe == job.lease else { return false }
+            probe = nil
+        }
+        return breaker.callEnded(isFailure: sign.isFailure, at: uptime)
     }
 
     private mutating func note(

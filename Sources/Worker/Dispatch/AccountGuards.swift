@@ -100,12 +100,12 @@ final class AccountGuards: Sendable {
     }
 
     func probeStarted(_ account: String) {
-        guards.withLock { $0[account]?.breaker.probeStarted() }
+        guards.withLock { $0[account]?.probeStarted() }
     }
 
     /// The job was claimed that is to find out for the breaker.
     func probeClaimed(_ job: ClaimedJob) {
-        guards.withLock { $0[job.order.account]?.probe = job.lease }
+        guards.withLock { $0[job.order.account]?.probeClaimed(job) }
     }
 
     /// No job was found for it.
