@@ -24,10 +24,14 @@ final class EchoHandler: HTTPHandler {
 
     /// Gives the kept answers, each twice: the second must go nowhere.
     func release() {
-        for (path, reply) in kept.withLock({ $0 }) {
+        // Taken at once: the answer lets the next request in, and its answer must stay.
+        let taken = kept.withLock { kept in
+            defer { kept = [] }
+            return kept
+        }
+        for (path, reply) in taken {
             for _ in 0..<2 { reply.give(HTTPAnswer(status: 200, body: Array(path.utf8))) }
         }
-        kept.withLock { $0 = [] }
     }
 }
 
