@@ -59,15 +59,6 @@ package final class Mailbox<Element: Sendable>: Sendable {
         }
     }
 
-    /// Returns what is there without waiting.
-    package func drain() -> [Element] {
-        state.withLock { state in
-            let taken = state.elements
-            state.elements = []
-            return taken
-        }
-    }
-
     /// No more elements: waiting tasks are told after what is there was taken.
     package func finish() {
         let waiters = state.withLock { state in

@@ -12,10 +12,6 @@ package enum RequestWriter {
     }
 
     /// What a request is signed with: the mark, moved by the account's clock offset, in unix seconds.
-    package static func timestamp(markedAt: Timestamp, account: CashierAccount) -> Int64 {
-        markedAt.seconds + account.clockOffsetSeconds
-    }
-
     static func timestamp(markedAt: Timestamp, account: SharedAccount) -> Int64 {
         markedAt.seconds + account.value.clockOffsetSeconds
     }

@@ -32,6 +32,7 @@ package struct WorkerService<
     private let pressure: BackPressure
     private let decider: IntakeDecider
     private let writer: SettlementWriter
+    private let dispatcher: Dispatcher<Provider>
     /// What this worker has done so far.
     package let activity = Activity()
 
@@ -60,6 +61,17 @@ package struct WorkerService<
         shares = LaneShares(weights: settings.laneWeights, reserve: settings.interactiveReserve)
         pressure = BackPressure(topics: settings.topics, unpublishedMax: settings.unpublishedMax)
         writer = SettlementWriter(identity: identity)
+        dispatcher = Dispatcher(
+            cashier: cashier,
+            accounts: settings.accounts,
+            guards: guards,
+            slots: slots,
+            decided: decided,
+            clock: clock,
+            activity: activity,
+            lease: settings.lease,
+            queuedMax: settings.queuedMax
+        )
     }
 
     /// Asks the worker to stop; `run` returns when it has. May be called from any thread, more than once.
@@ -203,20 +215,6 @@ extension WorkerService {
             clock: clock,
             activity: activity,
             log: log
-        )
-    }
-
-    private var dispatcher: Dispatcher<Provider> {
-        Dispatcher(
-            cashier: cashier,
-            accounts: settings.accounts,
-            guards: guards,
-            slots: slots,
-            decided: decided,
-            clock: clock,
-            activity: activity,
-            lease: settings.lease,
-            queuedMax: settings.queuedMax
         )
     }
 

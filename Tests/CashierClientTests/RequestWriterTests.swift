@@ -179,8 +179,8 @@ struct RequestWriterTests {
     func timestamp() {
         var account = Sample.account()
         let marked = Timestamp(microseconds: 1_000_999_999)
-        #expect(RequestWriter.timestamp(markedAt: marked, account: account) == 999)
+        #expect(RequestWriter.timestamp(markedAt: marked, account: SharedAccount(account)) == 999)
         account.clockOffsetSeconds = 100
-        #expect(RequestWriter.timestamp(markedAt: marked, account: account) == 1100)
+        #expect(RequestWriter.timestamp(markedAt: marked, account: SharedAccount(account)) == 1100)
     }
 }
