@@ -148,6 +148,19 @@ struct AccountGuardsTests {
         }
     }
 
+    @Test("a probe whose job cannot be read has asked nothing: the breaker stays open, and another one may go")
+    func unreadableProbe() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
+        _ = guards.begin((1...3).map { Self.call($0) })
+        _ = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
+        guards.probeStarted("main")
+        guards.probeClaimed(Self.job(4))
+        _ = guards.begin([Self.call(4)])
+        let unasked = AccountSign(isUnasked: true)
+        #expect(guards.ended([.init(job: Self.job(4), sign: unasked)], at: .seconds(1), now: Self.now).changes.isEmpty)
+        #expect(permits(guards, at: .seconds(1), ahead: 0) == .init(open: [], probing: ["main"]))
+    }
+
     @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")
     func agentsFirst() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])

@@ -77,6 +77,8 @@ package struct AccountSign: Equatable, Sendable {
     package var isWell = false
     /// The provider is at work, but refused before it showed how it takes the account.
     package var isUp = false
+    /// The provider was not asked, for a reason of the job's own: nothing was learnt of it.
+    package var isUnasked = false
     /// The account's jobs are not to start, by any worker.
     package var hold: HoldCause?
 
@@ -85,12 +87,14 @@ package struct AccountSign: Equatable, Sendable {
         isOverload: Bool = false,
         isWell: Bool = false,
         isUp: Bool = false,
+        isUnasked: Bool = false,
         hold: HoldCause? = nil
     ) {
         self.isFailure = isFailure
         self.isOverload = isOverload
         self.isWell = isWell
         self.isUp = isUp
+        self.isUnasked = isUnasked
         self.hold = hold
     }
 }
@@ -185,7 +189,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             return decideRefusal(job, answer, errorClass, now, &random)
         case .notSent where answer.code == AnswerCode.jobUnreadable:
             let error = ResultError(code: answer.code, errorClass: "internal", message: answer.message)
-            return Decision(verdict: .ended(.failed, error), attemptOutcome: "not_sent")
+            let sign = AccountSign(isUnasked: true)
+            return Decision(verdict: .ended(.failed, error), attemptOutcome: "not_sent", sign: sign)
         case .notSent:
             let pause = rules.fast.delay(afterAttempt: 3, using: &random)
             let sign = AccountSign(isFailure: true)

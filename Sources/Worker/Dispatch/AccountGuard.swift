@@ -102,6 +102,10 @@ struct AccountGuard: Sendable {
     /// While a probe is out its own call alone decides: those from before the opening end one by one for as long as a
     /// call may take. Returns true when the breaker changed between open and closed.
     private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
+        if sign.isUnasked {
+            giveUpProbe(ofLease: job.lease, at: uptime)
+            return false
+        }
         if breaker.state == .probing {
             guard probe == job.lease else { return false }
             probe = nil
@@ -151,11 +155,14 @@ struct AccountGuard: Sendable {
 
     /// A job was given back: had it been the probe or the trial, another one is free to go.
     mutating func unsent(_ job: ClaimedJob, at uptime: Duration) {
-        if probe == job.lease {
-            probe = nil
-            breaker.probeAbandoned(at: uptime)
-        }
+        giveUpProbe(ofLease: job.lease, at: uptime)
         if holding.trial == job.lease { holding.trial = nil }
+    }
+
+    private mutating func giveUpProbe(ofLease lease: LeaseRef, at uptime: Duration) {
+        guard probe == lease else { return }
+        probe = nil
+        breaker.probeAbandoned(at: uptime)
     }
 
     mutating func read(

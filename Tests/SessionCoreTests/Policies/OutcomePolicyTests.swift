@@ -163,7 +163,7 @@ struct OutcomePolicyTests {
     @Test("what an answer says of its account: well, failing, overloaded", arguments: signs)
     func signsOfTheAccount(row: SignRow) {
         let sign = decide(Self.job(row.purpose), row.outcome, code: row.code, httpStatus: row.httpStatus).sign
-        #expect(sign.isUp == row.isUp)
+        #expect(sign.isUp == row.isUp && sign.isUnasked == row.isUnasked)
         #expect(sign.isWell == row.isWell && sign.isFailure == row.isFailure && sign.isOverload == row.isOverload)
     }
 
@@ -176,6 +176,7 @@ struct OutcomePolicyTests {
         var isUp = false
         var isFailure = false
         var isOverload = false
+        var isUnasked = false
     }
 
     static let signs = [
@@ -188,6 +189,7 @@ struct OutcomePolicyTests {
         SignRow(purpose: .open, outcome: .unknown, httpStatus: 503, isFailure: true, isOverload: true),
         SignRow(purpose: .open, outcome: .unknown, httpStatus: 502, isFailure: true),
         SignRow(purpose: .open, outcome: .notSent, isFailure: true),
+        SignRow(purpose: .open, outcome: .notSent, code: AnswerCode.jobUnreadable, isUnasked: true),
         SignRow(purpose: .lookUp, outcome: .found(.open), isWell: true),
         SignRow(purpose: .lookUp, outcome: .notFound, isWell: true),
         SignRow(purpose: .lookUp, outcome: .lookUpRefused, isUp: true),
