@@ -5,7 +5,6 @@ import Synchronization
 /// What the loop is told.
 enum HTTPCommand: Sendable {
     case start([HTTPStart], at: Int64)
-    case run(@Sendable () -> Void)
     /// No request is begun from now on; those in flight may end until the deadline.
     case close(deadline: Int64, closed: @Sendable () -> Void)
     /// A pool's origin can be connected to, or not.

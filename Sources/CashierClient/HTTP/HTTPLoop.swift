@@ -107,9 +107,6 @@ final class HTTPLoop {
                 }
             }
             beginWaiting()
-        case .run(let work):
-            work()
-            hasCompleted = true
         case .close(let deadline, let closed):
             isClosed = true
             closing.append((deadline, closed))

@@ -33,8 +33,6 @@ struct HTTPEnding: Sendable {
 protocol HTTPTransport: Sendable {
     /// Begins requests in order. Each completion runs once, on the transport's thread, and must not block.
     func start(_ starts: [HTTPStart])
-    /// Runs `work` on the transport's thread.
-    func run(_ work: @escaping @Sendable () -> Void)
     /// Waits until nothing is in flight, at most `timeout`; then ends what is left.
     func close(timeout: Duration) async
 }

@@ -26,10 +26,6 @@ final class SocketTransport: HTTPTransport {
         inbox.send(.start(starts, at: monotonicNanoseconds()))
     }
 
-    func run(_ work: @escaping @Sendable () -> Void) {
-        inbox.send(.run(work))
-    }
-
     func close(timeout: Duration) async {
         await withCheckedContinuation { continuation in
             inbox.send(
