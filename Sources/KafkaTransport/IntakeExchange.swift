@@ -16,6 +16,7 @@ final class IntakeExchange: Sendable {
     /// Who waits for records of a topic.
     private struct Taker {
         var topic: String
+        var recordsMax: Int
         var continuation: CheckedContinuation<[RecordBatch]?, any Error>
     }
 
@@ -60,8 +61,10 @@ final class IntakeExchange: Sendable {
 
     // MARK: For the tasks
 
-    func nextBatches(of topic: String) async throws -> [RecordBatch]? {
-        try await withCheckedThrowingContinuation { take(Taker(topic: topic, continuation: $0)) }
+    func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]? {
+        try await withCheckedThrowingContinuation {
+            take(Taker(topic: topic, recordsMax: recordsMax, continuation: $0))
+        }
     }
 
     /// Serves the taker now or, when there is nothing for it, later.
@@ -255,7 +258,7 @@ final class IntakeExchange: Sendable {
         var servings: [Serving] = []
         var left: [Taker] = []
         for taker in state.takers {
-            let batches = state.queues.nextTogether(of: taker.topic)
+            let batches = state.queues.nextTogether(of: taker.topic, recordsMax: taker.recordsMax)
             if batches.isEmpty {
                 left.append(taker)
             } else {

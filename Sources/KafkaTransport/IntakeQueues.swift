@@ -58,12 +58,12 @@ struct IntakeQueues: Sendable {
         return topics[topic].append(record, limits: limits)
     }
 
-    /// What waits of a topic's partitions, together within the bounds of one batch; empty when nothing waits that may
-    /// be delivered. A partition has one such batch out at a time: the next comes when the last was committed or its
-    /// partition assigned or read again.
-    mutating func nextTogether(of name: String) -> [RecordBatch] {
+    /// What waits of a topic's partitions, together within the bounds of one batch and `recordsMax`; empty when nothing
+    /// waits that may be delivered. A partition has one such batch out at a time: the next comes when the last was
+    /// committed or its partition assigned or read again.
+    mutating func nextTogether(of name: String, recordsMax: Int = .max) -> [RecordBatch] {
         guard !pausedByOperator.contains(name), let topic = index(of: name) else { return [] }
-        return topics[topic].nextTogether(limits: limits)
+        return topics[topic].nextTogether(limits: limits, recordsMax: recordsMax)
     }
 
     /// The batch is accounted for: its partition may give another.
@@ -151,9 +151,9 @@ private struct TopicQueue: Sendable {
         if let index = indices[batch.partition] { partitions[index].settle(batch) }
     }
 
-    mutating func nextTogether(limits: IntakeQueues.Limits) -> [RecordBatch] {
+    mutating func nextTogether(limits: IntakeQueues.Limits, recordsMax: Int) -> [RecordBatch] {
         var batches: [RecordBatch] = []
-        var room = Room(records: limits.batchRecordsMax, bytes: limits.batchBytesMax)
+        var room = Room(records: min(limits.batchRecordsMax, recordsMax), bytes: limits.batchBytesMax)
         var served: [Int32] = []
         for partition in turn {
             guard let index = indices[partition], partitions[index].isReady else { continue }

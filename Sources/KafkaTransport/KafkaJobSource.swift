@@ -59,8 +59,8 @@ package final class KafkaJobSource: JobSource {
         exchange.beginClose()
     }
 
-    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
-        try await exchange.nextBatches(of: topic)
+    package func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]? {
+        try await exchange.nextBatches(of: topic, recordsMax: recordsMax)
     }
 
     package func commit(_ batch: RecordBatch) {

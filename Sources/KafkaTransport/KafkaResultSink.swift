@@ -30,8 +30,8 @@ package final class KafkaResultSink: ResultSink {
         exchange.beginClose(timeout: .zero)
     }
 
-    package func publish(_ records: [OutboxRecord]) {
-        guard !exchange.send(records.map(outgoing)) else { return }
+    package func publish(_ records: [OutboxRecord], areUrgent: Bool) {
+        guard !exchange.send(records.map(outgoing), areUrgent: areUrgent) else { return }
         mailbox.send(contentsOf: records.map { PublishAck(token: $0.token, failure: "the sink is closed") })
     }
 

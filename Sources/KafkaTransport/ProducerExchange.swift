@@ -5,6 +5,8 @@ final class ProducerExchange: Sendable {
     /// What the thread finds when it looks.
     struct Turn: Sendable {
         var records: [OutgoingRecord]
+        /// Those that do not wait for groups of others.
+        var urgent: [OutgoingRecord]
         /// Set once no more will come: until when to wait for acknowledgements.
         var deadline: ContinuousClock.Instant?
         /// The producer is to fail, as librdkafka would make it.
@@ -13,6 +15,7 @@ final class ProducerExchange: Sendable {
 
     private struct State {
         var inbox: [OutgoingRecord] = []
+        var urgent: [OutgoingRecord] = []
         var deadline: ContinuousClock.Instant?
         var isToFail = false
         var isResting = false
@@ -23,11 +26,16 @@ final class ProducerExchange: Sendable {
     private let state = Mutex(State())
     let waker = Waker()
 
-    /// Hands records to the thread. False, and nothing taken, once the producer is closing.
-    func send(_ records: [OutgoingRecord]) -> Bool {
+    /// Hands records to the thread; urgent ones go before those that are not. False, and nothing taken, once the
+    /// producer is closing.
+    func send(_ records: [OutgoingRecord], areUrgent: Bool = false) -> Bool {
         let (isTaken, isResting) = state.withLock { state in
             guard state.deadline == nil, !state.isOver else { return (false, false) }
-            state.inbox.append(contentsOf: records)
+            if areUrgent {
+                state.urgent.append(contentsOf: records)
+            } else {
+                state.inbox.append(contentsOf: records)
+            }
             defer { state.isResting = false }
             return (true, state.isResting)
         }
@@ -38,10 +46,16 @@ final class ProducerExchange: Sendable {
     /// The thread looks for work; `isResting` says that it will block unless there is some.
     func turn(isResting: Bool) -> Turn {
         state.withLock { state in
-            let turn = Turn(records: state.inbox, deadline: state.deadline, isToFail: state.isToFail)
+            let turn = Turn(
+                records: state.inbox,
+                urgent: state.urgent,
+                deadline: state.deadline,
+                isToFail: state.isToFail
+            )
             state.inbox = []
+            state.urgent = []
             state.isToFail = false
-            state.isResting = isResting && turn.records.isEmpty
+            state.isResting = isResting && turn.records.isEmpty && turn.urgent.isEmpty
             return turn
         }
     }

@@ -21,14 +21,14 @@ final class ProducerThread: ClientDelegate {
     private let exchange: ProducerExchange
     private let acknowledge: ([RecordAck]) -> Void
     private var client: ClientHandle?
-    /// Records not handed over yet; the first `handedOver` of them are done.
-    private var backlog: [OutgoingRecord] = []
-    private var handedOver = 0
+    /// Records not handed over yet: those that are urgent, and the others.
+    private var lines = [HandOverLine(), HandOverLine()]
     private var inFlight = RecordsInFlight()
     /// librdkafka's handles of the topics written to, and the last one used. They end before their client.
     private var topics: [String: OpaquePointer] = [:]
     private var lastTopic: (name: String, handle: OpaquePointer)?
-    private var pace = HandOverPace()
+    /// Partitions that are known to be written to.
+    private var partitions = 1
     private var acks: [RecordAck] = []
     private var fatal: KafkaFault?
     private var isDown = false
@@ -88,54 +88,63 @@ final class ProducerThread: ClientDelegate {
 
     private func run() {
         while let client {
-            let turn = exchange.turn(isResting: handedOver == backlog.count)
-            backlog.append(contentsOf: turn.records)
+            let turn = exchange.turn(isResting: isEmpty)
+            take(turn)
             if turn.isToFail { rd_kafka_test_fatal_error(client.pointer, RD_KAFKA_RESP_ERR__STATE, "asked for") }
             rd_kafka_poll(client.pointer, handOverInTime(to: client, isClosing: turn.deadline != nil))
             flushAcks()
             if fatal != nil { replace() }
             if let deadline = turn.deadline {
-                let isDone = inFlight.isEmpty && handedOver == backlog.count
-                if isDone || ContinuousClock.now >= deadline { break }
+                if inFlight.isEmpty && isEmpty || ContinuousClock.now >= deadline { break }
             }
         }
         close()
     }
 
-    /// Hands over what waits if it is time to; how many milliseconds to wait for what comes next.
-    private func handOverInTime(to client: ClientHandle, isClosing: Bool) -> Int32 {
-        let waiting = backlog.count - handedOver
-        guard waiting > 0 else { return Self.restMs }
-        let wait = isClosing ? 0 : pace.wait(records: waiting, now: .now)
-        if wait > 0 { return wait }
-        let isFull = handOver(to: client)
-        pace.handedOver(now: .now)
-        return isFull ? Self.fullQueueMs : 0
+    private var isEmpty: Bool { lines.allSatisfy { $0.count == 0 } }
+
+    private func take(_ turn: ProducerExchange.Turn) {
+        lines[0].append(contentsOf: turn.urgent)
+        lines[1].append(contentsOf: turn.records)
     }
 
-    /// Hands over what waits; true when the producer's queue is full.
-    private func handOver(to client: ClientHandle) -> Bool {
+    /// Hands over what waits if it is time to; how many milliseconds to wait for what comes next.
+    private func handOverInTime(to client: ClientHandle, isClosing: Bool) -> Int32 {
+        var rest = Self.restMs
+        for index in lines.indices {
+            guard let wait = lines[index].wait(now: .now) else { continue }
+            if wait > 0, !isClosing {
+                rest = min(rest, wait)
+                continue
+            }
+            let count = lines[index].count
+            let isFull = handOver(index, to: client)
+            lines[index].handedOver(records: count - lines[index].count, partitions: partitions, now: .now)
+            if isFull { return Self.fullQueueMs }
+            rest = 0
+        }
+        return rest
+    }
+
+    /// Hands over what waits in a line; true when the producer's queue is full.
+    private func handOver(_ index: Int, to client: ClientHandle) -> Bool {
         var untilPoll = Self.recordsBetweenPolls
-        while handedOver < backlog.count, fatal == nil {
-            if let fault = produce(backlog[handedOver], with: client) {
+        while fatal == nil, let outgoing = lines[index].first {
+            if let fault = produce(outgoing, with: client) {
                 if fault.code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return true }
                 if fault.code == RD_KAFKA_RESP_ERR__FATAL {
                     fatal = fatal ?? fault
                     break
                 }
-                refuse(backlog[handedOver], fault)
+                refuse(outgoing, fault)
             }
-            handedOver += 1
+            lines[index].removeFirst()
             untilPoll -= 1
             if untilPoll == 0 {
                 untilPoll = Self.recordsBetweenPolls
                 rd_kafka_poll(client.pointer, 0)
                 flushAcks()
             }
-        }
-        if handedOver == backlog.count {
-            backlog.removeAll(keepingCapacity: backlog.count <= Self.recordsBetweenPolls)
-            handedOver = 0
         }
         return false
     }
@@ -178,7 +187,7 @@ final class ProducerThread: ClientDelegate {
             if isDown { log.notice("Kafka takes records again", [.broker: LogValue(settings.bootstrapServers)]) }
             isDown = false
             notedFailures = []
-            pace.delivered(to: message.pointee.partition)
+            partitions = max(partitions, Int(message.pointee.partition) + 1)
             acks.append(RecordAck(id: id, failure: nil))
             return
         }
@@ -233,7 +242,7 @@ final class ProducerThread: ClientDelegate {
             } catch {
                 log.error("no new producer could be made", [.error: LogValue("\(error)")])
                 let turn = exchange.turn(isResting: false)
-                backlog.append(contentsOf: turn.records)
+                take(turn)
                 if let deadline = turn.deadline, ContinuousClock.now >= deadline { return }
                 // This thread has nothing else to do.
                 blockThread(for: .microseconds(Int64(Self.replaceRetryMicroseconds)))
@@ -243,8 +252,10 @@ final class ProducerThread: ClientDelegate {
     }
 
     private func close() {
-        let unsent = backlog.dropFirst(handedOver) + exchange.turn(isResting: false).records
-        for outgoing in unsent { acks.append(RecordAck(id: outgoing.id, failure: "closed before it was sent")) }
+        take(exchange.turn(isResting: false))
+        for outgoing in lines.flatMap(\.waiting) {
+            acks.append(RecordAck(id: outgoing.id, failure: "closed before it was sent"))
+        }
         end(failure: "closed before Kafka acknowledged it")
         exchange.finish()
     }

@@ -146,15 +146,16 @@ package struct WorkerService<
     /// Intake and settlement run twice: one batch is stored while the next is made.
     private var services: [Service] {
         let publishing = publishingService
-        let settlement = settlementService(publishing)
+        let agents = settlementService { publishing.publish($0, areUrgent: true) }
+        let others = settlementService { publishing.publish($0) }
         let intake = intakeService
         let answers = answerService
         let twice =
             settings.topics.map { topic in
                 Service(isUrgent: topic.lane == .interactive) { try await intake.run(topic) }
             } + [
-                Service(isUrgent: true) { [decided] in try await settlement.run(decided.interactive) },
-                Service { [decided] in try await settlement.run(decided.others) },
+                Service(isUrgent: true) { [decided] in try await agents.run(decided.interactive) },
+                Service { [decided] in try await others.run(decided.others) },
             ]
         return twice + twice + [
             Service(run: dispatchService.run), Service(run: answers.run),
@@ -272,7 +273,9 @@ extension WorkerService {
         )
     }
 
-    private func settlementService(_ publishing: PublishingService<Store, Sink>) -> SettlementService<Store> {
+    private func settlementService(
+        publish: @escaping @Sendable ([OutboxRow]) -> Void
+    ) -> SettlementService<Store> {
         SettlementService(
             store: store,
             writer: writer,
@@ -282,7 +285,7 @@ extension WorkerService {
             clock: clock,
             activity: activity,
             log: log,
-            publish: { publishing.publish($0) }
+            publish: publish
         )
     }
 

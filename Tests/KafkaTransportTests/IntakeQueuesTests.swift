@@ -49,6 +49,23 @@ import Testing
         #expect(Set(bulks) == [0, 1], "its partitions take turns")
     }
 
+    @Test func whoAsksForLessGetsNoMoreAndTheRestComesNext() {
+        var queues = queues([bulk: 0, bulk1: 0])
+        for offset in Int64(0)..<3 {
+            queues.append(record(bulk, offset))
+            queues.append(record(bulk1, offset))
+        }
+        var taken: [[Int64]] = []
+        for _ in 0..<3 {
+            let batches = queues.nextTogether(of: "bulk", recordsMax: 2)
+            for batch in batches { queues.settle(batch) }
+            taken.append(batches.flatMap { $0.records.map(\.position.offset) })
+        }
+        #expect(taken.allSatisfy { $0.count == 2 })
+        #expect(taken.flatMap(\.self).sorted() == [0, 0, 1, 1, 2, 2])
+        #expect(queues.nextTogether(of: "bulk").isEmpty)
+    }
+
     @Test func batchesJoinWithoutAGapEvenWhereOffsetsAreMissing() {
         var queues = queues([bulk: 5])
         for offset in [7, 8, 20, 21] as [Int64] { queues.append(record(bulk, offset)) }

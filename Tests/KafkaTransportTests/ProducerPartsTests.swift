@@ -8,15 +8,14 @@ import Testing
         var pace = HandOverPace()
         let start = ContinuousClock.now
         #expect(pace.wait(records: 1, now: start) == 0)
-        pace.handedOver(now: start)
+        pace.handedOver(records: 1, partitions: 64, now: start)
         #expect(pace.wait(records: 1, now: start + .milliseconds(9)) == 0)
     }
 
     @Test func whatFollowsSoonWaitsForTheRestOfTheInterval() {
         var pace = HandOverPace()
-        pace.delivered(to: 15)
         let start = ContinuousClock.now
-        pace.handedOver(now: start)
+        pace.handedOver(records: 100, partitions: 16, now: start)
         #expect(pace.wait(records: 1, now: start) == 8)
         #expect(pace.wait(records: 500, now: start + .milliseconds(3)) == 5)
         // Rounded up: a wait of 0 would turn the thread in circles.
@@ -24,23 +23,49 @@ import Testing
         #expect(pace.wait(records: 1, now: start + .milliseconds(8)) == 0)
     }
 
-    @Test func theMorePartitionsTheLongerIsGatheredWithinBounds() {
+    @Test(arguments: [(100, 1, 2), (100, 12, 6), (100, 64, 8), (9, 64, 4), (1, 64, 2)])
+    func theMoreRequestsAGroupWasTheLongerTheNextIsGathered(records: Int, partitions: Int, wait: Int32) {
         var pace = HandOverPace()
         let start = ContinuousClock.now
-        pace.handedOver(now: start)
-        #expect(pace.wait(records: 1, now: start) == 2)
-        pace.delivered(to: 11)
-        pace.delivered(to: 3)
-        #expect(pace.wait(records: 1, now: start) == 6)
-        pace.delivered(to: 63)
-        #expect(pace.wait(records: 1, now: start) == 8)
+        pace.handedOver(records: records, partitions: partitions, now: start)
+        #expect(pace.wait(records: 1, now: start) == wait)
     }
 
     @Test func aLargeGroupDoesNotWait() {
         var pace = HandOverPace()
         let start = ContinuousClock.now
-        pace.handedOver(now: start)
+        pace.handedOver(records: 1_000, partitions: 64, now: start)
         #expect(pace.wait(records: 1_000, now: start) == 0)
+    }
+
+    @Test func aLineGivesItsRecordsInTheirOrderAndKeepsWhatWasNotTaken() {
+        var line = HandOverLine()
+        #expect(line.wait(now: .now) == nil)
+        line.append(contentsOf: [Self.record(1), Self.record(2)])
+        #expect(line.wait(now: .now) == 0)
+        #expect(line.first?.id == 1)
+        line.removeFirst()
+        line.append(contentsOf: [Self.record(3)])
+        #expect(line.waiting.map(\.id) == [2, 3])
+        for _ in 0..<2 { line.removeFirst() }
+        #expect(line.count == 0 && line.first == nil)
+        line.append(contentsOf: [Self.record(4)])
+        #expect(line.waiting.map(\.id) == [4])
+    }
+
+    @Test func urgentRecordsComeApartFromTheOthers() {
+        let exchange = ProducerExchange()
+        #expect(exchange.send([Self.record(1)]))
+        #expect(exchange.send([Self.record(2)], areUrgent: true))
+        let turn = exchange.turn(isResting: true)
+        #expect(turn.records.map(\.id) == [1])
+        #expect(turn.urgent.map(\.id) == [2])
+        let next = exchange.turn(isResting: false)
+        #expect(next.records.isEmpty && next.urgent.isEmpty)
+    }
+
+    private static func record(_ id: Int64) -> OutgoingRecord {
+        OutgoingRecord(id: id, content: .record(NewRecord(topic: "results", key: [], value: [])))
     }
 
     @Test func eachTokenStandsForItsRecordUntilItIsRemoved() {

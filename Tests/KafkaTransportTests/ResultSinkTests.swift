@@ -52,7 +52,9 @@ extension BrokerScenarios {
             let sink = try KafkaResultSink(cluster.settings(), topic: topic, schema: "session-result/1", log: .silent)
             let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             let sent = (1...3_000).map { record(Int64($0), traceparent: $0 % 2 == 0 ? trace : nil) }
-            for start in stride(from: 0, to: sent.count, by: 100) { sink.publish(Array(sent[start..<start + 100])) }
+            for start in stride(from: 0, to: sent.count, by: 100) {
+                sink.publish(Array(sent[start..<start + 100]), areUrgent: start % 200 == 0)
+            }
             let acks = try await acks(sink, sent.count)
             #expect(acks.allSatisfy { $0.failure == nil })
             #expect(acks.map(\.token).sorted() == sent.map(\.token))

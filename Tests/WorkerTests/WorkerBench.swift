@@ -17,21 +17,24 @@ final class WorkerBench: Sendable {
     private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
+    /// - Parameter campaigns: A topic beside `jobs` that only campaigns send to.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
         outcomes: OutcomeRules = WorkerBench.rules,
+        campaigns: String? = nil,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         cashier = ScriptedCashier(answer: answer)
         let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
         var rules = AccountRules(merchantID: "M", applicationKey: "A")
         rules.isCustomerRequired = false
-        let topic = WorkerTopic(name: "jobs", lane: nil, backlogMax: 1_000_000)
+        var topics = [WorkerTopic(name: "jobs", lane: nil, backlogMax: 1_000_000)]
+        if let campaigns { topics.append(WorkerTopic(name: campaigns, lane: .campaign, backlogMax: 1_000_000)) }
         let decider = IntakeDecider(
             codec: JobCodec(rules: JobRules(accounts: ["main": rules], defaultAccount: "main")),
             answers: AnswerCodec(identity: identity),
-            topics: [topic],
+            topics: topics,
             notAfterDefault: .seconds(3_600),
             contentDigest: { Hashes.sha256($0) },
             sha256: { Hashes.sha256($0) }
@@ -43,7 +46,7 @@ final class WorkerBench: Sendable {
             cashier: cashier,
             decider: decider,
             identity: identity,
-            settings: Self.settings(topic, shutdownGrace, concurrencyStart, outcomes),
+            settings: Self.settings(topics, shutdownGrace, concurrencyStart, outcomes),
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
             log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         )
@@ -68,7 +71,7 @@ final class WorkerBench: Sendable {
     }
 
     private static func settings(
-        _ topic: WorkerTopic,
+        _ topics: [WorkerTopic],
         _ grace: Duration,
         _ concurrencyStart: Int,
         _ rules: OutcomeRules
@@ -89,7 +92,7 @@ final class WorkerBench: Sendable {
                     trialInterval: .milliseconds(1)
                 )
             ],
-            topics: [topic],
+            topics: topics,
             inFlightMax: 50,
             interactiveReserve: 5,
             laneWeights: [.interactive: 8, .campaign: 3, .replay: 1],

@@ -57,6 +57,35 @@ struct WorkerTests {
         #expect(bench.store.rows.allSatisfy { $0.state == .verify && $0.attempts == 1 && $0.leaseUntil == nil })
     }
 
+    @Test("an agent's result is not held back to go together with a campaign's")
+    func agentsResultsAreUrgent() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1"], campaign: "autumn")
+        try await bench.eventually("the campaign's is published") { bench.sink.published.count == 1 }
+        #expect(bench.sink.urgent.isEmpty)
+        bench.deliver(["o-2"], from: 1)
+        try await bench.eventually("the agent's is published") { bench.sink.published.count == 2 }
+        #expect(bench.sink.urgent.map(\.result.orderID) == ["o-2"])
+        try await bench.stop()
+    }
+
+    @Test("beside agents a campaign's topic is taken in small batches, an agents' topic is not")
+    func smallBatchesBesideAgents() async throws {
+        let bench = WorkerBench(campaigns: "bulk", answer: WorkerBench.opened)
+        try await bench.eventually("both topics are asked for all there is") {
+            bench.source.recordsMax(of: "bulk") == .max && bench.source.recordsMax(of: "jobs") == .max
+        }
+        // Whoever waited before an agent came asks again after the next batch.
+        var sent: Int64 = 0
+        try await bench.eventually("the campaign's is asked for less") {
+            bench.deliver(["o-\(sent)"], from: sent)
+            sent += 1
+            return bench.source.recordsMax(of: "bulk") == RightOfWay.recordsMax
+        }
+        #expect(bench.source.recordsMax(of: "jobs") == .max)
+        try await bench.stop()
+    }
+
     @Test("an agent's outcome is stored and published while batches of a campaign's are stuck")
     func agentsDoNotWaitForCampaigns() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

@@ -59,10 +59,12 @@ package protocol JobSource: Sendable {
     /// Waits for records of a topic and returns what waits of several of its partitions, at most one batch a partition
     /// and never empty; partitions take turns. nil once the source was closed and has nothing left.
     ///
+    /// All together they hold at most `recordsMax` records, or as many as the source itself puts together.
+    ///
     /// A partition gives its next batch only after the last was committed (or the partition was rewound, or assigned
     /// again), so that several takers keep each partition's order. Batches may be committed in any order.
     /// Throws `TransportError` when the source cannot go on.
-    func nextBatches(of topic: String) async throws -> [RecordBatch]?
+    func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]?
     /// Tells Kafka that everything before `batch.next` is durably accounted for.
     func commit(_ batch: RecordBatch)
     /// Reads the partition of `batch` again from its stored position: the batch could not be taken.
@@ -72,4 +74,11 @@ package protocol JobSource: Sendable {
     func resume(topic: String)
     /// Stops reading, commits what was reported, leaves the group. `nextBatches` returns nil afterwards.
     func close() async
+}
+
+extension JobSource {
+    /// As many records as the source puts together.
+    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+        try await nextBatches(of: topic, recordsMax: .max)
+    }
 }

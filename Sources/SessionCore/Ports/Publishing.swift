@@ -26,12 +26,20 @@ package struct PublishAck: Equatable, Sendable {
 
 /// Where results go. A record handed in is acknowledged exactly once through `acks`, unless the process ends.
 package protocol ResultSink: Sendable {
-    /// Hands records to the producer. Does not wait for the broker.
-    func publish(_ records: [OutboxRecord])
+    /// Hands records to the producer. Does not wait for the broker. Urgent ones, which agents wait for, are not held
+    /// back to be sent together with a campaign's.
+    func publish(_ records: [OutboxRecord], areUrgent: Bool)
     /// Waits for acknowledgements and returns all that have gathered; nil once the sink was closed.
     func acks() async -> [PublishAck]?
     /// Waits until everything handed in is acknowledged, at most `timeout`, then closes.
     func close(timeout: Duration) async
+}
+
+extension ResultSink {
+    /// Hands records to the producer that nobody waits for on the phone.
+    package func publish(_ records: [OutboxRecord]) {
+        publish(records, areUrgent: false)
+    }
 }
 
 /// Kafka could not do what was asked.

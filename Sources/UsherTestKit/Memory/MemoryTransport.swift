@@ -11,6 +11,8 @@ package final class MemorySource: JobSource {
         var commits: [RecordBatch] = []
         var rewinds: [RecordBatch] = []
         var paused: Set<String> = []
+        /// By topic, how many records were last asked for.
+        var recordsMax: [String: Int] = [:]
     }
 
     /// Something may be taken that could not before.
@@ -28,12 +30,18 @@ package final class MemorySource: JobSource {
         state.withLock { $0.commits }
     }
 
+    /// How many records of a topic were last asked for; nil before anybody did.
+    package func recordsMax(of topic: String) -> Int? {
+        state.withLock { $0.recordsMax[topic] }
+    }
+
     package var rewinds: [RecordBatch] {
         state.withLock { $0.rewinds }
     }
 
-    /// What was delivered of partitions that have no batch out. All of it is of one topic.
-    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+    /// What was delivered of partitions that have no batch out, whole batches always. All of it is of one topic.
+    package func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]? {
+        state.withLock { $0.recordsMax[topic] = recordsMax }
         while true {
             let batches = state.withLock { state in
                 var taken: [RecordBatch] = []
@@ -82,6 +90,7 @@ package final class MemorySource: JobSource {
 package final class MemorySink: ResultSink {
     private struct State {
         var published: [OutboxRecord] = []
+        var urgent: [OutboxRecord] = []
         var failuresLeft = 0
     }
 
@@ -98,7 +107,12 @@ package final class MemorySink: ResultSink {
         state.withLock { $0.published }
     }
 
-    package func publish(_ records: [OutboxRecord]) {
+    /// Those of the published that were urgent.
+    package var urgent: [OutboxRecord] {
+        state.withLock { $0.urgent }
+    }
+
+    package func publish(_ records: [OutboxRecord], areUrgent: Bool) {
         let acks = state.withLock { state in
             records.map { record in
                 guard state.failuresLeft == 0 else {
@@ -106,6 +120,7 @@ package final class MemorySink: ResultSink {
                     return PublishAck(token: record.token, failure: "the test says so")
                 }
                 state.published.append(record)
+                if areUrgent { state.urgent.append(record) }
                 return PublishAck(token: record.token, failure: nil)
             }
         }

@@ -23,7 +23,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     /// Takes in one topic. Ends when the source was closed and its last batches are stored. May run more than once:
     /// one batch is stored while the next is read.
     func run(_ topic: WorkerTopic) async throws {
-        while let batches = try await source.nextBatches(of: topic.name) {
+        while let batches = try await source.nextBatches(of: topic.name, recordsMax: recordsMax(of: topic)) {
             let work: Duration
             do {
                 work = try await take(batches)
@@ -35,6 +35,10 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             guard topic.lane == .campaign, !slots.isStopping else { continue }
             await clock.rest(for: rightOfWay.rest(after: work, now: clock.uptime))
         }
+    }
+
+    private func recordsMax(of topic: WorkerTopic) -> Int {
+        topic.lane == .campaign ? rightOfWay.recordsMax(now: clock.uptime) : .max
     }
 
     /// Returns how long the processors and the database were busy with it.

@@ -1,15 +1,17 @@
 import SessionCore
 import Synchronization
 
-/// Agents before campaigns: while agents send jobs, a campaign's intake rests after each batch three times as long as
-/// the batch took, so that an agent's job finds the database and the processors free.
+/// Agents before campaigns: while agents send jobs, a campaign's intake takes small batches, and rests after each three
+/// times as long as it took, so that an agent's job finds the database and the processors free, or free soon.
 ///
-/// A campaign waits for its provider nearly always, and the rests cost it nothing; where it has the machine to wait
-/// for, they cost it some of its pace, for as long as agents work.
+/// A campaign waits for its provider nearly always, and this costs it nothing; where it has the machine to wait for, it
+/// costs it some of its pace, for as long as agents work.
 final class RightOfWay: Sendable {
     /// So long after an agent's last job more of them are expected.
     static let expected = Duration.seconds(2)
     static let restMax = Duration.milliseconds(100)
+    /// A campaign's batch beside agents: what an agent's job meets is no more than that being worked on.
+    static let recordsMax = 100
 
     private let lastSeen = Mutex<Duration?>(nil)
 
@@ -18,9 +20,17 @@ final class RightOfWay: Sendable {
         lastSeen.withLock { $0 = max(uptime, $0 ?? uptime) }
     }
 
+    /// How many records a campaign's intake takes at a time.
+    func recordsMax(now: Duration) -> Int {
+        areExpected(now: now) ? Self.recordsMax : .max
+    }
+
     /// How long a campaign's intake rests after a batch that was so much work.
     func rest(after work: Duration, now: Duration) -> Duration {
-        guard let lastSeen = lastSeen.withLock({ $0 }), now < lastSeen + Self.expected else { return .zero }
-        return max(.zero, min(Self.restMax, work * 3))
+        areExpected(now: now) ? max(.zero, min(Self.restMax, work * 3)) : .zero
+    }
+
+    private func areExpected(now: Duration) -> Bool {
+        lastSeen.withLock { $0 }.map { now < $0 + Self.expected } ?? false
     }
 }

@@ -18,9 +18,9 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     private let adoptMax = 50
 
     /// Hands committed results to the producer.
-    func publish(_ rows: [OutboxRow]) {
+    func publish(_ rows: [OutboxRow], areUrgent: Bool = false) {
         let records = unpublished.add(rows, at: clock.uptime)
-        if !records.isEmpty { sink.publish(records) }
+        if !records.isEmpty { sink.publish(records, areUrgent: areUrgent) }
     }
 
     /// Marks acknowledgements until the sink is closed, at a pace of its own: nobody waits for it.
