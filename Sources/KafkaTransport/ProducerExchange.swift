@@ -18,7 +18,7 @@ final class ProducerExchange: Sendable {
         var urgent: [OutgoingRecord] = []
         var deadline: ContinuousClock.Instant?
         var isToFail = false
-        var isResting = false
+        var sleep = ProducerSleep.deep
         var isOver = false
         var closers: [CheckedContinuation<Void, Never>] = []
     }
@@ -29,22 +29,23 @@ final class ProducerExchange: Sendable {
     /// Hands records to the thread; urgent ones go before those that are not. False, and nothing taken, once the
     /// producer is closing.
     func send(_ records: [OutgoingRecord], areUrgent: Bool = false) -> Bool {
-        let (isTaken, isResting) = state.withLock { state in
+        let (isTaken, isToWake) = state.withLock { state in
             guard state.deadline == nil, !state.isOver else { return (false, false) }
             if areUrgent {
                 state.urgent.append(contentsOf: records)
             } else {
                 state.inbox.append(contentsOf: records)
             }
-            defer { state.isResting = false }
-            return (true, state.isResting)
+            guard state.sleep.isEnded(byUrgent: areUrgent) else { return (true, false) }
+            state.sleep = .deep
+            return (true, true)
         }
-        if isResting { waker.wake() }
+        if isToWake { waker.wake() }
         return isTaken
     }
 
-    /// The thread looks for work; `isResting` says that it will block unless there is some.
-    func turn(isResting: Bool) -> Turn {
+    /// The thread looks for work; `sleep` says what it is to be woken for should there be none.
+    func turn(before sleep: ProducerSleep) -> Turn {
         state.withLock { state in
             let turn = Turn(
                 records: state.inbox,
@@ -55,7 +56,7 @@ final class ProducerExchange: Sendable {
             state.inbox = []
             state.urgent = []
             state.isToFail = false
-            state.isResting = isResting && turn.records.isEmpty && turn.urgent.isEmpty
+            state.sleep = sleep.with(turn)
             return turn
         }
     }

@@ -21,8 +21,8 @@ final class ProducerThread: ClientDelegate {
     private let exchange: ProducerExchange
     private let acknowledge: ([RecordAck]) -> Void
     private var client: ClientHandle?
-    /// Records not handed over yet: those that are urgent, and the others.
-    private var lines = [HandOverLine(), HandOverLine()]
+    /// Records not handed over yet.
+    private var lines = HandOverLines()
     private var inFlight = RecordsInFlight()
     /// librdkafka's handles of the topics written to, and the last one used. They end before their client.
     private var topics: [String: OpaquePointer] = [:]
@@ -88,48 +88,40 @@ final class ProducerThread: ClientDelegate {
 
     private func run() {
         while let client {
-            let turn = exchange.turn(isResting: isEmpty)
-            take(turn)
+            let turn = exchange.turn(before: lines.sleep)
+            lines.take(turn)
             if turn.isToFail { rd_kafka_test_fatal_error(client.pointer, RD_KAFKA_RESP_ERR__STATE, "asked for") }
             rd_kafka_poll(client.pointer, handOverInTime(to: client, isClosing: turn.deadline != nil))
             flushAcks()
             if fatal != nil { replace() }
             if let deadline = turn.deadline {
-                if inFlight.isEmpty && isEmpty || ContinuousClock.now >= deadline { break }
+                if inFlight.isEmpty && lines.isEmpty || ContinuousClock.now >= deadline { break }
             }
         }
         close()
     }
 
-    private var isEmpty: Bool { lines.allSatisfy { $0.count == 0 } }
-
-    private func take(_ turn: ProducerExchange.Turn) {
-        lines[0].append(contentsOf: turn.urgent)
-        lines[1].append(contentsOf: turn.records)
-    }
-
     /// Hands over what waits if it is time to; how many milliseconds to wait for what comes next.
     private func handOverInTime(to client: ClientHandle, isClosing: Bool) -> Int32 {
         var rest = Self.restMs
-        for index in lines.indices {
-            guard let wait = lines[index].wait(now: .now) else { continue }
+        for kind in HandOverLines.Kind.allCases {
+            guard let wait = lines[kind].wait(now: .now) else { continue }
             if wait > 0, !isClosing {
                 rest = min(rest, wait)
                 continue
             }
-            let count = lines[index].count
-            let isFull = handOver(index, to: client)
-            lines[index].handedOver(records: count - lines[index].count, partitions: partitions, now: .now)
-            if isFull { return Self.fullQueueMs }
+            let count = lines[kind].count
+            if handOver(kind, to: client) { return Self.fullQueueMs }
+            lines[kind].handedOver(records: count - lines[kind].count, partitions: partitions, now: .now)
             rest = 0
         }
         return rest
     }
 
     /// Hands over what waits in a line; true when the producer's queue is full.
-    private func handOver(_ index: Int, to client: ClientHandle) -> Bool {
+    private func handOver(_ kind: HandOverLines.Kind, to client: ClientHandle) -> Bool {
         var untilPoll = Self.recordsBetweenPolls
-        while fatal == nil, let outgoing = lines[index].first {
+        while fatal == nil, let outgoing = lines[kind].first {
             if let fault = produce(outgoing, with: client) {
                 if fault.code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return true }
                 if fault.code == RD_KAFKA_RESP_ERR__FATAL {
@@ -138,7 +130,7 @@ final class ProducerThread: ClientDelegate {
                 }
                 refuse(outgoing, fault)
             }
-            lines[index].removeFirst()
+            lines[kind].removeFirst()
             untilPoll -= 1
             if untilPoll == 0 {
                 untilPoll = Self.recordsBetweenPolls
@@ -241,8 +233,8 @@ final class ProducerThread: ClientDelegate {
                 try connect()
             } catch {
                 log.error("no new producer could be made", [.error: LogValue("\(error)")])
-                let turn = exchange.turn(isResting: false)
-                take(turn)
+                let turn = exchange.turn(before: .deep)
+                lines.take(turn)
                 if let deadline = turn.deadline, ContinuousClock.now >= deadline { return }
                 // This thread has nothing else to do.
                 blockThread(for: .microseconds(Int64(Self.replaceRetryMicroseconds)))
@@ -252,8 +244,8 @@ final class ProducerThread: ClientDelegate {
     }
 
     private func close() {
-        take(exchange.turn(isResting: false))
-        for outgoing in lines.flatMap(\.waiting) {
+        lines.take(exchange.turn(before: .deep))
+        for outgoing in lines.waiting {
             acks.append(RecordAck(id: outgoing.id, failure: "closed before it was sent"))
         }
         end(failure: "closed before Kafka acknowledged it")

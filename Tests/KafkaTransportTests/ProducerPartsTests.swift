@@ -53,15 +53,35 @@ import Testing
         #expect(line.waiting.map(\.id) == [4])
     }
 
-    @Test func urgentRecordsComeApartFromTheOthers() {
+    @Test func urgentRecordsHaveALineOfTheirOwnAndGoFirst() {
         let exchange = ProducerExchange()
         #expect(exchange.send([Self.record(1)]))
         #expect(exchange.send([Self.record(2)], areUrgent: true))
-        let turn = exchange.turn(isResting: true)
-        #expect(turn.records.map(\.id) == [1])
-        #expect(turn.urgent.map(\.id) == [2])
-        let next = exchange.turn(isResting: false)
-        #expect(next.records.isEmpty && next.urgent.isEmpty)
+        var lines = HandOverLines()
+        lines.take(exchange.turn(before: .deep))
+        #expect(lines[.others].waiting.map(\.id) == [1])
+        #expect(lines[.urgent].waiting.map(\.id) == [2])
+        #expect(HandOverLines.Kind.allCases.first == .urgent)
+        #expect(lines.waiting.count == 2 && !lines.isEmpty)
+        lines.take(exchange.turn(before: .deep))
+        #expect(lines.waiting.count == 2, "each is taken once")
+        lines[.urgent].handedOver(records: 1, partitions: 64, now: .now)
+        #expect(lines[.others].wait(now: .now) == 0, "neither waits for the other's time")
+    }
+
+    @Test func whoWaitsForOthersIsWokenForWhatIsUrgentAlone() {
+        let nothing = ProducerExchange.Turn(records: [], urgent: [], deadline: nil, isToFail: false)
+        let urgent = ProducerExchange.Turn(records: [], urgent: [Self.record(1)], deadline: nil, isToFail: false)
+        let others = ProducerExchange.Turn(records: [Self.record(1)], urgent: [], deadline: nil, isToFail: false)
+        #expect(ProducerSleep(urgent: 0, others: 0).with(nothing) == .light)
+        #expect(ProducerSleep(urgent: 0, others: 0).with(others) == .unlessUrgent)
+        #expect(ProducerSleep(urgent: 0, others: 3).with(nothing) == .unlessUrgent)
+        #expect(ProducerSleep(urgent: 0, others: 3).with(urgent) == .deep)
+        #expect(ProducerSleep(urgent: 2, others: 0).with(others) == .deep)
+        #expect(ProducerSleep.light.isEnded(byUrgent: false) && ProducerSleep.light.isEnded(byUrgent: true))
+        #expect(!ProducerSleep.unlessUrgent.isEnded(byUrgent: false))
+        #expect(ProducerSleep.unlessUrgent.isEnded(byUrgent: true))
+        #expect(!ProducerSleep.deep.isEnded(byUrgent: true))
     }
 
     private static func record(_ id: Int64) -> OutgoingRecord {

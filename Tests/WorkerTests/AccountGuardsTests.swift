@@ -14,11 +14,11 @@ struct AccountGuardsTests {
         probeInterval: .seconds(1)
     )
 
-    static func account(concurrencyMax: Int) -> WorkerAccount {
+    static func account(concurrencyMax: Int, start: Int? = nil) -> WorkerAccount {
         WorkerAccount(
             outcomes: OutcomePolicy(rules: WorkerBench.rules),
             breaker: policy,
-            concurrency: ConcurrencyLimit.Policy(min: 1, max: concurrencyMax, start: concurrencyMax),
+            concurrency: ConcurrencyLimit.Policy(min: 1, max: concurrencyMax, start: start ?? concurrencyMax),
             retryRatioMax: 1
         )
     }
@@ -159,6 +159,20 @@ struct AccountGuardsTests {
         let unasked = AccountSign(isUnasked: true)
         #expect(guards.ended([.init(job: Self.job(4), sign: unasked)], at: .seconds(1), now: Self.now).changes.isEmpty)
         #expect(permits(guards, at: .seconds(1), ahead: 0) == .init(open: [], probing: ["main"]))
+    }
+
+    @Test("calls that asked nothing do not raise how many are made at once; answered ones do")
+    func unreadableJobsRaiseNothing() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 8, start: 1)])
+        for number in Int64(1)...4 {
+            _ = guards.begin([Self.call(number)])
+            let unasked = AccountSign(isUnasked: true)
+            _ = guards.ended([.init(job: Self.job(number), sign: unasked)], at: .zero, now: Self.now)
+        }
+        #expect(permits(guards, ahead: 0).open.map(\.limit) == [1])
+        _ = guards.begin([Self.call(5)])
+        _ = guards.ended(ended([5]), at: .zero, now: Self.now)
+        #expect(permits(guards, ahead: 0).open.map(\.limit) == [2])
     }
 
     @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")

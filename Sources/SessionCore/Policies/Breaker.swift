@@ -67,7 +67,7 @@ package struct Breaker: Equatable, Sendable {
         state = .probing
     }
 
-    /// The probe was not made after all (nothing was waiting, or it was released unsent).
+    /// The probe was not made after all (nothing was waiting, its job could not be read, or it was released unsent).
     package mutating func probeAbandoned(at uptime: Duration) {
         guard state == .probing else { return }
         state = .open(until: uptime)

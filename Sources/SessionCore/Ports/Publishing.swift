@@ -27,7 +27,7 @@ package struct PublishAck: Equatable, Sendable {
 /// Where results go. A record handed in is acknowledged exactly once through `acks`, unless the process ends.
 package protocol ResultSink: Sendable {
     /// Hands records to the producer. Does not wait for the broker. Urgent ones, which agents wait for, are not held
-    /// back to be sent together with a campaign's.
+    /// back to go together with the others.
     func publish(_ records: [OutboxRecord], areUrgent: Bool)
     /// Waits for acknowledgements and returns all that have gathered; nil once the sink was closed.
     func acks() async -> [PublishAck]?
@@ -36,7 +36,7 @@ package protocol ResultSink: Sendable {
 }
 
 extension ResultSink {
-    /// Hands records to the producer that nobody waits for on the phone.
+    /// Hands records to the producer that may wait for others to go with them: a campaign's, and what is sent again.
     package func publish(_ records: [OutboxRecord]) {
         publish(records, areUrgent: false)
     }

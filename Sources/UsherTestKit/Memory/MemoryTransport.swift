@@ -11,8 +11,8 @@ package final class MemorySource: JobSource {
         var commits: [RecordBatch] = []
         var rewinds: [RecordBatch] = []
         var paused: Set<String> = []
-        /// By topic, how many records were last asked for.
-        var recordsMax: [String: Int] = [:]
+        /// By topic, how many records were asked for.
+        var recordsMax: [String: [Int]] = [:]
     }
 
     /// Something may be taken that could not before.
@@ -30,9 +30,9 @@ package final class MemorySource: JobSource {
         state.withLock { $0.commits }
     }
 
-    /// How many records of a topic were last asked for; nil before anybody did.
-    package func recordsMax(of topic: String) -> Int? {
-        state.withLock { $0.recordsMax[topic] }
+    /// How many records of a topic were asked for, each time.
+    package func recordsMax(of topic: String) -> [Int] {
+        state.withLock { $0.recordsMax[topic, default: []] }
     }
 
     package var rewinds: [RecordBatch] {
@@ -41,7 +41,7 @@ package final class MemorySource: JobSource {
 
     /// What was delivered of partitions that have no batch out, whole batches always. All of it is of one topic.
     package func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]? {
-        state.withLock { $0.recordsMax[topic] = recordsMax }
+        state.withLock { $0.recordsMax[topic, default: []].append(recordsMax) }
         while true {
             let batches = state.withLock { state in
                 var taken: [RecordBatch] = []

@@ -64,7 +64,7 @@ struct AccountGuard: Sendable {
     ) {
         inFlight -= calls.count
         turn.givenBack += line.takeOverdue(at: uptime)
-        rate.answered(calls.count, at: uptime)
+        rate.answered(calls.count { !$0.sign.isUnasked }, at: uptime)
         for call in calls {
             let sign = call.sign
             // A refusal to try again later is no success: a repeat that meets one has helped nobody.
@@ -75,10 +75,12 @@ struct AccountGuard: Sendable {
                 turn.changes.append(.breaker(account: account, breaker.state))
                 if breaker.state == .closed { concurrency.restart() }
             }
-            if !sign.isOverload {
+            if sign.isOverload {
+                if concurrency.overloaded(at: uptime) {
+                    turn.changes.append(.concurrency(account: account, concurrency.current))
+                }
+            } else if !sign.isUnasked {
                 concurrency.answered()
-            } else if concurrency.overloaded(at: uptime) {
-                turn.changes.append(.concurrency(account: account, concurrency.current))
             }
             // What was not the provider's answer may tell the time of something in between.
             if sign.isWell, let reading = call.reading, clock.read(reading, at: uptime) {

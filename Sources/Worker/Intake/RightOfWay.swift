@@ -10,7 +10,7 @@ final class RightOfWay: Sendable {
     /// So long after an agent's last job more of them are expected.
     static let expected = Duration.seconds(2)
     static let restMax = Duration.milliseconds(100)
-    /// A campaign's batch beside agents: what an agent's job meets is no more than that being worked on.
+    /// A campaign's batch beside agents: what an agent's job meets is no more than two of them being worked on.
     static let recordsMax = 100
 
     private let lastSeen = Mutex<Duration?>(nil)
