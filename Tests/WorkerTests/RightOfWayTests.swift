@@ -16,7 +16,7 @@ struct RightOfWayTests {
     func agents() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
-        #expect(way.rest(after: .milliseconds(15), now: .milliseconds(10_015)) == .milliseconds(45))
+        #expect(way.rest(after: .milliseconds(7), now: .milliseconds(10_007)) == .milliseconds(21))
         #expect(way.rest(after: .milliseconds(900), now: .milliseconds(10_900)) == RightOfWay.restMax)
     }
 
@@ -33,7 +33,7 @@ struct RightOfWayTests {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
         way.agentsSeen(at: .seconds(9))
-        #expect(way.rest(after: .milliseconds(10), now: .milliseconds(11_990)) == .milliseconds(30))
+        #expect(way.rest(after: .milliseconds(8), now: .milliseconds(11_990)) == .milliseconds(24))
         #expect(way.rest(after: .milliseconds(10), now: .seconds(12)) == .zero)
     }
 }

@@ -9,7 +9,8 @@ import Synchronization
 final class RightOfWay: Sendable {
     /// So long after an agent's last job more of them are expected.
     static let expected = Duration.seconds(2)
-    static let restMax = Duration.milliseconds(100)
+    /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing.
+    static let restMax = Duration.milliseconds(30)
     /// A campaign's batch beside agents: what an agent's job meets is no more than two of them being worked on.
     static let recordsMax = 100
 
