@@ -85,17 +85,21 @@ class Child:
 
 
 def run(command: Sequence[object], within: float = 120, variables: dict[str, str] | None = None) -> str:
-    """Runs a program to its end and returns what it printed. Raises Failure with what it complained about."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=within,
-        env=environment() | (variables or {}),
-        preexec_fn=_die_with_parent,
-        check=False,
-    )
+    """Runs a program to its end and returns what it printed. Raises Failure with what it complained about, or that it
+    took too long."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            env=environment() | (variables or {}),
+            preexec_fn=_die_with_parent,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{Path(str(command[0])).name} was not done within {within:.0f} s") from None
     if done.returncode != 0:
         raise Failure(
             f"{Path(str(command[0])).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"

@@ -10,7 +10,7 @@ from bench.measurements.fullness import LIMIT, judge
 from bench.measurements.pause import judge as judge_pause
 from bench.measurements.throughput import check, summary
 from bench.paced import added, percentiles
-from bench.processes import Failure
+from bench.processes import Failure, run
 from bench.report import table
 
 
@@ -24,6 +24,12 @@ class Percentiles(unittest.TestCase):
 
     def test_added_latency_leaves_out_the_provider(self):
         self.assertEqual(added([(1000, 1230)], delay_ms=200)["p50"], 30)
+
+
+class Programs(unittest.TestCase):
+    def test_one_that_takes_too_long_is_a_failure_that_names_it(self):
+        with self.assertRaisesRegex(Failure, r"^sleep was not done within 0 s$"):
+            run(["sleep", "10"], within=0.1)
 
 
 class Counting(unittest.TestCase):
