@@ -207,6 +207,11 @@ extension KafkaJobSource {
         return try #require(taken, "\(partitions) partitions gave nothing within \(seconds) s")
     }
 
+    /// As many records as the source puts together.
+    func nextBatches(of topic: String) async throws -> [RecordBatch]? {
+        try await nextBatches(of: topic, recordsMax: .max)
+    }
+
     /// The next batch of a topic with one partition.
     func nextBatch(of topic: String) async throws -> RecordBatch? {
         try await nextBatches(of: topic)?.first

@@ -117,6 +117,17 @@ struct AccountGuardsTests {
         #expect(numbers(guards.ended(ended([4, 5]), at: .zero, now: Self.now).next) == [])
     }
 
+    /// After three failures the breaker is open, calls 4 and 5 are out still, and so is a probe.
+    private func guardsProbing(with probe: Int64) -> AccountGuards {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
+        _ = guards.begin((1...5).map { Self.call($0) })
+        _ = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
+        guards.probeStarted("main")
+        guards.probeClaimed(Self.job(probe))
+        _ = guards.begin([Self.call(probe)])
+        return guards
+    }
+
     @Test("only the probe itself, given back, lets another one go: not any other job that is given back meanwhile")
     func probes() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
@@ -134,12 +145,7 @@ struct AccountGuardsTests {
     @Test("while a probe is out its own call alone decides: one from before the opening neither ends nor prolongs it")
     func stragglers() {
         for isFailure in [true, false] {
-            let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
-            _ = guards.begin((1...5).map { Self.call($0) })
-            _ = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
-            guards.probeStarted("main")
-            guards.probeClaimed(Self.job(6))
-            _ = guards.begin([Self.call(6)])
+            let guards = guardsProbing(with: 6)
             let late = guards.ended(ended([4], isFailure: isFailure), at: .seconds(1), now: Self.now)
             #expect(late.changes.isEmpty)
             #expect(permits(guards, at: .seconds(9), ahead: 0) == .init())
@@ -150,14 +156,9 @@ struct AccountGuardsTests {
 
     @Test("a probe whose job cannot be read has asked nothing: the breaker stays open, and another one may go")
     func unreadableProbe() {
-        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
-        _ = guards.begin((1...3).map { Self.call($0) })
-        _ = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
-        guards.probeStarted("main")
-        guards.probeClaimed(Self.job(4))
-        _ = guards.begin([Self.call(4)])
+        let guards = guardsProbing(with: 6)
         let unasked = AccountSign(isUnasked: true)
-        #expect(guards.ended([.init(job: Self.job(4), sign: unasked)], at: .seconds(1), now: Self.now).changes.isEmpty)
+        #expect(guards.ended([.init(job: Self.job(6), sign: unasked)], at: .seconds(1), now: Self.now).changes.isEmpty)
         #expect(permits(guards, at: .seconds(1), ahead: 0) == .init(open: [], probing: ["main"]))
     }
 

@@ -75,10 +75,3 @@ package protocol JobSource: Sendable {
     /// Stops reading, commits what was reported, leaves the group. `nextBatches` returns nil afterwards.
     func close() async
 }
-
-extension JobSource {
-    /// As many records as the source puts together.
-    package func nextBatches(of topic: String) async throws -> [RecordBatch]? {
-        try await nextBatches(of: topic, recordsMax: .max)
-    }
-}
