@@ -16,7 +16,7 @@ package struct CashierAccount: Sendable {
     }
 
     /// Echoes that are checked when the answer has them; order id and customer id are always needed.
-    package enum Echo: String, CaseIterable, Sendable {
+    package enum Echo: CaseIterable, Sendable {
         case amount
         case currency
         case intent

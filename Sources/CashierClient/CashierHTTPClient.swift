@@ -215,7 +215,8 @@ private struct PreparedCall: Sendable {
 
     private func reader(_ elapsed: Duration) -> ReplyReader {
         // What the provider's clock should have shown when the call started.
-        let signedAt = call.clockedAt.advanced(by: .seconds(route.shared.value.clockOffsetSeconds))
+        let offset = Int64(route.shared.value.clockOffsetSeconds) * 1_000_000
+        let signedAt = Timestamp(microseconds: call.clockedAt.microseconds + offset)
         let expectation: ReplyReader.Expectation =
             if call.kind == .open, let request = call.job.request {
                 .open(request)

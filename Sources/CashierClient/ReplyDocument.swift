@@ -35,7 +35,7 @@ struct ReplyDocument {
     init?(_ body: [UInt8], others: [String] = []) {
         self.init(unread: body, others: others)
         do throws(JSONFault) {
-            try JSONCursor.read(body, limits: .reply) { cursor throws(JSONFault) in
+            try JSONCursor.readThrough(body, limits: .reply) { cursor throws(JSONFault) in
                 guard case .object = try cursor.value() else { throw JSONFault(.syntax, at: 0) }
                 while let key = try cursor.nextKey() { try readMember(key, from: &cursor) }
                 try cursor.finish()
@@ -48,12 +48,16 @@ struct ReplyDocument {
     private init(unread body: [UInt8], others: [String]) {
         self.body = body
         self.others = others
-        values = [Value](repeating: Value(), count: ReplyField.allCases.count + others.count)
+        // Copied when the first is written, which is cheaper than to make it.
+        values = Self.noValues
+        if !others.isEmpty { values += others.map { _ in Value() } }
     }
 
-    private static let outerNames = ReplyField.outer.map(\.name)
-    private static let objectNames = ReplyField.inner.map(\.object)
-    private static let innerNames = ReplyField.inner.map { $0.members.map(\.name) }
+    private static let noValues = ReplyField.allCases.map { _ in Value() }
+
+    private static let outerNames = NameTable(ReplyField.outer.map(\.name))
+    private static let objectNames = NameTable(ReplyField.inner.map(\.object))
+    private static let innerNames = ReplyField.inner.map { NameTable($0.members.map(\.name)) }
     private static let innerFields = ReplyField.inner.map { $0.members.map(\.field) }
 
     private mutating func readMember(_ key: JSONText, from cursor: inout JSONCursor) throws(JSONFault) {
@@ -65,11 +69,13 @@ struct ReplyDocument {
         if let name { keepOther(value, at: name, of: cursor) }
         guard value == .object else { return try cursor.skip(value) }
         let object = cursor.text(key, isOneOf: Self.objectNames)
-        let names = object.map { Self.innerNames[$0] } ?? []
+        let names = object.map { Self.innerNames[$0] }
         let fields = object.map { Self.innerFields[$0] } ?? []
         while let key = try cursor.nextKey() {
             let inner = try cursor.value()
-            if let place = cursor.text(key, isOneOf: names) { keep(inner, at: fields[place].rawValue, of: cursor) }
+            if let names, let place = cursor.text(key, isOneOf: names) {
+                keep(inner, at: fields[place].rawValue, of: cursor)
+            }
             if let name, let member = Self.name(cursor.utf8(key)) {
                 keepOther(inner, at: "\(name).\(member)", of: cursor)
             }
@@ -192,7 +198,7 @@ struct ReplyFields {
     func echoes(_ field: ReplyField, _ expected: UnsafeBufferPointer<UInt8>) -> Bool {
         let value = value(field)
         guard value.kind == .text || value.kind == .number else { return false }
-        return bytes(value).elementsEqual(expected)
+        return ByteWords.areEqual(bytes(value), expected)
     }
 
     func echoes(_ field: ReplyField, _ expected: String) -> Bool {

@@ -58,7 +58,7 @@ package enum RequestWriter {
             body.member("merchant_id", account.value.merchantID)
             body.member("application_key", account.value.applicationKey)
             body.members(members)
-            request.withText(.orderID) { body.member("order_id", $0) }
+            request.withText(.orderID) { _ = body.member("order_id", $0) }
             body.members(variables)
             body.member("version", account.value.version)
             body.member("timestamp", timestamp)
@@ -141,11 +141,9 @@ package enum RequestWriter {
 
     private static func write(_ data: CustomerData?, to body: inout JSONWriter, account: CashierAccount) {
         let nulls = account.nullPolicy
-        guard let data else {
-            if nulls == .null { body.writeNull(account.customerKey) }
-            return
-        }
-        body.key(account.customerKey)
+        if data == nil, nulls == .omit { return }
+        body.key(named: account.customerKey)
+        guard let data else { return body.null() }
         body.beginObject()
         body.member("country", data.country, nulls)
         body.member("first_name", data.firstName, nulls)

@@ -23,11 +23,9 @@ package enum Hashes {
         withSHA384(feed) { digest in
             guard digits.count == 2 * digest.count else { return false }
             var difference: UInt8 = 0
-            for index in digits.indices {
-                let byte = digest[index / 2]
-                let given = digits[index]
-                let isUpper = 0x41...0x5A ~= given
-                difference |= hexDigit(index % 2 == 0 ? byte >> 4 : byte & 15) ^ (isUpper ? given + 0x20 : given)
+            for index in digest.indices {
+                difference |= hexDigit(digest[index] >> 4) ^ lowercase(digits[2 * index])
+                difference |= hexDigit(digest[index] & 15) ^ lowercase(digits[2 * index + 1])
             }
             return difference == 0
         }
@@ -50,10 +48,10 @@ package enum Hashes {
     }
 
     private static func digest(_ algorithm: HashAlgorithm, _ feed: (borrowing HashInput) -> Void) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: algorithm.length) { digest, count in
-            guard let start = digest.baseAddress else { return }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: algorithm.length) { digest in
+            guard let start = digest.baseAddress else { return [] }
             algorithm.digest(into: start, feed)
-            count = algorithm.length
+            return Array(UnsafeBufferPointer(digest))
         }
     }
 }
@@ -77,6 +75,12 @@ private func hexDigits(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
 
 private func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 0x30 + value : 0x61 + value - 10
+}
+
+/// Without a branch that would depend on the byte.
+@inline(__always)
+private func lowercase(_ byte: UInt8) -> UInt8 {
+    byte &+ (byte &- 0x41 < 26 ? 0x20 : 0)
 }
 
 /// Compares in a time that depends on the lengths only.

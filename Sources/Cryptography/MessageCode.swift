@@ -38,13 +38,15 @@ struct MessageCode: Sendable {
         }
 
         func code(of bytes: [UInt8]) -> [UInt8] {
-            [UInt8](unsafeUninitializedCapacity: MessageCode.length) { code, count in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: MessageCode.length) { code in
+                var count = 0
                 // Without a key it starts again with the one it has.
                 let isMade =
                     EVP_MAC_init(context, nil, 0, nil) == 1
                     && EVP_MAC_update(context, bytes, bytes.count) == 1
                     && EVP_MAC_final(context, code.baseAddress, &count, MessageCode.length) == 1
                 precondition(isMade && count == MessageCode.length, "OpenSSL made no HMAC")
+                return Array(UnsafeBufferPointer(code))
             }
         }
     }

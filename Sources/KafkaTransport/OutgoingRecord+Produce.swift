@@ -8,7 +8,8 @@ extension OutgoingRecord {
         case .record(let record):
             guard var list = HeaderList(capacity: record.headers.count) else { return HeaderList.outOfMemory }
             for header in record.headers {
-                header.value.withUnsafeBytes { list.add(header.name, $0) }
+                var name = header.name
+                name.withUTF8 { name in header.value.withUnsafeBytes { list.add(name, $0) } }
             }
             return record.key.withUnsafeBytes { key in
                 record.value.withUnsafeBytes { Self.produce(topic, key, $0, list, token: token, with: producer) }
@@ -78,7 +79,7 @@ private struct HeaderList {
         self.list = list
     }
 
-    /// The headers of a result, written without a string or an array a header.
+    /// The headers of a result.
     init?(_ result: EncodedResult, traceparent: String?, _ topic: ResultTopic) {
         self.init(capacity: 5)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ResultID.textBytes) { text in
@@ -86,18 +87,28 @@ private struct HeaderList {
             result.resultID.writeText(to: start)
             add("result_id", UnsafeRawBufferPointer(text))
         }
-        add("generation", String(result.generation))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalText.bytesMax) { text in
+            guard let start = text.baseAddress else { return }
+            let count = DecimalText.write(Int64(result.generation), to: start)
+            add("generation", UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<count]))
+        }
         add("outcome", result.outcome.rawValue)
         add("schema", topic.schema)
         if let traceparent { add("traceparent", traceparent) }
     }
 
-    mutating func add(_ name: String, _ value: UnsafeRawBufferPointer) {
-        let code = rd_kafka_header_add(list, name, -1, value.baseAddress, value.count)
+    mutating func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeRawBufferPointer) {
+        let code = name.withMemoryRebound(to: CChar.self) { name in
+            rd_kafka_header_add(list, name.baseAddress, name.count, value.baseAddress, value.count)
+        }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { isComplete = false }
     }
 
-    private mutating func add(_ name: String, _ value: String) {
+    private mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        add(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
+    }
+
+    private mutating func add(_ name: StaticString, _ value: String) {
         var value = value
         value.withUTF8 { add(name, UnsafeRawBufferPointer($0)) }
     }

@@ -101,7 +101,8 @@ func job(
     lane: Lane = .interactive,
     notBefore: Timestamp? = nil,
     notAfter: Timestamp = .farAway,
-    mayStart: Bool = false
+    mayStart: Bool = false,
+    body: [UInt8]? = nil
 ) -> AcceptedJob {
     let order = Order(account: account, orderID: orderID)
     var job = AcceptedJob(
@@ -113,7 +114,7 @@ func job(
         notBefore: notBefore,
         notAfter: notAfter,
         contentDigest: Hashes.sha256(Array(content.utf8)),
-        body: Array("body of \(orderID): \(content)".utf8),
+        body: body ?? Array("body of \(orderID): \(content)".utf8),
         traceparent: "00-trace-\(offset)"
     )
     job.mayStart = mayStart

@@ -23,11 +23,8 @@ struct ClaimTests {
     @Test func aClaimedJobBringsTheRequestOfItsOwnBody() async throws {
         let bench = try await Bench()
         let orders = [Order(account: "main", orderID: "o-1"), Order(account: "main", orderID: "o-2")]
-        var own = job("o-1", offset: 0)
-        own.body = JobCodec.canonicalBody(Job(order: orders[0], request: request(of: orders[0])))
-        var others = job("o-2", offset: 1)
-        others.body = own.body
-        try await bench.ingest([own, others])
+        let body = JobCodec.canonicalBody(Job(order: orders[0], request: request(of: orders[0])))
+        try await bench.ingest([job("o-1", offset: 0, body: body), job("o-2", offset: 1, body: body)])
         let jobs = try await bench.claim().jobs.sorted { $0.order.orderID < $1.order.orderID }
         #expect(jobs.map(\.request?.value) == [request(of: orders[0]), nil])
     }

@@ -17,8 +17,9 @@ struct StartTests {
     @Test func markAttemptLeaseBodyAndPositionAreOneCommit() async throws {
         let bench = try await Bench()
         try await bench.ingest([])
-        var job = job("o-1", offset: 1, mayStart: true)
-        job.body = JobCodec.canonicalBody(Job(order: job.order, request: request(of: job.order)))
+        let order = Order(account: "main", orderID: "o-1")
+        let body = JobCodec.canonicalBody(Job(order: order, request: request(of: order)))
+        let job = job("o-1", offset: 1, mayStart: true, body: body)
         let report = try await bench.ingest([job], start: 1)
         #expect(report.accepted == 1)
         #expect(!report.hasWaiting)

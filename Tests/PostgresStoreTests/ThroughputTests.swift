@@ -21,9 +21,7 @@ struct ThroughputTests {
         for batch in 0..<batches {
             let start = batch * size
             let jobs = (start..<start + size).map { offset in
-                var job = job("order-\(offset)", offset: offset)
-                job.body = Array(repeating: 0x61, count: 900)
-                return job
+                job("order-\(offset)", offset: offset, body: Array(repeating: 0x61, count: 900))
             }
             let report = try await measure("ingest") { try await bench.ingest(jobs, start: start) }
             #expect(report.accepted == Int(size))

@@ -24,25 +24,31 @@ struct AdmissionTests {
         )
     }
 
-    private func batch(_ count: Int, lane: Lane = .interactive, change: (Int, inout AcceptedJob) -> Void = { _, _ in })
+    /// What the jobs of a batch may differ in.
+    private struct Wish {
+        var account = "main"
+        var notBefore: Timestamp?
+        var notAfter = Timestamp(seconds: 2_000_000)
+    }
+
+    private func batch(_ count: Int, lane: Lane = .interactive, change: (Int, inout Wish) -> Void = { _, _ in })
         -> IngestBatch
     {
         let jobs = (0..<count).map { number in
-            let order = Order(account: "main", orderID: "o-\(number)")
-            var job = AcceptedJob(
+            var wish = Wish()
+            change(number, &wish)
+            return AcceptedJob(
                 partition: 0,
                 offset: Int64(number),
-                order: order,
+                order: Order(account: wish.account, orderID: "o-\(number)"),
                 lane: lane,
                 campaign: nil,
-                notBefore: nil,
-                notAfter: Timestamp(seconds: 2_000_000),
+                notBefore: wish.notBefore,
+                notAfter: wish.notAfter,
                 contentDigest: [],
                 body: [],
                 traceparent: nil
             )
-            change(number, &job)
-            return job
         }
         return IngestBatch(topic: "jobs", ranges: [], jobs: jobs, quarantined: [], lease: .seconds(60))
     }
@@ -108,10 +114,10 @@ struct AdmissionTests {
     @Test("jobs that are not due, and jobs beyond their account's room, do not start")
     func dueAndAccounts() async {
         let slots = CallSlots(limit: 10)
-        var batch = batch(6) { number, job in
-            if number == 0 { job.notBefore = Timestamp(seconds: 1_500_000) }
-            if number == 1 { job.notAfter = Timestamp(seconds: 900_000) }
-            if number == 2 { job.order.account = "unknown" }
+        var batch = batch(6) { number, wish in
+            if number == 0 { wish.notBefore = Timestamp(seconds: 1_500_000) }
+            if number == 1 { wish.notAfter = Timestamp(seconds: 900_000) }
+            if number == 2 { wish.account = "unknown" }
         }
         #expect(await admission(slots, concurrencyMax: 2).admit(&batch) == 4)
         #expect(started(batch) == [3, 4])

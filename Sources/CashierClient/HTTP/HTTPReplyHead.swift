@@ -60,12 +60,7 @@ struct HTTPReplyHead {
         var colon = 0
         while colon < line.count, HTTPSyntax.isToken(line[colon]) { colon += 1 }
         guard colon > 0, colon < line.count, line[colon] == 0x3A else { return nil }
-        var index = colon + 1
-        while index < line.count {
-            guard HTTPSyntax.isText(line[index]) else { return nil }
-            index += 1
-        }
-        return colon
+        return HTTPSyntax.areText(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...])) ? colon : nil
     }
 
     private mutating func takeLength(_ value: UnsafeRawBufferPointer) -> HTTPReplyFault? {

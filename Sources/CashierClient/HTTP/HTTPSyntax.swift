@@ -1,3 +1,5 @@
+import SessionCore
+
 /// Which bytes may stand where in HTTP/1.1 (RFC 9110 section 5, RFC 9112).
 enum HTTPSyntax {
     /// A letter, a digit or one of ``!#$%&'*+-.^_`|~``: one bit for each of the 128 characters.
@@ -26,8 +28,13 @@ enum HTTPSyntax {
     static func isHeader(name: String, value: String) -> Bool {
         guard !name.isEmpty else { return false }
         for byte in name.utf8 where !isToken(byte) { return false }
-        for byte in value.utf8 where !isText(byte) { return false }
-        return true
+        var value = value
+        return value.withUTF8 { areText(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Whether all of them may stand in a header's value; nearly always they are printable.
+    static func areText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.withMemoryRebound(to: UInt8.self) { ByteWords.isPrintableASCII($0) || $0.allSatisfy(isText) }
     }
 
     /// Whether `bytes` are `word`, which is in lower case, in any case of letters.

@@ -11,6 +11,7 @@ func monotonicNanoseconds() -> Int64 {
 extension Duration {
     /// Whole nanoseconds; durations here are hours at most.
     var nanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

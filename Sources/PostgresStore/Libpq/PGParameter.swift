@@ -19,6 +19,12 @@ enum PGParameter: Sendable {
     case times([Timestamp?])
     case uuids([ResultID?])
 
+    /// A list without NULLs. Given where optional numbers are wanted, an array would be cast element by element at run
+    /// time.
+    static func int4s(all values: [Int32]) -> PGParameter {
+        .int4s(values.map { $0 })
+    }
+
     static func optional<Value>(_ value: Value?, _ make: (Value) -> PGParameter) -> PGParameter {
         value.map(make) ?? .null
     }
@@ -27,7 +33,25 @@ enum PGParameter: Sendable {
         if case .null = self { true } else { false }
     }
 
-    func encode(into bytes: inout [UInt8]) {
+    /// About how many bytes it takes, so that a batch's buffer need not grow.
+    var bytesExpected: Int {
+        switch self {
+        case .null: 0
+        case .bool, .int2, .int4, .int8, .time: 8
+        case .text(let value): value.utf8.count
+        case .bytes(let value): value.count
+        case .bools(let values): 20 + 8 * values.count
+        case .int2s(let values): 20 + 8 * values.count
+        case .int4s(let values): 20 + 8 * values.count
+        case .int8s(let values): 20 + 12 * values.count
+        case .times(let values): 20 + 12 * values.count
+        case .uuids(let values): 20 + 20 * values.count
+        case .texts(let values): 20 + 24 * values.count
+        case .byteLists(let values): 20 + values.reduce(0) { $0 + 4 + ($1?.count ?? 0) }
+        }
+    }
+
+    func encode(into bytes: inout WireBuffer) {
         switch self {
         case .null: break
         case .bool(let value): value.encode(into: &bytes)
@@ -49,7 +73,7 @@ enum PGParameter: Sendable {
     }
 
     /// The count of dimensions, a flag for NULLs, the element's type, the length, the lower bound, then the elements.
-    private func encode<Value: PGValue>(_ values: [Value?], into bytes: inout [UInt8]) {
+    private func encode<Value: PGValue>(_ values: [Value?], into bytes: inout WireBuffer) {
         let isEmpty = values.isEmpty
         Int32(isEmpty ? 0 : 1).encode(into: &bytes)
         Int32(values.contains { $0 == nil } ? 1 : 0).encode(into: &bytes)
@@ -65,8 +89,7 @@ enum PGParameter: Sendable {
             let start = bytes.count
             Int32(0).encode(into: &bytes)
             value.encode(into: &bytes)
-            let length = UInt32(bytes.count - start - 4)
-            for shift in 0..<4 { bytes[start + shift] = UInt8(truncatingIfNeeded: length >> (24 - 8 * shift)) }
+            bytes.replace(at: start, Int32(bytes.count - start - 4))
         }
     }
 }

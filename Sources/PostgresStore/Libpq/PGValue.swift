@@ -6,14 +6,14 @@ protocol PGValue: Sendable {
     static var oid: UInt32 { get }
     /// The number of the type of its arrays.
     static var listOID: UInt32 { get }
-    func encode(into bytes: inout [UInt8])
+    func encode(into bytes: inout WireBuffer)
     /// nil when the bytes are no such value.
     init?(wire: UnsafeRawBufferPointer)
 }
 
 extension PGValue where Self: FixedWidthInteger {
-    func encode(into bytes: inout [UInt8]) {
-        withUnsafeBytes(of: bigEndian) { bytes.append(contentsOf: $0) }
+    func encode(into bytes: inout WireBuffer) {
+        bytes.append(self)
     }
 
     init?(wire: UnsafeRawBufferPointer) {
@@ -39,8 +39,8 @@ extension Bool: PGValue {
     static var oid: UInt32 { 16 }
     static var listOID: UInt32 { 1000 }
 
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(self ? 1 : 0)
+    func encode(into bytes: inout WireBuffer) {
+        bytes.append(UInt8(self ? 1 : 0))
     }
 
     init?(wire: UnsafeRawBufferPointer) {
@@ -53,8 +53,9 @@ extension String: PGValue {
     static var oid: UInt32 { 25 }
     static var listOID: UInt32 { 1009 }
 
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(contentsOf: utf8)
+    func encode(into bytes: inout WireBuffer) {
+        var text = self
+        text.withUTF8 { bytes.append($0) }
     }
 
     init?(wire: UnsafeRawBufferPointer) {
@@ -66,8 +67,8 @@ extension [UInt8]: PGValue {
     static var oid: UInt32 { 17 }
     static var listOID: UInt32 { 1001 }
 
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(contentsOf: self)
+    func encode(into bytes: inout WireBuffer) {
+        withUnsafeBufferPointer { bytes.append($0) }
     }
 
     init?(wire: UnsafeRawBufferPointer) {
@@ -81,7 +82,7 @@ extension Timestamp: PGValue {
     static var listOID: UInt32 { 1185 }
     private static var postgresEpoch: Int64 { 946_684_800_000_000 }
 
-    func encode(into bytes: inout [UInt8]) {
+    func encode(into bytes: inout WireBuffer) {
         let (value, overflows) = microseconds.subtractingReportingOverflow(Self.postgresEpoch)
         let isInfinite = microseconds == .max
         (isInfinite ? Int64.max : overflows ? Int64.min : value).encode(into: &bytes)
@@ -98,7 +99,7 @@ extension ResultID: PGValue {
     static var oid: UInt32 { 2950 }
     static var listOID: UInt32 { 2951 }
 
-    func encode(into bytes: inout [UInt8]) {
+    func encode(into bytes: inout WireBuffer) {
         for word in [words.high, words.low] { Int64(bitPattern: word).encode(into: &bytes) }
     }
 

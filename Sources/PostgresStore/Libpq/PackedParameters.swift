@@ -1,34 +1,36 @@
 import Glibc
 
 /// The parameters of one call in one buffer, as libpq wants them.
-struct PackedParameters {
-    private var buffer: [UInt8] = []
+struct PackedParameters: ~Copyable {
+    private var buffer: WireBuffer
     private var offsets: [Int?] = []
     private var lengths: [Int32] = []
 
     init(_ parameters: [PGParameter]) {
+        var buffer = WireBuffer(capacity: parameters.reduce(256) { $0 + $1.bytesExpected })
         for parameter in parameters {
             let start = buffer.count
             offsets.append(parameter.isNull ? nil : start)
             parameter.encode(into: &buffer)
             lengths.append(Int32(buffer.count - start))
         }
-        // So that the buffer has an address even if every parameter is an empty text.
-        buffer.append(0)
+        self.buffer = buffer
     }
 
     /// The pointers are valid during the call.
-    func withPointers<Value>(
+    borrowing func withPointers<Value>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Value
     ) -> Value {
         let formats = [Int32](repeating: 1, count: offsets.count)
-        return buffer.withUnsafeBytes { bytes in
-            let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
-            return values.withUnsafeBufferPointer { values in
-                lengths.withUnsafeBufferPointer { lengths in
-                    formats.withUnsafeBufferPointer { formats in
-                        body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
+        let (offsets, lengths) = (offsets, lengths)
+        return buffer.withBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { bytes in
+                let values = offsets.map { offset in offset.flatMap { bytes.baseAddress?.advanced(by: $0) } }
+                return values.withUnsafeBufferPointer { values in
+                    lengths.withUnsafeBufferPointer { lengths in
+                        formats.withUnsafeBufferPointer { formats in
+                            body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
+                        }
                     }
                 }
             }

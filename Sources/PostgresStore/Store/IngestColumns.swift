@@ -49,13 +49,7 @@ struct IngestColumns: Sendable {
     /// The jobs' places in the order in which they are written. Order ids are often given in rising order already.
     private static func order(of jobs: [AcceptedJob]) -> [Int] {
         func comesBefore(_ left: Int, _ right: Int) -> Bool {
-            if jobs[left].order.account != jobs[right].order.account {
-                return jobs[left].order.account < jobs[right].order.account
-            }
-            if jobs[left].order.orderID != jobs[right].order.orderID {
-                return jobs[left].order.orderID < jobs[right].order.orderID
-            }
-            return left < right
+            jobs[left].isBefore(jobs[right]) ?? (left < right)
         }
         let indices = Array(jobs.indices)
         let isSorted = zip(indices, indices.dropFirst()).allSatisfy { comesBefore($0, $1) }
@@ -73,8 +67,9 @@ struct IngestColumns: Sendable {
             .texts(jobs.map(\.order.account)), .texts(jobs.map(\.order.orderID)), .int4s(jobs.map(\.partition)),
             .int8s(jobs.map(\.offset)), .int2s(jobs.map(\.lane.rawValue)), Self.sparse(jobs.map(\.campaign)),
             jobs.contains { $0.notBefore != nil } ? .times(jobs.map(\.notBefore)) : .times([]),
-            .times(jobs.map(\.notAfter)), .int4s(places), .bytes(digests), .bytes(pack.bytes), .int4s(pack.starts),
-            .int4s(pack.lengths), .text(keyID), Self.sparse(jobs.map(\.traceparent)), .int2s(groupOfJob),
+            .times(jobs.map(\.notAfter)), .int4s(all: places), .bytes(digests), .bytes(pack.bytes),
+            .int4s(all: pack.starts),
+            .int4s(all: pack.lengths), .text(keyID), Self.sparse(jobs.map(\.traceparent)), .int2s(groupOfJob),
             .int2s(groups.map(\.lane.rawValue)), .texts(groups.map(\.account)), .int8(frame.lease.wholeMicroseconds),
             .int8(frame.worker), .bool(frame.movesAnyway),
         ]
@@ -120,7 +115,7 @@ struct IngestColumns: Sendable {
             notAfter: job.notAfter,
             firstSend: now,
             lastSend: now,
-            request: SharedRequest(in: job.body, of: job.order),
+            request: job.request,
             traceparent: job.traceparent
         )
     }

@@ -25,10 +25,10 @@ struct OpenedColumns: Sendable {
     func parameters(ending leases: [Int64], worker: Int64) -> [PGParameter] {
         let hasTraces = settlements.contains { $0.traceparent != nil }
         return [
-            .int8s(settlements.map(\.lease.jobID)), .int8s(settlements.map(\.lease.epoch)),
-            .uuids(results.map(\.resultID)), .times(settlements.map(\.expiresAt)),
+            .int8s(settlements.map { $0.lease.jobID }), .int8s(settlements.map { $0.lease.epoch }),
+            .uuids(results.map { $0.resultID }), .times(settlements.map(\.expiresAt)),
             .int4s(settlements.map { Int32(clamping: max(0, $0.attempt?.elapsed.wholeMilliseconds ?? 0)) }),
-            .bytes(pack.bytes), .int4s(pack.starts), .int4s(pack.lengths), .text(keyID),
+            .bytes(pack.bytes), .int4s(all: pack.starts), .int4s(all: pack.lengths), .text(keyID),
             hasTraces ? .texts(settlements.map(\.traceparent)) : .texts([]), .int8s(leases), .int8(worker),
         ]
     }

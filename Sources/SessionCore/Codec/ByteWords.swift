@@ -1,5 +1,5 @@
 /// Looks at eight bytes of text at once.
-enum ByteWords {
+package enum ByteWords {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let tops: UInt64 = 0x8080_8080_8080_8080
 
@@ -25,23 +25,43 @@ enum ByteWords {
 
     /// Whether every byte is visible ASCII or a space.
     @inline(__always)
-    static func isPrintableASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    package static func isPrintableASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         var offset = 0
         var marks: UInt64 = 0
         while offset + 8 <= text.count {
-            let word = load(text, at: offset)
-            marks |= below20(word) | equal(word, 0x7F) | (word & tops)
+            marks |= marksOfUnprintable(load(text, at: offset))
             offset += 8
         }
-        while offset < text.count {
-            let byte = text[offset]
-            if byte < 0x20 || byte >= 0x7F { return false }
-            offset += 1
+        if offset < text.count, text.count >= 8 {
+            // The last eight, some of which were looked at already.
+            marks |= marksOfUnprintable(load(text, at: text.count - 8))
+        } else {
+            while offset < text.count {
+                let byte = text[offset]
+                if byte < 0x20 || byte >= 0x7F { return false }
+                offset += 1
+            }
         }
         return marks == 0
     }
 
-    static func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    @inline(__always)
+    private static func marksOfUnprintable(_ word: UInt64) -> UInt64 {
+        below20(word) | equal(word, 0x7F) | (word & tops)
+    }
+
+    static func contains(_ byte: UInt8, in text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let wanted = UInt64(byte)
+        var offset = 0
+        var marks: UInt64 = 0
+        while offset + 8 <= text.count {
+            marks |= equal(load(text, at: offset), wanted)
+            offset += 8
+        }
+        return marks != 0 || text[offset...].contains(byte)
+    }
+
+    package static func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         var offset = 0
         while offset + 8 <= left.count {

@@ -88,14 +88,8 @@ extension JSONCursor {
     }
 
     /// Which of `names` a string's content is, byte for byte; nil for none of them.
-    package func text(_ string: JSONText, isOneOf names: [StaticString]) -> Int? {
-        withUTF8(string) { content in
-            for index in names.indices where names[index].utf8CodeUnitCount == content.count {
-                let name = UnsafeBufferPointer(start: names[index].utf8Start, count: content.count)
-                if ByteWords.areEqual(content, name) { return index }
-            }
-            return nil
-        }
+    package func text(_ string: JSONText, isOneOf names: NameTable) -> Int? {
+        withUTF8(string) { names.place(of: $0) }
     }
 
     private func decoded(_ string: JSONText) -> [UInt8] {

@@ -76,6 +76,15 @@ package struct JSONCursor {
         return try outcome.get()
     }
 
+    /// The same for a `body` that returns nothing. Not generic, so that other modules call what is compiled for it.
+    package static func readThrough(
+        _ bytes: [UInt8],
+        limits: JSONLimits,
+        _ body: (inout JSONCursor) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        try read(bytes, limits: limits) { cursor throws(JSONFault) in try body(&cursor) }
+    }
+
     /// How many keys can be open at the most. A member takes six bytes, `"a":0,`, but for the last and for one empty
     /// key in each open object.
     private static func keysMax(_ text: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) -> Int {

@@ -2,13 +2,22 @@
 package struct JSONWriter: Sendable {
     /// Its first `length` bytes are written, the others are room.
     private var storage: [UInt8]
-    private var length = 0
+    private(set) var length = 0
     private var isCommaDue = false
 
     package init(capacity: Int = 896) {
-        // What is behind `length` is written before it is read.
-        storage = [UInt8](unsafeUninitializedCapacity: max(capacity, 16)) { $1 = $0.count }
+        storage = Self.room(capacity)
     }
+
+    /// At least so many bytes. An array that is made in its size looks its type up at run time, each time; to copy one,
+    /// which the first byte does, costs half of that.
+    private static func room(_ capacity: Int) -> [UInt8] {
+        if capacity <= smallRoom.count { return smallRoom }
+        return capacity <= largeRoom.count ? largeRoom : [UInt8](repeating: 0, count: capacity)
+    }
+
+    private static let smallRoom = [UInt8](repeating: 0, count: 1_024)
+    private static let largeRoom = [UInt8](repeating: 0, count: 2_304)
 
     /// What was written so far.
     package var bytes: [UInt8] { Array(storage[..<length]) }
@@ -25,11 +34,12 @@ package struct JSONWriter: Sendable {
     package mutating func beginArray() { open(UInt8(ascii: "[")) }
     package mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    /// A key; its value must follow.
-    package mutating func key(_ name: String) {
+    /// A key that is not known beforehand; its value must follow.
+    package mutating func key(named name: String) {
         var name = name
         name.withUTF8 { name in
-            write(atMost: 6 * name.count + 4) { [isCommaDue] output in
+            let name = PlainStart(name)
+            write(atMost: name.room + 2) { [isCommaDue] output in
                 output.begin(comma: isCommaDue)
                 output.quoted(name)
                 output.byte(UInt8(ascii: ":"))
@@ -38,8 +48,8 @@ package struct JSONWriter: Sendable {
         isCommaDue = false
     }
 
-    /// The same for a key that needs no escapes.
-    mutating func key(_ name: StaticString) {
+    /// A key that needs no escapes; its value must follow.
+    package mutating func key(_ name: StaticString) {
         write(atMost: name.utf8CodeUnitCount + 4) { [isCommaDue] output in
             output.begin(comma: isCommaDue)
             output.key(name)
@@ -50,7 +60,8 @@ package struct JSONWriter: Sendable {
     package mutating func string(_ value: String) {
         var value = value
         value.withUTF8 { value in
-            write(atMost: JSONOutput.room(value) + 1) { [isCommaDue] output in
+            let value = PlainStart(value)
+            write(atMost: value.room + 1) { [isCommaDue] output in
                 output.begin(comma: isCommaDue)
                 output.quoted(value)
             }
@@ -73,38 +84,30 @@ package struct JSONWriter: Sendable {
     package mutating func bool(_ value: Bool) { token(value ? "true" : "false") }
     package mutating func null() { token("null") }
 
-    /// A member with text; nothing at all for nil.
-    package mutating func member(_ name: String, _ value: String?) {
+    /// A member with text and a key that needs no escapes; nothing at all for nil.
+    package mutating func member(_ name: StaticString, _ value: String?) {
         guard var value else { return }
-        var name = name
-        name.withUTF8 { name in
-            value.withUTF8 { value in
-                write(atMost: 6 * name.count + JSONOutput.room(value) + 4) { [isCommaDue] output in
-                    output.begin(comma: isCommaDue)
-                    output.quoted(name)
-                    output.byte(UInt8(ascii: ":"))
-                    output.quoted(value)
-                }
-            }
-        }
-        isCommaDue = true
+        _ = value.withUTF8 { member(name, $0) }
     }
 
-    /// A member with text in UTF-8, and a key that needs no escapes.
-    package mutating func member(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
-        write(atMost: name.utf8CodeUnitCount + JSONOutput.room(value) + 4) { [isCommaDue] output in
+    /// The same with a key that is not known beforehand.
+    package mutating func member(named name: String, _ value: String?) {
+        guard let value else { return }
+        key(named: name)
+        string(value)
+    }
+
+    /// A member with text in UTF-8, and a key that needs no escapes. Returns whether the text needed none either.
+    @discardableResult
+    package mutating func member(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        let value = PlainStart(value)
+        write(atMost: name.utf8CodeUnitCount + value.room + 4) { [isCommaDue] output in
             output.begin(comma: isCommaDue)
             output.key(name)
             output.quoted(value)
         }
         isCommaDue = true
-    }
-
-    /// The same with a whole number; nothing at all for nil.
-    mutating func member(_ name: StaticString, _ value: Int64?) {
-        guard let value else { return }
-        key(name)
-        integer(value)
+        return value.plain == value.bytes.count
     }
 
     /// Members that are written already, with commas between them; nothing at all for none.
@@ -118,20 +121,13 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with a whole number; nothing at all for nil.
-    package mutating func member(_ name: String, _ value: Int64?) {
+    package mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         key(name)
         integer(value)
     }
 
     /// A member with a moment in RFC 3339, cut to `digits` digits of a second (3 or 6); nothing at all for nil.
-    mutating func member(_ name: String, _ value: Timestamp?, digits: Int) {
-        guard let value else { return }
-        key(name)
-        moment(value, digits: digits)
-    }
-
-    /// The same, with a key that needs no escapes.
     mutating func member(_ name: StaticString, _ value: Timestamp?, digits: Int) {
         guard let value else { return }
         key(name)
@@ -148,7 +144,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member with an id; the id's text form.
-    mutating func member(_ name: String, _ value: ResultID) {
+    mutating func member(_ name: StaticString, _ value: ResultID) {
         key(name)
         write(atMost: ResultID.textBytes + 2) { output in
             output.byte(UInt8(ascii: "\""))
@@ -209,6 +205,22 @@ package struct JSONWriter: Sendable {
     }
 }
 
+/// A text, and how much of its beginning can be written as it is: looked for once, to make room and to write.
+private struct PlainStart {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let plain: Int
+
+    @inline(__always)
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        plain = ByteWords.firstSpecial(in: bytes, from: 0, stopsAtNonASCII: false)
+    }
+
+    /// How many bytes it takes at most, with its quotes.
+    @inline(__always)
+    var room: Int { plain + 6 * (bytes.count - plain) + 2 }
+}
+
 /// Where the next byte goes. Whoever uses it has made room.
 private struct JSONOutput {
     var next: UnsafeMutablePointer<UInt8>
@@ -240,19 +252,11 @@ private struct JSONOutput {
         byte(UInt8(ascii: ":"))
     }
 
-    /// How many bytes `quoted` writes at most.
     @inline(__always)
-    static func room(_ text: UnsafeBufferPointer<UInt8>) -> Int {
-        let isPlain = ByteWords.firstSpecial(in: text, from: 0, stopsAtNonASCII: false) == text.count
-        return (isPlain ? text.count : 6 * text.count) + 2
-    }
-
-    @inline(__always)
-    mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
+    mutating func quoted(_ text: PlainStart) {
         byte(UInt8(ascii: "\""))
-        let end = ByteWords.firstSpecial(in: text, from: 0, stopsAtNonASCII: false)
-        copy(UnsafeBufferPointer(rebasing: text[..<end]))
-        if end < text.count { escape(text, from: end) }
+        copy(UnsafeBufferPointer(rebasing: text.bytes[..<text.plain]))
+        if text.plain < text.bytes.count { escape(text.bytes, from: text.plain) }
         byte(UInt8(ascii: "\""))
     }
 
@@ -285,20 +289,7 @@ private struct JSONOutput {
         }
     }
 
-    /// At most 20 bytes.
     mutating func decimal(_ value: Int64) {
-        if value < 0 { byte(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        var digits = 1
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        rest = value.magnitude
-        for place in stride(from: digits - 1, through: 0, by: -1) {
-            next[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        next += digits
+        next += DecimalText.write(value, to: next)
     }
 }

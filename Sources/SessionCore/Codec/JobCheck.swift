@@ -65,7 +65,9 @@ struct JobCheck {
     }
 
     private func checkCredential(_ id: JobFieldID, _ expected: String) throws(JobRefusal) {
-        guard let isExpected = draft.withText(id, { $0.elementsEqual(expected.utf8) }), !isExpected else { return }
+        guard draft.hasText(id) else { return }
+        var expected = expected
+        if expected.withUTF8({ draft.hasText(id, $0) }) { return }
         let name = JobFields[id].name
         throw JobRefusal(
             .credentials,
@@ -80,7 +82,7 @@ struct JobCheck {
 
     private func intent() throws(JobRefusal) -> Intent {
         try checkPresence(.intent)
-        guard let intent = draft.text(.intent).flatMap(Intent.init(rawValue:)), account.intents.contains(intent) else {
+        guard let intent = draft.withText(.intent, { Intent(utf8: $0) }) ?? nil, account.intents.contains(intent) else {
             let allowed = Intent.allCases.filter(account.intents.contains).map(\.rawValue).joined(separator: ", ")
             throw JobRefusal(.intent, field: "intent", detail: "intent: write one of: \(allowed)")
         }
@@ -148,8 +150,8 @@ struct JobCheck {
         unit: AccountRules.LengthUnit,
         rules: JobRules
     ) throws(JobRefusal) {
-        let field = JobFields[id]
-        guard let limit = field.maxLength, draft.length(id) > limit else { return }
+        let limit = JobFields.maxLength(of: id)
+        guard draft.length(id) > limit else { return }
         switch unit {
         case .characters:
             // Every byte but those that continue a character.
@@ -157,7 +159,7 @@ struct JobCheck {
             if count <= limit { return }
         case .bytes: break
         }
-        let path = JobFields.path(of: field, customerKey: rules.customerKey)
+        let path = JobFields.path(of: JobFields[id], customerKey: rules.customerKey)
         throw JobRefusal(.length, field: path, detail: "\(path): has more than \(limit) \(unit.rawValue); shorten it")
     }
 }
@@ -188,15 +190,19 @@ extension JobCheck {
             let name = rules.customerKey
             throw JobRefusal(.missing, field: name, detail: "\(name): write it, or customer_token, or both")
         }
-        for id in JobFields.customer where !draft.hasText(id) && draft.integer(id) == nil {
-            guard account.requiredCustomerFields.contains(JobFields[id].name) else { continue }
-            throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
-        }
+        if !account.requiredCustomerFields.isEmpty { try checkCustomerFields() }
         guard let country = draft.text(.country) else { return }
         let isNorthAmerican = country == "US" || country == "CA"
         if isNorthAmerican, !draft.hasText(.zip) { throw missingForCountry("zip", "US and CA") }
         if isNorthAmerican || country == "AU", !draft.hasText(.state) {
             throw missingForCountry("state", "US, CA and AU")
+        }
+    }
+
+    private func checkCustomerFields() throws(JobRefusal) {
+        for id in JobFields.customer where !draft.hasText(id) && draft.integer(id) == nil {
+            guard account.requiredCustomerFields.contains(JobFields[id].name) else { continue }
+            throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
         }
     }
 

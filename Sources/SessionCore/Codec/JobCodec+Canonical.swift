@@ -5,17 +5,26 @@ extension JobCodec {
         body(of: job).bytes
     }
 
-    /// The body of `content`; `expected` bytes are enough nearly always.
-    static func body(of content: some JobContent, expected: Int = 896) -> JSONWriter {
+    /// The body of `content`; `expected` bytes are enough nearly always. `places` gets where its texts stand in it.
+    static func body(
+        of content: some JobContent,
+        expected: Int = 896,
+        places: BodyPlaces? = nil
+    ) -> JSONWriter {
         var writer = JSONWriter(capacity: expected)
         writer.beginObject()
-        for id in JobFields.topLevel { write(id, of: content, to: &writer) }
+        for id in JobFields.topLevel { write(id, of: content, to: &writer, places) }
         writer.endObject()
         return writer
     }
 
     @inline(__always)
-    private static func write(_ id: JobFieldID, of content: some JobContent, to writer: inout JSONWriter) {
+    private static func write(
+        _ id: JobFieldID,
+        of content: some JobContent,
+        to writer: inout JSONWriter,
+        _ places: BodyPlaces?
+    ) {
         let name = JobFields.spelling(of: id)
         switch id {
         // Whose credentials the provider gets is the account's business.
@@ -26,19 +35,38 @@ extension JobCodec {
             guard content.hasCustomerData else { return }
             writer.key(name)
             writer.beginObject()
-            for id in JobFields.customer { writeMember(id, of: content, to: &writer) }
+            for id in JobFields.customer { writeMember(id, of: content, to: &writer, places) }
             writer.endObject()
-        case _: content.withText(id) { writer.member(name, $0) }
+        case _: writeText(id, of: content, to: &writer, places)
         }
     }
 
     /// Of the customer's data.
-    private static func writeMember(_ id: JobFieldID, of content: some JobContent, to writer: inout JSONWriter) {
+    private static func writeMember(
+        _ id: JobFieldID,
+        of content: some JobContent,
+        to writer: inout JSONWriter,
+        _ places: BodyPlaces?
+    ) {
         let name = JobFields.spelling(of: id)
         if id == .profile {
             writer.member(name, content.integer(id))
         } else {
-            content.withText(id) { writer.member(name, $0) }
+            writeText(id, of: content, to: &writer, places)
+        }
+    }
+
+    @inline(__always)
+    private static func writeText(
+        _ id: JobFieldID,
+        of content: some JobContent,
+        to writer: inout JSONWriter,
+        _ places: BodyPlaces?
+    ) {
+        content.withText(id) { text in
+            let isPlain = writer.member(JobFields.spelling(of: id), text)
+            // The closing quote is behind it.
+            places?.wrote(id, text.count, before: writer.length - 1, isPlain: isPlain)
         }
     }
 

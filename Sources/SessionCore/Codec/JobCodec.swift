@@ -21,13 +21,18 @@ package struct JobCodec: Sendable {
     /// The same as a canonical body, without making a text of every field on the way.
     package func accept(key: [UInt8]?, value: [UInt8]?) throws(JobRefusal) -> AcceptedContent {
         try read(key: key, value: value) { check in
-            AcceptedContent(
-                order: check.order,
-                campaign: check.text(.campaign),
-                notBefore: check.notBefore,
-                notAfter: check.notAfter,
-                body: Self.body(of: check, expected: min(value?.count ?? 0, 2_048) + 256).finish()
-            )
+            BodyPlaces.with { places in
+                let room = min(value?.count ?? 0, 2_048) + 256
+                let body = Self.body(of: check, expected: room, places: places).finish()
+                return AcceptedContent(
+                    order: check.order,
+                    campaign: check.text(.campaign),
+                    notBefore: check.notBefore,
+                    notAfter: check.notAfter,
+                    body: body,
+                    request: SharedRequest(body, of: check, places)
+                )
+            }
         }
     }
 
@@ -80,6 +85,8 @@ package struct AcceptedContent: Equatable, Sendable {
     package var notBefore: Timestamp?
     package var notAfter: Timestamp?
     package var body: [UInt8]
+    /// The body as a request; nil if that is to be read from it, because it has escapes.
+    package var request: SharedRequest?
 }
 
 extension JSONFault {

@@ -2,7 +2,7 @@
 /// step to step costs a count; a `SessionRequest` of texts is made of it only where somebody looks at all of it.
 package final class SharedRequest: Equatable, Sendable {
     /// A text that a call needs for itself.
-    package enum Field: Int, CaseIterable, Sendable {
+    package enum Field: CaseIterable, Sendable {
         case orderID, agentName, cid, currency, variable1, variable2, variable3
 
         var id: JobFieldID {
@@ -18,11 +18,21 @@ package final class SharedRequest: Equatable, Sendable {
         }
     }
 
-    /// Where things are in `body`.
+    /// Where a text stands in `body`; one that is not there begins at 0, where none can.
+    fileprivate struct Span {
+        var start: UInt32 = 0
+        var end: UInt32 = 0
+    }
+
+    /// Where things are in `body`. No vectors: what holds one must be allocated at wider boundaries, which is slow.
     fileprivate struct Places {
-        /// By `Field`; a text that is not there begins at 0, where none can.
-        var starts = SIMD8<UInt32>()
-        var ends = SIMD8<UInt32>()
+        var orderID = Span()
+        var agentName = Span()
+        var cid = Span()
+        var currency = Span()
+        var variable1 = Span()
+        var variable2 = Span()
+        var variable3 = Span()
         /// The members from `agent_name` to `return_url`.
         var members: Range<Int>
         /// Those of the variables.
@@ -55,6 +65,14 @@ package final class SharedRequest: Equatable, Sendable {
         }
     }
 
+    /// What was just written of `content`, whose texts stand at `places`; nil if they have escapes.
+    convenience init?(_ body: [UInt8], of content: some JobContent, _ places: BodyPlaces) {
+        guard !places.haveEscapes, let found = Places(end: body.count - 1, place: places.place),
+            let intent = content.withText(.intent, { Intent(utf8: $0) }) ?? nil
+        else { return nil }
+        self.init(body, intent, content.integer(.amount), found)
+    }
+
     package convenience init(job: Job) {
         let body = JobCodec.canonicalBody(job)
         var places: Places?
@@ -82,9 +100,9 @@ package final class SharedRequest: Equatable, Sendable {
     /// The field's UTF-8; nil if the request has none.
     package func withText<Result>(_ field: Field, _ use: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
         guard let places else { return decoded.withText(field.id, use) }
-        let start = Int(places.starts[field.rawValue])
-        guard start > 0 else { return nil }
-        let range = start..<Int(places.ends[field.rawValue])
+        let span = places[field]
+        guard span.start > 0 else { return nil }
+        let range = Int(span.start)..<Int(span.end)
         return body.withUnsafeBufferPointer { use(UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
@@ -118,8 +136,8 @@ private enum Reading {
         self = body.withUnsafeBufferPointer { text in
             JobDraft.with(record: text) { draft in
                 guard CanonicalText.read(text, into: &draft),
-                    let places = SharedRequest.Places(draft, end: text.count - 1),
-                    let intent = draft.text(.intent).flatMap(Intent.init(rawValue:))
+                    let places = SharedRequest.Places(end: text.count - 1, place: draft.place),
+                    let intent = draft.withText(.intent, { Intent(utf8: $0) }) ?? nil
                 else { return .other }
                 let isOrder =
                     draft.withText(.account) { $0.elementsEqual(order.account.utf8) } == true
@@ -131,20 +149,40 @@ private enum Reading {
 }
 
 extension SharedRequest.Places {
-    /// Nil where something is missing that every job has. `end` is where the body's members end.
-    fileprivate init?(_ draft: borrowing JobDraft, end: Int) {
-        guard let first = draft.place(.agentName), let last = draft.place(.returnURL), draft.place(.cid) != nil,
-            draft.place(.currency) != nil, draft.place(.locale) != nil, draft.place(.notificationURL) != nil
+    /// Nil where something is missing that every job has. `end` is where the body's members end, `place` tells where a
+    /// text stands in it.
+    @inline(__always)
+    fileprivate init?(end: Int, place: (JobFieldID) -> Range<Int>?) {
+        guard let first = place(.agentName), let last = place(.returnURL), place(.cid) != nil,
+            place(.currency) != nil, place(.locale) != nil, place(.notificationURL) != nil
         else { return nil }
         members = Self.memberStart(.agentName, first)..<last.upperBound + 1
         variables = end..<end
         for id in [JobFieldID.variable3, .variable2, .variable1] {
-            if let place = draft.place(id) { variables = Self.memberStart(id, place)..<end }
+            if let found = place(id) { variables = Self.memberStart(id, found)..<end }
         }
-        for field in SharedRequest.Field.allCases {
-            guard let place = draft.place(field.id) else { continue }
-            starts[field.rawValue] = UInt32(place.lowerBound)
-            ends[field.rawValue] = UInt32(place.upperBound)
+        func span(_ field: SharedRequest.Field) -> SharedRequest.Span {
+            place(field.id).map { SharedRequest.Span(start: UInt32($0.lowerBound), end: UInt32($0.upperBound)) }
+                ?? SharedRequest.Span()
+        }
+        orderID = span(.orderID)
+        agentName = span(.agentName)
+        cid = span(.cid)
+        currency = span(.currency)
+        variable1 = span(.variable1)
+        variable2 = span(.variable2)
+        variable3 = span(.variable3)
+    }
+
+    fileprivate subscript(_ field: SharedRequest.Field) -> SharedRequest.Span {
+        switch field {
+        case .orderID: orderID
+        case .agentName: agentName
+        case .cid: cid
+        case .currency: currency
+        case .variable1: variable1
+        case .variable2: variable2
+        case .variable3: variable3
         }
     }
 

@@ -43,7 +43,9 @@ package struct CallbackURL: Equatable, Sendable {
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>, isOpaque: Bool) throws(Fault) {
-        for byte in bytes where byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") { throw .character }
+        let isPrintable = ByteWords.isPrintableASCII(bytes)
+        if !isPrintable, bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { throw .character }
+        if ByteWords.contains(UInt8(ascii: "\\"), in: bytes) { throw .character }
         var start: Int
         if Self.hasPrefix("https://", bytes) {
             (scheme, start) = (.https, 8)
@@ -56,8 +58,12 @@ package struct CallbackURL: Equatable, Sendable {
         if bytes[start..<end].contains(UInt8(ascii: "@")) { throw .userInfo }
         let rest = bytes[end...]
         if rest.first == UInt8(ascii: "#") { throw .fragment }
-        for byte in rest where byte >= 0x80 || (byte == 0x20 && !isOpaque) { throw .character }
-        if !isOpaque, rest.contains(UInt8(ascii: "#")) { throw .fragment }
+        if !isPrintable, rest.contains(where: { $0 >= 0x80 }) { throw .character }
+        if !isOpaque {
+            let rest = UnsafeBufferPointer(rebasing: rest)
+            if ByteWords.contains(0x20, in: rest) { throw .character }
+            if ByteWords.contains(UInt8(ascii: "#"), in: rest) { throw .fragment }
+        }
 
         let hostEnd = Self.hostEnd(in: UnsafeBufferPointer(rebasing: bytes[start..<end])) + start
         if hostEnd < end {

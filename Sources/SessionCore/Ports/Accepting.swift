@@ -1,20 +1,54 @@
 /// An accepted record, ready to be stored as a job.
 package struct AcceptedJob: Equatable, Sendable {
-    package var partition: Int32
-    package var offset: Int64
-    package var order: Order
-    package var lane: Lane
-    package var campaign: String?
-    package var notBefore: Timestamp?
-    package var notAfter: Timestamp
-    /// SHA-256 (keyed) of the canonical content: equal for equal jobs, whatever their spelling as JSON.
-    package var contentDigest: [UInt8]
-    /// The canonical job as JSON; sealed before it is stored.
-    package var body: [UInt8]
-    package var traceparent: String?
+    /// A reference, because a batch's jobs are copied from step to step, and each text in them would be counted.
+    private final class Content: Equatable, Sendable {
+        let partition: Int32
+        let offset: Int64
+        let order: Order
+        let lane: Lane
+        let campaign: String?
+        let notBefore: Timestamp?
+        let notAfter: Timestamp
+        let contentDigest: [UInt8]
+        let body: [UInt8]
+        let request: SharedRequest?
+        let traceparent: String?
+
+        init(
+            _ place: (partition: Int32, offset: Int64),
+            _ order: Order,
+            _ lane: Lane,
+            campaign: String?,
+            times: (notBefore: Timestamp?, notAfter: Timestamp),
+            contentDigest: [UInt8],
+            _ body: [UInt8],
+            _ request: SharedRequest?,
+            traceparent: String?
+        ) {
+            (partition, offset) = place
+            self.order = order
+            self.lane = lane
+            self.campaign = campaign
+            (notBefore, notAfter) = times
+            self.contentDigest = contentDigest
+            self.body = body
+            self.request = request
+            self.traceparent = traceparent
+        }
+
+        static func == (one: Content, other: Content) -> Bool {
+            one.partition == other.partition && one.offset == other.offset && one.order == other.order
+                && one.lane == other.lane && one.campaign == other.campaign && one.notBefore == other.notBefore
+                && one.notAfter == other.notAfter && one.contentDigest == other.contentDigest
+                && one.body == other.body && one.traceparent == other.traceparent
+        }
+    }
+
+    private let content: Content
     /// There is a call slot for it: it may be stored claimed, if nothing older of its lane and account is due.
     package var mayStart = false
 
+    /// - Parameter request: the body as a request, if it is known already.
     package init(
         partition: Int32,
         offset: Int64,
@@ -25,18 +59,54 @@ package struct AcceptedJob: Equatable, Sendable {
         notAfter: Timestamp,
         contentDigest: [UInt8],
         body: [UInt8],
+        request: SharedRequest? = nil,
         traceparent: String?
     ) {
-        self.partition = partition
-        self.offset = offset
-        self.order = order
-        self.lane = lane
-        self.campaign = campaign
-        self.notBefore = notBefore
-        self.notAfter = notAfter
-        self.contentDigest = contentDigest
-        self.body = body
-        self.traceparent = traceparent
+        content = Content(
+            (partition, offset),
+            order,
+            lane,
+            campaign: campaign,
+            times: (notBefore, notAfter),
+            contentDigest: contentDigest,
+            body,
+            request,
+            traceparent: traceparent
+        )
+    }
+
+    @inline(__always)
+    package var partition: Int32 { content.partition }
+    @inline(__always)
+    package var offset: Int64 { content.offset }
+    @inline(__always)
+    package var order: Order { content.order }
+    @inline(__always)
+    package var lane: Lane { content.lane }
+    @inline(__always)
+    package var campaign: String? { content.campaign }
+    @inline(__always)
+    package var notBefore: Timestamp? { content.notBefore }
+    @inline(__always)
+    package var notAfter: Timestamp { content.notAfter }
+    /// SHA-256 (keyed) of the canonical content: equal for equal jobs, whatever their spelling as JSON.
+    @inline(__always)
+    package var contentDigest: [UInt8] { content.contentDigest }
+    /// The canonical job as JSON; sealed before it is stored.
+    @inline(__always)
+    package var body: [UInt8] { content.body }
+    /// What the body asks for; nil if it is no canonical body of the job's order.
+    package var request: SharedRequest? { content.request ?? SharedRequest(in: content.body, of: content.order) }
+    @inline(__always)
+    package var traceparent: String? { content.traceparent }
+
+    /// Whether its account and order come before the other's, as bytes; nil for the same order.
+    package func isBefore(_ other: AcceptedJob) -> Bool? {
+        if content.order.account != other.content.order.account {
+            return content.order.account < other.content.order.account
+        }
+        if content.order.orderID == other.content.order.orderID { return nil }
+        return content.order.orderID < other.content.order.orderID
     }
 }
 

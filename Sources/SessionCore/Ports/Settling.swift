@@ -1,20 +1,21 @@
-/// What happened in one attempt or look-up, for the operator.
-package struct AttemptRecord: Equatable, Sendable {
+/// What happened in one attempt or look-up, for the operator. A reference: a settlement is copied often on its way, and
+/// the texts in here would be counted each time.
+package final class AttemptRecord: Equatable, Sendable {
     /// The kind of a call that asks for a session.
     package static let open = "open"
     /// The kind of a call that asks what became of one.
     package static let lookUp = "look_up"
 
     /// `open` or `lookUp`.
-    package var kind: String
+    package let kind: String
     /// `opened`, `declined`, `not_sent`, `retry`, `unknown`, `found`, `not_found`, ….
-    package var outcome: String
+    package let outcome: String
     /// The provider's status number or a name of Usher's.
-    package var code: String?
-    package var httpStatus: Int?
+    package let code: String?
+    package let httpStatus: Int?
     /// Redacted; at most 256 bytes.
-    package var message: String?
-    package var elapsed: Duration
+    package let message: String?
+    package let elapsed: Duration
 
     package init(
         kind: String,
@@ -30,6 +31,11 @@ package struct AttemptRecord: Equatable, Sendable {
         self.httpStatus = httpStatus
         self.message = message
         self.elapsed = elapsed
+    }
+
+    package static func == (one: AttemptRecord, other: AttemptRecord) -> Bool {
+        one.kind == other.kind && one.outcome == other.outcome && one.code == other.code
+            && one.httpStatus == other.httpStatus && one.message == other.message && one.elapsed == other.elapsed
     }
 }
 

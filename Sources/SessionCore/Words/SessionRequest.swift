@@ -3,6 +3,22 @@ package enum Intent: String, CaseIterable, Sendable {
     case authorization
     case payment
     case withdrawal
+
+    /// Nil for what is no intent, byte for byte.
+    init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+        func matches(_ name: StaticString) -> Bool {
+            ByteWords.areEqual(text, UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        }
+        if matches("payment") {
+            self = .payment
+        } else if matches("authorization") {
+            self = .authorization
+        } else if matches("withdrawal") {
+            self = .withdrawal
+        } else {
+            return nil
+        }
+    }
 }
 
 /// A customer's billing data, as the provider's `customer_data` object has it (API 1.3, objects/customer_data).

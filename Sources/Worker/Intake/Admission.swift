@@ -42,7 +42,10 @@ struct Admission: Sendable {
         guard started.count < batch.jobs.count else { return }
         let now = clock.databaseNow
         for lane in Lane.allCases {
-            let due = batch.jobs.count { $0.lane == lane && Self.isDue($0, now) } - started.count { $0.lane == lane }
+            // By their places, as below.
+            let due =
+                batch.jobs.indices.count { batch.jobs[$0].lane == lane && Self.isDue(batch.jobs[$0], now) }
+                - started.count { $0.lane == lane }
             if due > 0 { shares.stored(due, in: lane) }
         }
     }
@@ -95,12 +98,12 @@ struct Admission: Sendable {
             guard left > 0 else { return }
             let lane = jobs[index].lane
             guard Self.isDue(jobs[index], now), rooms[lane, default: 0] > 0,
-                accounts[jobs[index].order.account, default: 0] > 0
+                let account = accounts.index(forKey: jobs[index].order.account), accounts.values[account] > 0
             else { continue }
             jobs[index].mayStart = true
             left -= 1
             rooms[lane, default: 0] -= 1
-            accounts[jobs[index].order.account, default: 0] -= 1
+            accounts.values[account] -= 1
         }
     }
 

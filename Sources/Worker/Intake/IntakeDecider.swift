@@ -33,9 +33,10 @@ package struct IntakeDecider: Sendable {
         var jobs: [AcceptedJob] = []
         var quarantined: [QuarantinedRecord] = []
         jobs.reserveCapacity(batches.reduce(0) { $0 + $1.records.count })
+        let lane = batches.first.flatMap { topics[$0.topic]?.lane }
         for record in batches.lazy.flatMap(\.records) {
             do {
-                jobs.append(accepted(try codec.accept(key: record.key, value: record.value), record, now))
+                jobs.append(accepted(try codec.accept(key: record.key, value: record.value), record, lane, now))
             } catch {
                 quarantined.append(refused(error, record, now))
             }
@@ -49,17 +50,24 @@ package struct IntakeDecider: Sendable {
         )
     }
 
-    private func accepted(_ job: AcceptedContent, _ record: SourceRecord, _ now: Timestamp) -> AcceptedJob {
+    /// - Parameter lane: the topic's; nil: the job's campaign decides.
+    private func accepted(
+        _ job: AcceptedContent,
+        _ record: SourceRecord,
+        _ lane: Lane?,
+        _ now: Timestamp
+    ) -> AcceptedJob {
         AcceptedJob(
             partition: record.position.partition,
             offset: record.position.offset,
             order: job.order,
-            lane: topics[record.position.topic]?.lane ?? (job.campaign == nil ? .interactive : .campaign),
+            lane: lane ?? (job.campaign == nil ? .interactive : .campaign),
             campaign: job.campaign,
             notBefore: job.notBefore,
             notAfter: job.notAfter ?? max(now, job.notBefore ?? now).advanced(by: notAfterDefault),
             contentDigest: contentDigest(job.body),
             body: job.body,
+            request: job.request,
             traceparent: record.traceparent
         )
     }

@@ -11,22 +11,22 @@ extension JSONWriter {
     }
 
     mutating func member(_ name: String, _ value: Int) {
-        key(name)
+        key(named: name)
         integer(value)
     }
 
     mutating func member(_ name: String, _ value: Bool) {
-        key(name)
+        key(named: name)
         bool(value)
     }
 
     /// A moment in RFC 3339; nothing at all for nil.
     mutating func member(_ name: String, _ value: Timestamp?) {
-        member(name, value?.rfc3339)
+        member(named: name, value?.rfc3339)
     }
 
     mutating func member(_ name: String, object members: (inout JSONWriter) -> Void) {
-        key(name)
+        key(named: name)
         beginObject()
         members(&self)
         endObject()
@@ -37,7 +37,7 @@ extension JSONWriter {
         array elements: some Sequence<Element>,
         object members: (inout JSONWriter, Element) -> Void
     ) {
-        key(name)
+        key(named: name)
         beginArray()
         for element in elements {
             beginObject()

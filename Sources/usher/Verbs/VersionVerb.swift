@@ -15,7 +15,7 @@ enum VersionVerb {
             var writer = JSONWriter()
             writer.beginObject()
             writer.member("usher", Version.usher)
-            for library in Version.libraries { writer.member(library.name, library.version) }
+            for library in Version.libraries { writer.member(named: library.name, library.version) }
             writer.endObject()
             try context.print(String(decoding: writer.bytes, as: UTF8.self))
             return .success

@@ -81,7 +81,7 @@ enum JSONTree {
         case .object(let members):
             writer.beginObject()
             for member in members {
-                writer.key(member.name)
+                writer.key(named: member.name)
                 member.value.write(to: &writer)
             }
             writer.endObject()

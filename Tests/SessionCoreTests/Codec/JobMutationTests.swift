@@ -20,6 +20,7 @@ import Testing
     @Test(arguments: 1...8) func mutatedRecordsNeverTrapAndAcceptedOnesAreSound(_ seed: UInt64) throws {
         var mutator = Mutator(corpus: Self.corpus, seed: seed)
         var accepted = 0
+        var noted = 0
         for _ in 0..<3_000 {
             let record = mutator.next()
             do {
@@ -32,12 +33,26 @@ import Testing
                 #expect(content.notBefore == job.notBefore && content.notAfter == job.notAfter)
                 let request = try #require(SharedRequest(in: content.body, of: content.order))
                 #expect(request.value == job.request)
+                guard let known = content.request else { continue }
+                noted += 1
+                expectSame(known, request)
             } catch let refusal as JobRefusal {
                 #expect(!refusal.detail.isEmpty)
                 if let order = refusal.order { #expect(order.orderID.utf8.allSatisfy { 0x21...0x7E ~= $0 }) }
             }
         }
         #expect(accepted > 100, "the mutator spoils too much to tell anything")
+        #expect(noted > 50 && noted < accepted, "some bodies have escapes, others have none")
+    }
+
+    /// What was noted while the body was written is what a look at the body finds.
+    private func expectSame(_ known: SharedRequest, _ read: SharedRequest) {
+        #expect(known == read && known.intent == read.intent && known.amount == read.amount)
+        for field in SharedRequest.Field.allCases { #expect(known.text(field) == read.text(field)) }
+        func members(_ request: SharedRequest) -> [[UInt8]]? {
+            request.withMembers { [Array($0), Array($1)] }
+        }
+        #expect(members(known) == members(read))
     }
 
     private func expectSound(_ job: Job, _ record: [UInt8]) throws {

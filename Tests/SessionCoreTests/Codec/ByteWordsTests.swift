@@ -1,0 +1,25 @@
+import Testing
+
+@testable import SessionCore
+
+/// Eight bytes at once say what byte by byte says, wherever the one that matters stands.
+@Suite struct ByteWordsTests {
+    @Test(arguments: 0...26) func oneByteDecidesAtEveryPlace(_ length: Int) {
+        for place in 0..<length {
+            for byte in UInt8.min...UInt8.max {
+                var text = [UInt8](repeating: 0x61, count: length)
+                text[place] = byte
+                text.withUnsafeBufferPointer { text in
+                    #expect(ByteWords.isPrintableASCII(text) == (0x20..<0x7F).contains(byte), "\(byte) at \(place)")
+                    #expect(ByteWords.contains(0x5C, in: text) == (byte == 0x5C), "\(byte) at \(place)")
+                }
+            }
+        }
+    }
+
+    @Test func nothingIsPrintableAndContainsNothing() {
+        let text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        #expect(ByteWords.isPrintableASCII(text))
+        #expect(!ByteWords.contains(0, in: text))
+    }
+}
