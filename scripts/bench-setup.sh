@@ -56,7 +56,8 @@ prepare_bench() {
     exit 69
   fi
   need_swift "$script" "$@"
-  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless
+  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless \
+    valgrind
   prepared=(--tools "$usher_root/.build/bench")
   mkdir -p "$usher_root/.build/bench"
   [ -n "$builds" ] || return 0

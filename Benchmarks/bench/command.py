@@ -12,7 +12,19 @@ from types import ModuleType
 
 from . import kafka, machine, plots, report, rival
 from .bench import Bench, Subject
-from .measurements import allocations, fullness, latency, limit, mixed, pause, rows, start, throughput, workers3
+from .measurements import (
+    allocations,
+    fullness,
+    instructions,
+    latency,
+    limit,
+    mixed,
+    pause,
+    rows,
+    start,
+    throughput,
+    workers3,
+)
 from .processes import Failure
 from .stage import Stage
 
@@ -28,6 +40,7 @@ MEASUREMENTS: dict[str, tuple[ModuleType, dict]] = {
     "start": (start, {}),
     "rows": (rows, {}),
     "allocations": (allocations, {}),
+    "instructions": (instructions, {}),
     "limit": (limit, {}),
 }
 QUICK = ("throughput", "latency", "fullness", "mixed", "start", "allocations", "limit")
@@ -43,6 +56,7 @@ WHAT = {
     "start": "from the program's start to its first job",
     "rows": "the cost per job with up to five million rows in the tables",
     "allocations": "allocations, statements and WAL per job: the budgets' figures",
+    "instructions": "instructions per job, under callgrind: another of them",
     "limit": "the same SQL, HTTP and Kafka operations alone in C, and how near the worker comes to their sum",
 }
 EPILOG = """

@@ -71,12 +71,14 @@ package final class CashierHTTPClient: Cashier {
     }
 
     package func start(_ calls: [CashierCall]) {
-        let routes = routes.all
         var starts: [HTTPStart] = []
         var unsent: [AnsweredCall] = []
         starts.reserveCapacity(calls.count)
+        // Nearly always they are all of one account.
+        var frame: CallFrame?
         for call in calls {
-            switch prepare(call, routes[call.job.order.account]) {
+            if frame?.account.value.name != call.job.order.account { frame = self.frame(of: call.job.order.account) }
+            switch prepare(call, frame) {
             case .success(let start): starts.append(start)
             case .failure(let fault):
                 let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
@@ -114,11 +116,19 @@ package final class CashierHTTPClient: Cashier {
         var message: String
     }
 
-    private func prepare(_ call: CashierCall, _ route: CashierRoute?) -> Result<HTTPStart, Fault> {
-        guard let route else {
+    private func frame(of account: String) -> CallFrame? {
+        let revision = routes.revision
+        return routes[account].map { route in
+            CallFrame(route, routes, revision: revision, ended: ended, onUnsuccessful: onUnsuccessful)
+        }
+    }
+
+    private func prepare(_ call: CashierCall, _ frame: CallFrame?) -> Result<HTTPStart, Fault> {
+        guard let frame else {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
-        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: route.shared)
+        let account = frame.account
+        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: account)
         let target: HTTPTarget
         let signed: RequestWriter.Signed
         switch call.kind {
@@ -128,10 +138,10 @@ package final class CashierHTTPClient: Cashier {
                     Fault(code: AnswerCode.jobUnreadable, message: "The stored job is not readable as this order.")
                 )
             }
-            target = route.opening
-            signed = RequestWriter.open(request, account: route.shared, timestamp: timestamp)
+            target = frame.route.opening
+            signed = RequestWriter.open(request, account: account, timestamp: timestamp)
         case .lookUp:
-            guard let lookUp = route.lookUp else {
+            guard let lookUp = frame.route.lookUp else {
                 return .failure(
                     Fault(code: AnswerCode.noFindOrderURL, message: "The account has no find_order_url.")
                 )
@@ -139,19 +149,16 @@ package final class CashierHTTPClient: Cashier {
             target = lookUp
             signed = RequestWriter.lookUp(
                 orderID: call.job.order.orderID,
-                account: route.shared.value,
+                account: account.value,
                 timestamp: timestamp
             )
         }
         let request = HTTPRequest(
             target: target,
-            headers: [(route.shared.value.requestHeader, signed.signature)],
+            headers: [(account.value.requestHeader, signed.signature)],
             body: signed.body
         )
-        let prepared = PreparedCall(call: call, route: route, routes: routes, onUnsuccessful: onUnsuccessful)
-        return .success(
-            HTTPStart(request: request) { [ended] ending in ended.add(prepared.call, prepared.answer(to: ending)) }
-        )
+        return .success(HTTPStart(request: request) { ending in frame.end(call, ending) })
     }
 
     private static func byName(
@@ -189,53 +196,9 @@ final class EndedCalls: Sendable {
     }
 }
 
-/// A call that is ready to go, and how its ending is judged.
-private struct PreparedCall: Sendable {
-    var call: CashierCall
-    var route: CashierRoute
-    /// For the secrets of the moment that the answer comes.
-    var routes: CashierRoutes
-    var onUnsuccessful: (@Sendable (ReplyRecord) -> Void)?
-
-    func answer(to ending: HTTPEnding) -> CashierAnswer {
-        var answer: CashierAnswer
-        switch ending.result {
-        case .reply(let reply):
-            answer = reader(ending.elapsed).classify(reply)
-            if let onUnsuccessful, !answer.isSuccess {
-                onUnsuccessful(ReplyRecord(reply, answer, to: call, by: route.errors.table))
-            }
-        case .failed(let code, let detail):
-            answer = CashierAnswer(outcome: .unknown, code: code, message: detail)
-        }
-        if answer.outcome == .unknown, !ending.isBodyTouched { answer.outcome = .notSent }
-        answer.elapsed = ending.elapsed
-        return answer
-    }
-
-    private func reader(_ elapsed: Duration) -> ReplyReader {
-        // What the provider's clock should have shown when the call started.
-        let offset = Int64(route.shared.value.clockOffsetSeconds) * 1_000_000
-        let signedAt = Timestamp(microseconds: call.clockedAt.microseconds + offset)
-        let expectation: ReplyReader.Expectation =
-            if call.kind == .open, let request = call.job.request {
-                .open(request)
-            } else {
-                .lookUp(orderID: call.job.order.orderID)
-            }
-        return ReplyReader(
-            account: route.shared,
-            secrets: (routes[route.shared.value.name] ?? route).shared.value.secrets,
-            expectation: expectation,
-            now: signedAt.advanced(by: elapsed),
-            tableInForce: route.errors
-        )
-    }
-}
-
 extension CashierCall {
     /// The mark, as the provider's clock is thought to have shown it.
-    fileprivate var clockedAt: Timestamp {
+    var clockedAt: Timestamp {
         clockAdjustment == .zero ? markedAt : markedAt.advanced(by: clockAdjustment)
     }
 }

@@ -85,6 +85,11 @@ final class CashierRoute: Sendable {
 /// The accounts of this moment by name, which calls begin with and answers are verified with.
 final class CashierRoutes: Sendable {
     private let routes: Mutex<[String: CashierRoute]>
+    private let changes = Atomic<Int>(0)
+
+    /// Another one for each change, which it follows: who finds the one of before may have missed a change that is
+    /// being made.
+    var revision: Int { changes.load(ordering: .acquiring) }
 
     init(_ routes: [String: CashierRoute]) {
         self.routes = Mutex(routes)
@@ -100,6 +105,7 @@ final class CashierRoutes: Sendable {
 
     func replace(_ changed: [String: CashierRoute]) {
         routes.withLock { $0 = changed }
+        changes.add(1, ordering: .releasing)
     }
 
     /// - Throws: When a secret is missing or empty; nothing is changed then.
@@ -107,5 +113,6 @@ final class CashierRoutes: Sendable {
         try routes.withLock { routes throws(CashierAccountError) in
             routes[name] = try routes[name]?.with(secrets: secrets)
         }
+        changes.add(1, ordering: .releasing)
     }
 }

@@ -58,7 +58,6 @@ struct ReplyDocument {
     private static let outerNames = NameTable(ReplyField.outer.map(\.name))
     private static let objectNames = NameTable(ReplyField.inner.map(\.object))
     private static let innerNames = ReplyField.inner.map { NameTable($0.members.map(\.name)) }
-    private static let innerFields = ReplyField.inner.map { $0.members.map(\.field) }
 
     private mutating func readMember(_ key: JSONText, from cursor: inout JSONCursor) throws(JSONFault) {
         let value = try cursor.value()
@@ -70,11 +69,10 @@ struct ReplyDocument {
         guard value == .object else { return try cursor.skip(value) }
         let object = cursor.text(key, isOneOf: Self.objectNames)
         let names = object.map { Self.innerNames[$0] }
-        let fields = object.map { Self.innerFields[$0] } ?? []
         while let key = try cursor.nextKey() {
             let inner = try cursor.value()
-            if let names, let place = cursor.text(key, isOneOf: names) {
-                keep(inner, at: fields[place].rawValue, of: cursor)
+            if let object, let names, let place = cursor.text(key, isOneOf: names) {
+                keep(inner, at: ReplyField.inner[object].members[place].field.rawValue, of: cursor)
             }
             if let name, let member = Self.name(cursor.utf8(key)) {
                 keepOther(inner, at: "\(name).\(member)", of: cursor)

@@ -133,10 +133,10 @@ package enum Signature {
         values: (borrowing HashInput) -> Void
     ) -> Bool {
         var isValid = false
-        for secret in secrets {
+        for index in secrets.indices {
             let isMade = Hashes.isSHA384(signature) { input in
                 values(input)
-                input.add(secret)
+                input.add(secrets[index])
             }
             if isMade { isValid = true }
         }

@@ -78,7 +78,7 @@ package struct HashInput: ~Copyable {
     }
 
     package func add(_ secret: Secret) {
-        add(secret.reveal())
+        secret.withBytes { add($0) }
     }
 
     private func add(_ bytes: UnsafeRawBufferPointer) {

@@ -14,6 +14,11 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         value
     }
 
+    /// The same where it lies.
+    func withBytes(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        value.withUnsafeBufferPointer(body)
+    }
+
     package func isSame(as other: Secret) -> Bool {
         isEqualInConstantTime(value, other.value)
     }

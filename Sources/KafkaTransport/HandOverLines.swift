@@ -10,7 +10,7 @@ struct HandOverLines: Sendable {
     private var lines = Kind.allCases.map { _ in HandOverLine() }
 
     subscript(kind: Kind) -> HandOverLine {
-        get { lines[kind.rawValue] }
+        _read { yield lines[kind.rawValue] }
         _modify { yield &lines[kind.rawValue] }
     }
 

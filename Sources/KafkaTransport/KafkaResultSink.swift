@@ -8,7 +8,6 @@ package import SessionCore
 /// there is one, `traceparent`. A producer that librdkafka gives up is replaced, and what it had not acknowledged is
 /// acknowledged with the failure `producer replaced`.
 package final class KafkaResultSink: ResultSink {
-    private let topic: ResultTopic
     private let exchange = ProducerExchange()
     private let mailbox = Mailbox<PublishAck>()
 
@@ -18,10 +17,16 @@ package final class KafkaResultSink: ResultSink {
         guard !topic.isEmpty else {
             throw .setting(name: "kafka.results_topic", reason: "must not be empty; name the results topic")
         }
-        self.topic = ResultTopic(name: topic, schema: schema)
         let mailbox = mailbox
         // Bounded by what the worker publishes before it waits for acknowledgements.
-        try ProducerThread.start("usher-results", settings, expected: [topic], exchange: exchange, log: log) { acks in
+        try ProducerThread.start(
+            "usher-results",
+            settings,
+            expected: [topic],
+            results: ResultTopic(name: topic, schema: schema),
+            exchange: exchange,
+            log: log
+        ) { acks in
             mailbox.send(contentsOf: acks.map { PublishAck(token: $0.id, failure: $0.failure) })
         }
     }
@@ -53,7 +58,7 @@ package final class KafkaResultSink: ResultSink {
     private func outgoing(_ record: OutboxRecord) -> OutgoingRecord {
         OutgoingRecord(
             id: record.token,
-            content: .result(record.result, traceparent: record.traceparent, topic)
+            content: .result(record.result, traceparent: record.traceparent)
         )
     }
 }

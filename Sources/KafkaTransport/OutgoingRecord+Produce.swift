@@ -2,8 +2,9 @@ import CLibrdkafka
 import SessionCore
 
 extension OutgoingRecord {
-    /// Gives a copy of the record to the producer; nil when it was taken. `token` comes back with the delivery report.
-    func produce(with producer: OpaquePointer, to topic: OpaquePointer, token: UInt) -> KafkaFault? {
+    /// Gives a copy of the record to the producer; nil when it was taken. `token` comes back with the delivery report,
+    /// `schema` is the text of a result's header.
+    func produce(with producer: OpaquePointer, to topic: OpaquePointer, schema: String, token: UInt) -> KafkaFault? {
         switch content {
         case .record(let record):
             guard var list = HeaderList(capacity: record.headers.count) else { return HeaderList.outOfMemory }
@@ -14,8 +15,8 @@ extension OutgoingRecord {
             return record.key.withUnsafeBytes { key in
                 record.value.withUnsafeBytes { Self.produce(topic, key, $0, list, token: token, with: producer) }
             }
-        case .result(let result, let traceparent, let form):
-            guard let list = HeaderList(result, traceparent: traceparent, form) else { return HeaderList.outOfMemory }
+        case .result(let result, let traceparent):
+            guard let list = HeaderList(result, traceparent: traceparent, schema) else { return HeaderList.outOfMemory }
             var key = result.orderID
             return key.withUTF8 { key in
                 result.value.withUnsafeBytes { value in
@@ -80,7 +81,7 @@ private struct HeaderList {
     }
 
     /// The headers of a result.
-    init?(_ result: EncodedResult, traceparent: String?, _ topic: ResultTopic) {
+    init?(_ result: EncodedResult, traceparent: String?, _ schema: String) {
         self.init(capacity: 5)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ResultID.textBytes) { text in
             guard let start = text.baseAddress else { return }
@@ -93,7 +94,7 @@ private struct HeaderList {
             add("generation", UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<count]))
         }
         add("outcome", result.outcome.rawValue)
-        add("schema", topic.schema)
+        add("schema", schema)
         if let traceparent { add("traceparent", traceparent) }
     }
 

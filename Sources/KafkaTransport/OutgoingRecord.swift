@@ -20,32 +20,22 @@ package struct NewRecord: Equatable, Sendable {
 struct OutgoingRecord: Sendable {
     enum Content: Sendable {
         case record(NewRecord)
-        /// A result for the topic, with the headers that every result has.
-        case result(EncodedResult, traceparent: String?, ResultTopic)
+        /// A result for the producer's topic of results, with the headers that every result has.
+        case result(EncodedResult, traceparent: String?)
     }
 
     /// The caller's number for it, given back with its acknowledgement.
     var id: Int64
     var content: Content
 
-    var topic: String {
-        switch content {
-        case .record(let record): record.topic
-        case .result(_, _, let topic): topic.name
-        }
-    }
 }
 
-/// What all results of a sink have in common.
-final class ResultTopic: Sendable {
+/// What all results of a sink have in common. The producer's own: a record that referred to it would count it with each
+/// copy, on every thread that it goes through.
+struct ResultTopic: Sendable {
     let name: String
     /// The text of the `schema` header.
     let schema: String
-
-    init(name: String, schema: String) {
-        self.name = name
-        self.schema = schema
-    }
 }
 
 /// A header of a record. Names may repeat.

@@ -18,6 +18,8 @@ final class ProducerThread: ClientDelegate {
     private let settings: KafkaSettings
     /// Topics that will be written to: librdkafka takes a second to learn of one that it first hears of with a record.
     private let expected: [String]
+    /// Where results go; nil where none are sent.
+    private let results: ResultTopic?
     private let exchange: ProducerExchange
     private let acknowledge: ([RecordAck]) -> Void
     private var client: ClientHandle?
@@ -37,12 +39,14 @@ final class ProducerThread: ClientDelegate {
     private init(
         _ settings: KafkaSettings,
         expected: [String],
+        results: ResultTopic?,
         exchange: ProducerExchange,
         log: Log,
         acknowledge: @escaping ([RecordAck]) -> Void
     ) {
         self.settings = settings
         self.expected = expected
+        self.results = results
         self.exchange = exchange
         self.log = log
         self.acknowledge = acknowledge
@@ -54,6 +58,7 @@ final class ProducerThread: ClientDelegate {
         _ name: String,
         _ settings: KafkaSettings,
         expected: [String] = [],
+        results: ResultTopic? = nil,
         exchange: ProducerExchange,
         log: Log,
         acknowledge: @escaping @Sendable ([RecordAck]) -> Void
@@ -64,6 +69,7 @@ final class ProducerThread: ClientDelegate {
             let producer = ProducerThread(
                 settings,
                 expected: expected,
+                results: results,
                 exchange: exchange,
                 log: log,
                 acknowledge: acknowledge
@@ -142,11 +148,23 @@ final class ProducerThread: ClientDelegate {
     }
 
     private func produce(_ outgoing: OutgoingRecord, with client: ClientHandle) -> KafkaFault? {
-        guard let topic = handle(of: outgoing.topic, client) else { return KafkaFault(rd_kafka_last_error()) }
+        guard let topic = handle(of: topic(of: outgoing), client) else { return KafkaFault(rd_kafka_last_error()) }
         let token = inFlight.insert(outgoing.id)
-        guard let fault = outgoing.produce(with: client.pointer, to: topic, token: token) else { return nil }
+        let schema = results?.schema ?? ""
+        guard let fault = outgoing.produce(with: client.pointer, to: topic, schema: schema, token: token) else {
+            return nil
+        }
         _ = inFlight.remove(token)
         return fault
+    }
+
+    private func topic(of outgoing: OutgoingRecord) -> String {
+        switch outgoing.content {
+        case .record(let record): return record.topic
+        case .result:
+            guard let results else { preconditionFailure("a result came to a producer that has no topic for results") }
+            return results.name
+        }
     }
 
     /// librdkafka's handle of a topic; nil for a name that it refuses.
@@ -159,7 +177,7 @@ final class ProducerThread: ClientDelegate {
     }
 
     private func refuse(_ outgoing: OutgoingRecord, _ fault: KafkaFault) {
-        let topic = outgoing.topic
+        let topic = topic(of: outgoing)
         note(fault, topic: topic)
         acks.append(RecordAck(id: outgoing.id, failure: Self.failureText(fault, topic: topic)))
     }

@@ -34,8 +34,7 @@ extension HTTPLoop {
     /// Begins to send on a connection that is ready for it.
     func sendRequest(_ connection: HTTPConnection) {
         guard let exchange = connection.exchange else { return }
-        let request = exchange.start.request
-        guard connection.prepare(request, limits: limits) else {
+        guard connection.prepare(exchange.start.request, limits: limits) else {
             return fail(connection, HTTPFailure(code: "setup", detail: "a header's value cannot be sent"))
         }
         // One that was idle has been looked at already.

@@ -1,33 +1,26 @@
 /// Writes JSON without white space, in one spelling: shortest escapes, `/` and everything outside ASCII as it is.
-package struct JSONWriter: Sendable {
-    /// Its first `length` bytes are written, the others are room.
-    private var storage: [UInt8]
+///
+/// It has its own memory and one owner: in an array each write would ask first who else holds it.
+package struct JSONWriter: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
     private(set) var length = 0
     private var isCommaDue = false
 
     package init(capacity: Int = 896) {
-        storage = Self.room(capacity)
+        self.capacity = max(capacity, 16)
+        start = .allocate(capacity: self.capacity)
     }
 
-    /// At least so many bytes. An array that is made in its size looks its type up at run time, each time; to copy one,
-    /// which the first byte does, costs half of that.
-    private static func room(_ capacity: Int) -> [UInt8] {
-        if capacity <= smallRoom.count { return smallRoom }
-        return capacity <= largeRoom.count ? largeRoom : [UInt8](repeating: 0, count: capacity)
+    deinit {
+        start.deallocate()
     }
-
-    private static let smallRoom = [UInt8](repeating: 0, count: 1_024)
-    private static let largeRoom = [UInt8](repeating: 0, count: 2_304)
 
     /// What was written so far.
-    package var bytes: [UInt8] { Array(storage[..<length]) }
+    package var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: length)) }
 
-    /// The same without a copy, where nothing more is to be written: with the room that is left over, so it is for what
-    /// does not live long.
-    package consuming func finish() -> [UInt8] {
-        storage.removeLast(storage.count - length)
-        return storage
-    }
+    /// The same where nothing more is to be written.
+    package consuming func finish() -> [UInt8] { bytes }
 
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -156,12 +149,8 @@ package struct JSONWriter: Sendable {
     }
 
     /// Whether what was written is `other`.
-    func isWritten(_ other: [UInt8]) -> Bool {
-        storage.withUnsafeBufferPointer { storage in
-            other.withUnsafeBufferPointer { other in
-                ByteWords.areEqual(UnsafeBufferPointer(rebasing: storage[..<length]), other)
-            }
-        }
+    borrowing func isWritten(_ other: [UInt8]) -> Bool {
+        other.withUnsafeBufferPointer { ByteWords.areEqual(UnsafeBufferPointer(start: start, count: length), $0) }
     }
 
     /// Without escapes.
@@ -192,16 +181,19 @@ package struct JSONWriter: Sendable {
     /// Makes room first: `body` writes `most` bytes at most.
     @inline(__always)
     private mutating func write(atMost most: Int, _ body: (inout JSONOutput) -> Void) {
-        if storage.count - length < most {
-            storage.append(contentsOf: repeatElement(0, count: max(most, storage.count)))
-        }
-        length = storage.withUnsafeMutableBufferPointer { [length] storage in
-            guard let start = storage.baseAddress else { return length }
-            var output = JSONOutput(next: start + length)
-            body(&output)
-            precondition(output.next <= start + storage.count, "the writer's room was too small")
-            return output.next - start
-        }
+        if capacity - length < most { grow(by: most) }
+        var output = JSONOutput(next: start + length)
+        body(&output)
+        precondition(output.next <= start + capacity, "the writer's room was too small")
+        length = output.next - start
+    }
+
+    private mutating func grow(by more: Int) {
+        capacity = max(2 * capacity, length + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.initialize(from: start, count: length)
+        start.deallocate()
+        start = larger
     }
 }
 
