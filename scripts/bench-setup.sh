@@ -40,7 +40,7 @@ make_paths_absolute() {
 # prepare_bench SCRIPT ARGUMENTS…: packages, Swift, a release build unless --usher names one. Sets `prepared` to the
 # arguments that tell the program what was prepared, and `asked` to those that were given.
 prepare_bench() {
-  local script=$1 word module=bench builds=yes
+  local script=$1 word module=bench builds=yes packages
   shift
   make_paths_absolute "$@"
   set -- "${asked[@]}"
@@ -56,8 +56,14 @@ prepare_bench() {
     exit 69
   fi
   need_swift "$script" "$@"
-  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" gcc libc6-dev make python3 python3-matplotlib default-jre-headless \
-    valgrind
+  packages=(gcc libc6-dev make python3 python3-matplotlib default-jre-headless)
+  # Counts instructions, which a benchmark of other measurements does not.
+  case "$script $*" in
+    "scripts/bench "*--only*instructions*) packages+=(valgrind) ;;
+    "scripts/bench "*--only*) ;;
+    *) packages+=(valgrind) ;;
+  esac
+  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" "${packages[@]}"
   prepared=(--tools "$usher_root/.build/bench")
   mkdir -p "$usher_root/.build/bench"
   [ -n "$builds" ] || return 0

@@ -37,9 +37,9 @@ def measure(binary: Path, tools: Path, workload: dict) -> dict[str, float]:
         bench = Bench(stage, [subject], quick=True, runs=1, jobs=workload["jobs"], out=stage.folder, found={})
         jobs, partitions = workload["jobs"], workload["partitions"]
         runs = [allocations.counted_run(bench, subject, jobs, partitions) for _ in range(workload["runs"])]
-        counted = instructions.counted_run(bench, subject, workload["waves"])
+        counted = [instructions.counted_run(bench, subject, workload["waves"]) for _ in range(2)]
     least = {name: min(run[name] for run in runs) for name in ADVICE if name in runs[0]}
-    return {"instructions_per_job": counted["instructions_per_job"]} | least
+    return {"instructions_per_job": min(run["instructions_per_job"] for run in counted)} | least
 
 
 def breaches(measured: dict[str, float], budgets: dict[str, dict]) -> list[str]:

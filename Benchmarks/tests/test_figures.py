@@ -1,11 +1,13 @@
 """The benchmark's arithmetic: python3 -m unittest discover -s Benchmarks/tests -t Benchmarks"""
 
+import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
 from bench import rival
 from bench.budgets import breaches
+from bench.measurements import instructions
 from bench.measurements.fullness import LIMIT, judge
 from bench.measurements.pause import judge as judge_pause
 from bench.measurements.throughput import check, summary
@@ -99,6 +101,28 @@ class Budgets(unittest.TestCase):
         (text,) = breaches({"wal_bytes_per_job": 1101}, self.BUDGETS)
         for word in ("wal_bytes_per_job", "1101", "1100", "1000", "index"):
             self.assertIn(word, text)
+
+
+class Instructions(unittest.TestCase):
+    def total(self, content: str | None) -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            counts = Path(folder) / "callgrind.out"
+            if content is not None:
+                counts.write_text(content)
+            return instructions._total(counts)
+
+    def test_are_the_sum_that_callgrind_left(self):
+        self.assertEqual(self.total("events: Ir\nfn=(1) main\n16 400\n\ntotals: 1234\n"), 1234)
+
+    def test_that_were_never_counted_are_a_failure_and_not_none_at_all(self):
+        with self.assertRaisesRegex(Failure, "counted nothing"):
+            self.total("events: Ir\nsummary: 0\n\ntotals: 0\n")
+        with self.assertRaisesRegex(Failure, "counted nothing"):
+            self.total("events: Ir\n")
+
+    def test_of_a_worker_that_was_killed_are_a_failure(self):
+        with self.assertRaisesRegex(Failure, "did not end by itself"):
+            self.total(None)
 
 
 class TheRival(unittest.TestCase):
