@@ -79,10 +79,15 @@ private actor SharedServer {
         let name = "test_\(databases)"
         try await server.createDatabase(name, template: isEmpty ? "template0" : "usher_template")
         return PostgresFixture(
-            options: PostgresOptions(connection: server.connection(database: name)),
+            options: Self.options(server, database: name),
             keys: keys,
             server: server
         )
+    }
+
+    /// With a minute to connect: when many tests begin at once, a slow machine must not look like a fault.
+    private static func options(_ server: ThrowAwayPostgres, database: String) -> PostgresOptions {
+        PostgresOptions(connection: server.connection(database: database) + " connect_timeout=60")
     }
 
     private func server(_ keys: KeyRing) async throws -> ThrowAwayPostgres {
@@ -90,7 +95,7 @@ private actor SharedServer {
         let task = Task {
             let server = try await ThrowAwayPostgres.start(settings: ["max_connections=200"])
             try await server.createDatabase("usher_template")
-            let options = PostgresOptions(connection: server.connection(database: "usher_template"))
+            let options = Self.options(server, database: "usher_template")
             let store = PostgresStore(
                 options: options,
                 keys: keys,
