@@ -82,11 +82,12 @@ def _latency(found: dict, axis) -> bool:
 
 
 def _rows(found: dict, axis) -> bool:
-    steps = [(subject, each) for subject, all_steps in found.get("rows", {}).items() for each in all_steps]
-    if not steps:
+    sizes = [each for of_subject in found.get("rows", {}).values() for each in of_subject if "summary" in each]
+    if not sizes:
         return False
-    names = [f"{each['finished'] / 1e6:g} M done\n{each['waiting'] / 1e6:g} M waiting" for _, each in steps]
-    _stack(axis, names, [each["cpu_us_per_job"] for _, each in steps])
+    names = [f"{each['finished'] / 1e6:g} M done\n{each['waiting'] / 1e6:g} M waiting" for each in sizes]
+    costs = [each["summary"]["cpu_us_per_job"] for each in sizes]
+    _stack(axis, names, [{part: spread["median"] for part, spread in each.items()} for each in costs])
     return True
 
 

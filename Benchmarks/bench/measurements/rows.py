@@ -8,17 +8,17 @@ from ..bench import Bench, Subject
 from ..processes import run as run_program
 from ..report import table
 from ..stage import SOURCES
-from ..subject import Installation
+from ..subject import Installation, Topics
 from . import throughput
 
 TITLE = "Cost per job by the number of rows in the tables"
-# Finished and waiting rows at each step; a step adds what is missing.
-STEPS = [(10_000, 0), (1_000_000, 0), (5_000_000, 0), (5_000_000, 1_000_000)]
-QUICK_STEPS = [(10_000, 0), (200_000, 0), (200_000, 100_000)]
+# Finished and waiting rows of each database.
+SIZES = [(10_000, 0), (1_000_000, 0), (5_000_000, 0), (5_000_000, 1_000_000)]
+QUICK_SIZES = [(10_000, 0), (200_000, 0), (200_000, 100_000)]
 
 
 def run(bench: Bench) -> dict:
-    # Filled as it goes: where a larger table fails, what the smaller ones told is in the result's file all the same.
+    # Filled as it goes: where a later run fails, what the earlier ones told is in the result's file all the same.
     found: dict[str, list[dict]] = {}
     bench.found["rows"] = found
     for subject in bench.subjects:
@@ -29,39 +29,36 @@ def run(bench: Bench) -> dict:
 
 def _measure(bench: Bench, subject: Subject, found: list[dict]) -> None:
     jobs = 10_000 if bench.quick else 50_000
-    topics = throughput.new_topics(bench.stage, "rows", 64)
-    installation = subject.install(bench.stage, topics.results, topics)
-    finished, waiting = 0, 0
+    databases: list[tuple[Topics, Installation]] = []
     try:
-        for step, (want_finished, want_waiting) in enumerate(QUICK_STEPS if bench.quick else STEPS):
-            # The jobs of earlier steps are finished rows too.
+        for finished, waiting in QUICK_SIZES if bench.quick else SIZES:
+            topics = throughput.new_topics(bench.stage, "rows", 64)
+            databases.append((topics, subject.install(bench.stage, topics.results, topics)))
             began = time.monotonic()
-            _fill(bench, installation, want_finished - finished - step * jobs, want_waiting - waiting)
-            filled = round(time.monotonic() - began, 1)
-            finished, waiting = max(finished, want_finished - step * jobs), want_waiting
-            bench.stage.kafka.preload(topics.jobs[0][0], jobs, f"step-{step}")
-            each = throughput.work_off(bench.stage, installation, jobs, earlier=step * jobs)
-            each.pop("rss_mb_over_time")
-            bench.note(
-                f"{subject.name}, {want_finished:,} finished, {want_waiting:,} waiting (filled in {filled:.0f} s): "
-                f"{each['jobs_per_second']:,} jobs/s; CPU µs per job: {each['cpu_us_per_job']}"
-            )
-            found.append({"finished": want_finished, "waiting": want_waiting, "fill_seconds": filled} | each)
+            _fill(bench, databases[-1][1], finished, waiting)
+            seconds = round(time.monotonic() - began, 1)
+            found.append({"finished": finished, "waiting": waiting, "fill_seconds": seconds, "runs": []})
+            bench.note(f"{subject.name}: {finished:,} finished and {waiting:,} waiting rows filled in in {seconds} s")
+        # In turn, so that a busy minute of the machine's falls on all of them.
+        for number in range(bench.runs):
+            for size, (topics, installation) in zip(found, databases):
+                bench.stage.kafka.preload(topics.jobs[0][0], jobs, f"run-{number}")
+                size["runs"].append(throughput.work_off(bench.stage, installation, jobs, earlier=number * jobs))
+                size["runs"][-1].pop("rss_mb_over_time")
+                size["summary"] = throughput.summary(size["runs"])
+                bench.note(
+                    f"run {number + 1}, {subject.name}, {size['finished']:,} finished, {size['waiting']:,} waiting: "
+                    f"CPU µs per job: {size['runs'][-1]['cpu_us_per_job']}"
+                )
     finally:
-        installation.remove()
+        for _, installation in databases:
+            installation.remove()
 
 
 def _fill(bench: Bench, installation: Installation, finished: int, waiting: int) -> None:
     run_program(
         bench.stage.psql(installation.name)
-        + [
-            "-v",
-            f"finished={max(finished, 0)}",
-            "-v",
-            f"waiting={max(waiting, 0)}",
-            "-f",
-            str(SOURCES / "sql/prefill.sql"),
-        ],
+        + ["-v", f"finished={finished}", "-v", f"waiting={waiting}", "-f", str(SOURCES / "sql/prefill.sql")],
         within=1800,
     )
 
@@ -72,12 +69,12 @@ def show(found: dict) -> str:
             name,
             each["finished"],
             each["waiting"],
-            each["jobs_per_second"],
-            *each["cpu_us_per_job"].values(),
-            sum(each["cpu_us_per_job"].values()),
+            each["summary"]["jobs_per_second"],
+            *each["summary"]["cpu_us_per_job"].values(),
+            each["summary"]["cpu_us_per_job_all"],
         ]
-        for name, steps in found.items()
-        for each in steps
+        for name, sizes in found.items()
+        for each in sizes
     ]
     headers = ["", "finished rows", "waiting rows", "jobs/s", *(f"{part} µs" for part in throughput.PARTS), "all µs"]
     return table(headers, rows)
