@@ -79,6 +79,9 @@ class Observer:
     def await_begin(self, within: float = 60) -> None:
         """Returns when the first job is accepted, and begins to count."""
         until("the worker accepts a job", self._has_begun, within, every=0.005)
+        self.begin_to_count()
+
+    def begin_to_count(self) -> None:
         self.begin = Begin(
             at_ms=time.time() * 1000,
             cpu_us=self._cpu(),

@@ -49,7 +49,7 @@ class Installation:
         self.folder.mkdir()
         run([*self.stage.psql("postgres"), "-c", f'create database "{self.name}"'])
         (self.folder / "usher.yaml").write_text(self._settings())
-        run([self.binary, "migrate", "-c", self.folder / "usher.yaml"])
+        self.run("migrate")
 
     def _settings(self) -> str:
         jobs = ", ".join(f"{{name: {name}, lane: {lane}}}" for name, lane in self.topics.jobs)
@@ -74,6 +74,10 @@ accounts:
 dispatch: {{in_flight_max: {self.in_flight}}}
 log: {{level: info, format: text}}
 """
+
+    def run(self, *words: str) -> str:
+        """What an operator does by a command."""
+        return run([self.binary, *words, "-c", self.folder / "usher.yaml"])
 
     def start_worker(self, number: int = 1, variables: dict[str, str] | None = None) -> Child:
         settings = [word for each in [f"worker.name=w{number}", *self.settings] for word in ("--set", each)]

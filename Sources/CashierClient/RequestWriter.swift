@@ -63,7 +63,7 @@ package enum RequestWriter {
             body.member("version", account.value.version)
             body.member("timestamp", timestamp)
             body.endObject()
-            return body.finish()
+            return body.bytes
         }
     }
 
@@ -89,7 +89,7 @@ package enum RequestWriter {
         body.member("version", account.version)
         body.member("timestamp", timestamp)
         body.endObject()
-        return Signed(body: body.finish(), signature: signature)
+        return Signed(body: body.bytes, signature: signature)
     }
 
     private static func sign(
@@ -136,7 +136,7 @@ package enum RequestWriter {
         body.member("version", account.version)
         body.member("timestamp", timestamp)
         body.endObject()
-        return body.finish()
+        return body.bytes
     }
 
     private static func write(_ data: CustomerData?, to body: inout JSONWriter, account: CashierAccount) {

@@ -252,6 +252,7 @@ extension WorkerService {
             guards: guards,
             slots: slots,
             shares: shares,
+            rightOfWay: rightOfWay,
             causes: causes,
             patience: patience,
             clock: clock,

@@ -21,6 +21,7 @@ final class WorkerBench: Sendable {
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
+        inFlightMax: Int = 50,
         outcomes: OutcomeRules = WorkerBench.rules,
         campaigns: String? = nil,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
@@ -46,7 +47,7 @@ final class WorkerBench: Sendable {
             cashier: cashier,
             decider: decider,
             identity: identity,
-            settings: Self.settings(topics, shutdownGrace, concurrencyStart, outcomes),
+            settings: Self.settings(topics, shutdownGrace, concurrencyStart, inFlightMax, outcomes),
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
             log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         )
@@ -74,6 +75,7 @@ final class WorkerBench: Sendable {
         _ topics: [WorkerTopic],
         _ grace: Duration,
         _ concurrencyStart: Int,
+        _ inFlightMax: Int,
         _ rules: OutcomeRules
     ) -> WorkerSettings {
         let breaker = Breaker.Policy(
@@ -87,13 +89,17 @@ final class WorkerBench: Sendable {
                 "main": WorkerAccount(
                     outcomes: OutcomePolicy(rules: rules),
                     breaker: breaker,
-                    concurrency: ConcurrencyLimit.Policy(min: 1, max: 100, start: concurrencyStart),
+                    concurrency: ConcurrencyLimit.Policy(
+                        min: 1,
+                        max: max(100, concurrencyStart),
+                        start: concurrencyStart
+                    ),
                     retryRatioMax: 1,
                     trialInterval: .milliseconds(1)
                 )
             ],
             topics: topics,
-            inFlightMax: 50,
+            inFlightMax: inFlightMax,
             interactiveReserve: 5,
             laneWeights: [.interactive: 8, .campaign: 3, .replay: 1],
             lease: .seconds(60),

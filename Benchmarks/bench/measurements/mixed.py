@@ -9,28 +9,38 @@ from ..paced import added, finish_producer, read_times, start_producer
 from ..processes import until
 from ..report import table
 from ..runs import Observer
+from ..subject import Installation
 from . import throughput
 
 TITLE = "An interactive job every 100 ms beside a campaign's backlog: added ms"
 
 
-def run(bench: Bench) -> dict:
-    return {subject.name: _measure(bench, subject) for subject in bench.subjects}
+def run(bench: Bench, backlog: int = 1_000_000, is_stored: bool = False) -> dict:
+    """The backlog waits on its topic, or in the store: as a campaign does whose time comes, or after a hold."""
+    if bench.quick:
+        backlog = min(backlog, 50_000)
+    return {subject.name: _measure(bench, subject, backlog, is_stored) for subject in bench.subjects}
 
 
-def _measure(bench: Bench, subject: Subject) -> dict:
-    backlog, seconds = (50_000, 6) if bench.quick else (1_000_000, 60)
+def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool) -> dict:
+    seconds = 6 if bench.quick else 60
     topics = throughput.new_topics(bench.stage, "mixed", 64, lanes=("interactive", "campaign"))
     interactive, bulk = topics.jobs[0][0], topics.jobs[1][0]
     bench.stage.kafka.preload(bulk, backlog, "bulk", campaign="autumn")
     installation = subject.install(bench.stage, topics.results, topics)
-    # The backlog was put there long ago.
-    bench.stage.come_to_rest()
-    bench.stage.cashier.reset()
     try:
+        if is_stored:
+            _store(installation, backlog)
+        # The backlog was put there long ago.
+        bench.stage.come_to_rest()
+        bench.stage.cashier.reset()
         with Observer(bench.stage, installation) as observer:
             installation.start_worker()
-            observer.await_begin()
+            if is_stored:
+                installation.run("account", "release", "main", "--reason", "the benchmark")
+                observer.begin_to_count()
+            else:
+                observer.await_begin()
             # The worker's start is a measurement of its own.
             observer.await_results(1000, within=60)
             results, began = observer.results(), time.monotonic()
@@ -63,6 +73,19 @@ def _measure(bench: Bench, subject: Subject) -> dict:
         "worker_peak_rss_mb": counted["worker_peak_rss_mb"],
         "rss_mb_over_time": counted["rss_mb_over_time"],
     }
+
+
+def _store(installation: Installation, backlog: int) -> None:
+    installation.run("account", "hold", "main", "--reason", "the benchmark")
+    installation.start_worker()
+    with installation.stage.postgres.session(installation.name) as session:
+        until(
+            "the backlog is stored",
+            lambda: session.number("select count(*) from usher.waiting") == backlog,
+            within=60 + backlog / 1000,
+            every=1,
+        )
+    installation.stop_workers()
 
 
 def show(found: dict) -> str:

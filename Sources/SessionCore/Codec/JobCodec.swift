@@ -23,7 +23,7 @@ package struct JobCodec: Sendable {
         try read(key: key, value: value) { check in
             BodyPlaces.with { places in
                 let room = min(value?.count ?? 0, 2_048) + 256
-                let body = Self.body(of: check, expected: room, places: places).finish()
+                let body = Self.body(of: check, expected: room, places: places).bytes
                 return AcceptedContent(
                     order: check.order,
                     campaign: check.text(.campaign),

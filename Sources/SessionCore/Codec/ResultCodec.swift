@@ -43,7 +43,7 @@ package enum ResultCodec {
         writer.member("variable3", result.variable3)
         writer.member("completed_at", result.completedAt, digits: 3)
         writer.endObject()
-        return writer.finish()
+        return writer.bytes
     }
 
     private static func write(_ session: OpenedSession, to writer: inout JSONWriter) {

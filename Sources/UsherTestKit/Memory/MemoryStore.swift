@@ -30,6 +30,7 @@ package final class MemoryStore: JobStore {
         var reports: [String: AccountReport] = [:]
         var quarantined: [QuarantinedRecord] = []
         var urgencies: [Lane: Set<Bool>] = [:]
+        var claims: [[Lane: Int]] = []
         var failuresLeft = 0
         var alive = false
     }
@@ -61,6 +62,11 @@ package final class MemoryStore: JobStore {
     /// Whether outcomes of each lane came as urgent ones; campaigns', and all others as `interactive`.
     package var urgencies: [Lane: Set<Bool>] {
         state.withLock { $0.urgencies }
+    }
+
+    /// How many jobs of each lane each claim brought that brought any.
+    package var claims: [[Lane: Int]] {
+        state.withLock { $0.claims }
     }
 
     package var outboxCount: Int {
@@ -156,6 +162,7 @@ package final class MemoryStore: JobStore {
                     claimed.append(state.lease(id, until: now.advanced(by: request.lease)))
                 }
             }
+            if !claimed.isEmpty { state.claims.append(Dictionary(claimed.map { ($0.lane, 1) }, uniquingKeysWith: +)) }
             let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal && $0.dueAt > now }
             return Claim(now: now, jobs: claimed, nextDue: waiting.map(\.dueAt).min())
         }

@@ -16,6 +16,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     let guards: AccountGuards
     let slots: CallSlots
     let shares: LaneShares
+    let rightOfWay: RightOfWay
     let causes: Mailbox<DispatchCause>
     let patience: Patience
     let clock: WorkerClock
@@ -35,7 +36,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
-    /// Claims as long as claims come back full. Returns the uptime of the next look that needs no cause, and whether
+    /// Claims as long as claims come back full, with rests while agents send jobs. Returns the uptime of the next look that needs no cause, and whether
     /// there may be more than there was room for.
     private func look() async throws -> (nextLook: Duration, hasMore: Bool) {
         while mayMint() {
@@ -46,13 +47,17 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
             let room = permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) }
-            let lanes = shares.claimable(slots.free(at: uptime), room: room)
+            let lanes = rightOfWay.fitted(shares.claimable(slots.free(at: uptime), room: room), now: uptime)
             guard !lanes.isEmpty else { return (uptime + settings.pollInterval, true) }
+            let began = clock.uptime
             let claim = try await claim(accounts: permits.open, lanes)
             let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)
             shares.claimed(counts, of: lanes)
             let isFull = lanes.contains { counts[$0.lane, default: 0] >= $0.limit }
             guard isFull else { return (nextLook(after: claim), false) }
+            let now = clock.uptime
+            let others = claim.jobs.count - counts[.interactive, default: 0]
+            await clock.rest(for: rightOfWay.rest(afterClaim: now - began, of: others, now: now))
         }
         return (clock.uptime + settings.pollInterval, true)
     }

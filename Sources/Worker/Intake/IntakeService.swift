@@ -33,7 +33,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             }
             // In a topic of both an agent's record may be the next.
             guard topic.lane == .campaign, !slots.isStopping else { continue }
-            await clock.rest(for: rightOfWay.rest(after: work, now: clock.uptime))
+            await clock.rest(for: rightOfWay.rest(afterIntake: work, now: clock.uptime))
         }
     }
 
