@@ -153,11 +153,7 @@ package final class CashierHTTPClient: Cashier {
                 timestamp: timestamp
             )
         }
-        let request = HTTPRequest(
-            target: target,
-            headers: [(account.value.requestHeader, signed.signature)],
-            body: signed.body
-        )
+        let request = HTTPRequest(target: target, ownHeader: signed.signature, body: signed.body)
         return .success(HTTPStart(request: request) { ending in frame.end(call, ending) })
     }
 

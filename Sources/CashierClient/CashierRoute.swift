@@ -71,6 +71,7 @@ final class CashierRoute: Sendable {
         let target = HTTPTarget(
             url: url,
             headers: [("Content-Type", "application/json; charset=utf-8"), ("Accept", "application/json")],
+            ownHeader: account.requestHeader,
             connectTimeout: account.connectTimeout,
             totalTimeout: account.totalTimeout,
             authorityFile: account.authorityFile

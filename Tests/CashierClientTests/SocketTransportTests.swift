@@ -245,14 +245,33 @@ struct SocketTransportTests {
         try await RawServer.with {
             $0.waitForEnd()
         } _: { server in
-            let request = HTTPRequest(target: try Self.target(server), headers: [("X", "a\r\nY: b")])
+            let target = try #require(
+                HTTPTarget(
+                    url: "http://127.0.0.1:\(server.port)/x",
+                    ownHeader: "X",
+                    connectTimeout: .seconds(30),
+                    totalTimeout: .seconds(60)
+                )
+            )
             let transport = SocketTransport()
-            let ending = await withCheckedContinuation { continuation in
-                transport.start(request) { continuation.resume(returning: $0) }
+            let endsItsLine = HTTPRequest(target: target, ownHeader: "a\r\nY: b")
+            let hasNone = HTTPRequest(target: target)
+            let hasOneTooMany = HTTPRequest(target: try Self.target(server), ownHeader: "a")
+            for request in [endsItsLine, hasNone, hasOneTooMany] {
+                let ending = await withCheckedContinuation { continuation in
+                    transport.start(request) { continuation.resume(returning: $0) }
+                }
+                #expect(code(ending) == "setup")
+                #expect(!ending.isBodyTouched)
             }
-            #expect(code(ending) == "setup")
-            #expect(!ending.isBodyTouched)
         }
+        let split = HTTPTarget(
+            url: "http://127.0.0.1/x",
+            ownHeader: "X: a\r\nY",
+            connectTimeout: .seconds(1),
+            totalTimeout: .seconds(1)
+        )
+        #expect(split == nil)
         for url in ["http://cashier.example.test/x", "ftp://127.0.0.1/x", "https://u@cashier.example.test/"] {
             #expect(HTTPTarget(url: url, connectTimeout: .seconds(1), totalTimeout: .seconds(1)) == nil)
         }

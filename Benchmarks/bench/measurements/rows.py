@@ -38,7 +38,7 @@ def _measure(bench: Bench, subject: Subject, found: list[dict]) -> None:
             _fill(bench, databases[-1][1], finished, waiting)
             seconds = round(time.monotonic() - began, 1)
             found.append({"finished": finished, "waiting": waiting, "fill_seconds": seconds, "runs": []})
-            bench.note(f"{subject.name}: {finished:,} finished and {waiting:,} waiting rows filled in in {seconds} s")
+            bench.note(f"{subject.name}: {finished:,} finished and {waiting:,} waiting rows, filled in {seconds} s")
         # In turn, so that a busy minute of the machine's falls on all of them.
         for number in range(bench.runs):
             for size, (topics, installation) in zip(found, databases):

@@ -7,8 +7,8 @@ struct HTTPRequest: Sendable {
 
     var target: HTTPTarget
     var method = Method.post
-    /// Of this request only; those of every request are the target's.
-    var headers: [(name: String, value: String)] = []
+    /// The value of the target's own header; nil for a target without one.
+    var ownHeader: String?
     var body: [UInt8] = []
     /// False ends the connection once the whole request is out, before a byte of the reply is read.
     var isReplyWanted = true
@@ -16,24 +16,20 @@ struct HTTPRequest: Sendable {
     /// How a request ends whose reply is not wanted.
     static let hungUp = "hung_up"
 
-    /// Appends the request as it goes over the wire; false, and nothing of use appended, when a header holds what would
-    /// end its line.
+    /// Appends the request as it goes over the wire; false, and nothing of use appended, when the own header is missing
+    /// or holds what would end its line.
     func render(into bytes: inout [UInt8]) -> Bool {
         bytes.append(contentsOf: target.head(method))
-        for (name, value) in headers {
-            guard HTTPSyntax.isHeader(name: name, value: value) else { return false }
-            bytes.append(contentsOf: name.utf8)
-            bytes.append(0x3A)
-            bytes.append(0x20)
-            bytes.append(contentsOf: value.utf8)
-            bytes.append(0x0D)
-            bytes.append(0x0A)
-        }
         switch method {
         case .head:
-            bytes.append(0x0D)
-            bytes.append(0x0A)
+            bytes.append(contentsOf: "\r\n".utf8)
         case .post:
+            guard (ownHeader != nil) == target.hasOwnHeader else { return false }
+            if let ownHeader {
+                guard HTTPSyntax.isValue(ownHeader) else { return false }
+                bytes.append(contentsOf: ownHeader.utf8)
+                bytes.append(contentsOf: "\r\n".utf8)
+            }
             bytes.append(contentsOf: "Content-Length: ".utf8)
             Self.append(decimal: body.count, to: &bytes)
             bytes.append(contentsOf: "\r\n\r\n".utf8)

@@ -28,6 +28,11 @@ enum HTTPSyntax {
     static func isHeader(name: String, value: String) -> Bool {
         guard !name.isEmpty else { return false }
         for byte in name.utf8 where !isToken(byte) { return false }
+        return isValue(value)
+    }
+
+    /// Whether it may stand in a header as its value.
+    static func isValue(_ value: String) -> Bool {
         var value = value
         return value.withUTF8 { areText(UnsafeRawBufferPointer($0)) }
     }

@@ -5,15 +5,18 @@ final class HTTPTarget: Sendable {
     let connectTimeout: Duration
     /// From when the request leaves the queue to the reply's last byte.
     let totalTimeout: Duration
-    /// The beginning of a head, whole lines.
+    /// Whether a POST has a value of its own for the header that its head ends with.
+    let hasOwnHeader: Bool
+    /// The beginning of a head: whole lines, and the name of the own header.
     private let postHead: [UInt8]
     private let headHead: [UInt8]
 
-    /// `headers` go out with every POST. Nil when `url` is no plain absolute URL, when it is plain HTTP to another
+    /// `headers` go out with every POST; `ownHeader` is the name of one that has another value each time. Nil when `url` is no plain absolute URL, when it is plain HTTP to another
     /// machine, or when a header holds what would end its line.
     init?(
         url: String,
         headers: [(name: String, value: String)] = [],
+        ownHeader: String? = nil,
         connectTimeout: Duration,
         totalTimeout: Duration,
         authorityFile: String? = nil
@@ -29,6 +32,11 @@ final class HTTPTarget: Sendable {
             guard HTTPSyntax.isHeader(name: name, value: value) else { return nil }
             lines += "\(name): \(value)\r\n".utf8
         }
+        if let ownHeader {
+            guard HTTPSyntax.isHeader(name: ownHeader, value: "") else { return nil }
+            lines += "\(ownHeader): ".utf8
+        }
+        hasOwnHeader = ownHeader != nil
         postHead = lines
         headHead = Array("HEAD\(common)Accept: */*\r\n".utf8)
     }

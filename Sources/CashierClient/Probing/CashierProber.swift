@@ -46,7 +46,7 @@ package final class CashierProber: Sendable {
                 elapsed: .zero
             )
         }
-        var request = HTTPRequest(target: target, headers: [(account.requestHeader, call.signature)], body: call.body)
+        var request = HTTPRequest(target: target, ownHeader: call.signature, body: call.body)
         request.isReplyWanted = isReplyWanted
         let sentAt = now()
         let ending = await withCheckedContinuation { continuation in
