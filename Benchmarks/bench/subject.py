@@ -40,6 +40,7 @@ class Installation:
     # Questions to the worker's own tables; empty for a worker whose tables are not known.
     last_job = (SQL / "last_job.sql").read_text()
     progress = (SQL / "progress.sql").read_text()
+    waiting = (SQL / "waiting.sql").read_text()
 
     @property
     def folder(self) -> Path:

@@ -22,6 +22,7 @@ package struct WorkerService<
     private let patience: Patience
     private let slots: CallSlots
     private let causes = Mailbox<DispatchCause>()
+    private let rests = Mailbox<Duration>()
     private let decided = DecidedJobs()
     private let shares: LaneShares
     private let rightOfWay = RightOfWay()
@@ -158,7 +159,7 @@ package struct WorkerService<
                 Service { [decided] in try await others.run(decided.others) },
             ]
         return twice + twice + [
-            Service(run: dispatchService.run), Service(run: answers.run),
+            Service(run: dispatchService.run), Service(run: dispatchService.runRests), Service(run: answers.run),
             Service(run: publishing.runAcknowledging), Service(run: publishing.runRelaying),
         ]
     }
@@ -177,6 +178,7 @@ package struct WorkerService<
         log.notice("stopping: finishing what is in flight", [.count: .init(slots.held)])
         slots.stop()
         causes.finish()
+        rests.finish()
         dispatcher.giveBackQueued()
         await source.close()
         await cashier.close(timeout: settings.shutdownGrace)
@@ -254,6 +256,7 @@ extension WorkerService {
             shares: shares,
             rightOfWay: rightOfWay,
             causes: causes,
+            rests: rests,
             patience: patience,
             clock: clock,
             activity: activity,

@@ -72,6 +72,25 @@ struct ClaimTests {
         #expect(jobs.filter { $0.lane == .campaign }.allSatisfy { $0.campaign == "spring" })
     }
 
+    /// Or the account whose jobs are the oldest would have all that a small claim takes, and the others' slots were idle.
+    @Test func theAccountsOfALaneTakeTurns() async throws {
+        let bench = try await Bench()
+        try await bench.ingest(
+            (0..<5).map { job("a-\($0)", offset: $0, lane: .campaign) }
+                + (5..<8).map { job("b-\($0)", offset: $0, account: "other", lane: .campaign) }
+        )
+        let request = ClaimRequest(
+            accounts: [AccountQuota(account: "main", limit: 100), AccountQuota(account: "other", limit: 100)],
+            lanes: [LaneQuota(lane: .campaign, limit: 4)],
+            lease: .seconds(60)
+        )
+        func claimed() async throws -> Set<String> {
+            Set(try await bench.store.claim(request).jobs.map(\.order.orderID))
+        }
+        #expect(try await claimed() == ["a-0", "a-1", "b-5", "b-6"])
+        #expect(try await claimed() == ["a-2", "a-3", "a-4", "b-7"])
+    }
+
     @Test func otherAccountsAndHeldOnesAreLeftAlone() async throws {
         let bench = try await Bench()
         try await bench.ingest([

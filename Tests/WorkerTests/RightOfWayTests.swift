@@ -39,7 +39,7 @@ struct RightOfWayTests {
         #expect(rest(100) == .milliseconds(24))
         #expect(rest(25) == .milliseconds(6))
         #expect(rest(0) == .zero)
-        #expect(rest(400, after: .seconds(1)) == RightOfWay.restMax)
+        #expect(rest(400, after: .seconds(1)) == RightOfWay.restMax / 2)
     }
 
     @Test("a claim takes all that agents wait for, and of the other lanes a batch, by their shares")

@@ -88,27 +88,6 @@ struct WorkerTests {
         try await bench.stop()
     }
 
-    @Test("beside agents a campaign that waits in the store is claimed in small batches")
-    func smallClaimsBesideAgents() async throws {
-        let bench = WorkerBench(concurrencyStart: 500, inFlightMax: 500, answer: WorkerBench.opened)
-        bench.store.setOperatorHold("main", true)
-        bench.deliver((0..<350).map { "c-\($0)" }, campaign: "autumn")
-        try await bench.eventually("the campaign waits") { bench.store.rows.count == 350 }
-        bench.deliver(["o-0"], from: 350)
-        try await bench.eventually("an agent has come") { bench.store.rows.count == 351 }
-        bench.store.setOperatorHold("main", false)
-        var sent: Int64 = 1
-        try await bench.eventually("all is opened") {
-            bench.deliver(["o-\(sent)"], from: 350 + sent)
-            sent += 1
-            return bench.store.rows.allSatisfy { $0.job.lane == .interactive || $0.state == .opened }
-        }
-        let ofCampaign = bench.store.claims.compactMap { $0[.campaign] }
-        #expect(ofCampaign.reduce(0, +) == 350)
-        #expect(ofCampaign.allSatisfy { $0 <= RightOfWay.batchMax })
-        try await bench.stop()
-    }
-
     @Test("an agent's outcome is stored and published while batches of a campaign's are stuck")
     func agentsDoNotWaitForCampaigns() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

@@ -75,6 +75,8 @@ def show(found: dict) -> str:
         ]
         for name, sizes in found.items()
         for each in sizes
+        if "summary" in each
     ]
-    headers = ["", "finished rows", "waiting rows", "jobs/s", *(f"{part} µs" for part in throughput.PARTS), "all µs"]
+    headers = ["", "finished rows at first", "waiting rows", "jobs/s"]
+    headers += [*(f"{part} µs" for part in throughput.PARTS), "all µs"]
     return table(headers, rows)

@@ -66,6 +66,11 @@ package struct LanePlanner: Equatable, Sendable {
         return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
     }
 
+    /// Whether the lane had less than it was offered when last asked, and nothing was stored for it since.
+    package func isDrained(_ lane: Lane) -> Bool {
+        drained.contains(lane)
+    }
+
     /// How many jobs of the lane are ahead of those that come in now; 0 also while nobody has looked yet.
     package func ahead(in lane: Lane) -> Int {
         drained.contains(lane) ? 0 : waiting[lane, default: 0]

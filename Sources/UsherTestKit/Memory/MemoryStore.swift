@@ -18,6 +18,13 @@ package final class MemoryStore: JobStore {
         package var result: EncodedResult?
     }
 
+    /// A claim that brought jobs.
+    package struct Claimed: Sendable {
+        package var jobs: [Lane: Int]
+        package var began: ContinuousClock.Instant
+        package var ended: ContinuousClock.Instant
+    }
+
     fileprivate struct State {
         var now = Timestamp(seconds: 1_000_000)
         var rows: [Int64: Row] = [:]
@@ -30,7 +37,8 @@ package final class MemoryStore: JobStore {
         var reports: [String: AccountReport] = [:]
         var quarantined: [QuarantinedRecord] = []
         var urgencies: [Lane: Set<Bool>] = [:]
-        var claims: [[Lane: Int]] = []
+        var claims: [Claimed] = []
+        var claimsTake = Duration.zero
         var failuresLeft = 0
         var alive = false
     }
@@ -64,9 +72,14 @@ package final class MemoryStore: JobStore {
         state.withLock { $0.urgencies }
     }
 
-    /// How many jobs of each lane each claim brought that brought any.
-    package var claims: [[Lane: Int]] {
+    /// Claims that brought jobs, in order.
+    package var claims: [Claimed] {
         state.withLock { $0.claims }
+    }
+
+    /// Claims take so long from now on, as on a busy server.
+    package func slowDownClaims(to duration: Duration) {
+        state.withLock { $0.claimsTake = duration }
     }
 
     package var outboxCount: Int {
@@ -148,7 +161,10 @@ package final class MemoryStore: JobStore {
     }
 
     package func claim(_ request: ClaimRequest) async throws -> Claim {
-        try transact { state in
+        let began = ContinuousClock.now
+        let pause = state.withLock { $0.claimsTake }
+        if pause > .zero { try await Task.sleep(for: pause) }
+        return try transact { state in
             let now = state.now
             var claimed: [ClaimedJob] = []
             for quota in request.lanes {
@@ -162,7 +178,10 @@ package final class MemoryStore: JobStore {
                     claimed.append(state.lease(id, until: now.advanced(by: request.lease)))
                 }
             }
-            if !claimed.isEmpty { state.claims.append(Dictionary(claimed.map { ($0.lane, 1) }, uniquingKeysWith: +)) }
+            if !claimed.isEmpty {
+                let jobs = Dictionary(claimed.map { ($0.lane, 1) }, uniquingKeysWith: +)
+                state.claims.append(Claimed(jobs: jobs, began: began, ended: ContinuousClock.now))
+            }
             let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal && $0.dueAt > now }
             return Claim(now: now, jobs: claimed, nextDue: waiting.map(\.dueAt).min())
         }

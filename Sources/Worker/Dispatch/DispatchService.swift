@@ -18,6 +18,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     let shares: LaneShares
     let rightOfWay: RightOfWay
     let causes: Mailbox<DispatchCause>
+    /// Rests that have begun: whoever waits for their end is `runRests`.
+    let rests: Mailbox<Duration>
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
@@ -26,40 +28,65 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     /// Ends when the slots are stopped and the causes finished.
     func run() async throws {
-        var nextLook = Duration.zero
-        var hasMore = true
+        var next = NextLook()
         while let gathered = await causes.takeAll() {
             let isNew = gathered.contains { $0 == .workStored }
             // Freed slots are no reason to ask a queue that had nothing for the last ones.
-            guard isNew || hasMore || clock.uptime >= nextLook else { continue }
-            (nextLook, hasMore) = try await look()
+            guard isNew || next.hasMore || clock.uptime >= next.at else { continue }
+            next = try await look(othersFrom: next.othersFrom)
         }
     }
 
-    /// Claims as long as claims come back full, with rests while agents send jobs. Returns the uptime of the next look that needs no cause, and whether
-    /// there may be more than there was room for.
-    private func look() async throws -> (nextLook: Duration, hasMore: Bool) {
-        while mayMint() {
+    /// Looks again when a rest is over. Ends when the rests are finished.
+    func runRests() async throws {
+        while let rest = await rests.takeAll()?.last {
+            await clock.rest(for: rest)
+            causes.send(.tick)
+        }
+    }
+
+    private struct NextLook {
+        /// The uptime of the next look that needs no cause.
+        var at = Duration.zero
+        /// Whether there may be more than there was room for.
+        var hasMore = true
+        /// Until then only what agents wait for is claimed.
+        var othersFrom = Duration.zero
+    }
+
+    /// Claims as long as claims come back full.
+    private func look(othersFrom: Duration) async throws -> NextLook {
+        var othersFrom = othersFrom
+        while mayMint(), !slots.isStopping {
             let uptime = clock.uptime
+            let isResting = uptime < othersFrom
+            if isResting, shares.isDrained(.interactive) {
+                return NextLook(at: othersFrom, hasMore: false, othersFrom: othersFrom)
+            }
             let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
             // A claim takes jobs of all lanes: what stands in line is before most of them.
             let permits = guards.permits(for: .campaign, at: uptime, ahead: ahead)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
             let room = permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) }
-            let lanes = rightOfWay.fitted(shares.claimable(slots.free(at: uptime), room: room), now: uptime)
-            guard !lanes.isEmpty else { return (uptime + settings.pollInterval, true) }
+            var lanes = rightOfWay.fitted(shares.claimable(slots.free(at: uptime), room: room), now: uptime)
+            if isResting { lanes.removeAll { $0.lane != .interactive } }
+            guard !lanes.isEmpty else { break }
             let began = clock.uptime
             let claim = try await claim(accounts: permits.open, lanes)
+            let now = clock.uptime
             let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)
             shares.claimed(counts, of: lanes)
+            let agents = counts[.interactive, default: 0]
+            if agents > 0 { rightOfWay.agentsSeen(at: now) }
             let isFull = lanes.contains { counts[$0.lane, default: 0] >= $0.limit }
-            guard isFull else { return (nextLook(after: claim), false) }
-            let now = clock.uptime
-            let others = claim.jobs.count - counts[.interactive, default: 0]
-            await clock.rest(for: rightOfWay.rest(afterClaim: now - began, of: others, now: now))
+            guard isFull || isResting else { return NextLook(at: nextLook(after: claim), hasMore: false) }
+            let rest = rightOfWay.rest(afterClaim: now - began, of: claim.jobs.count - agents, now: now)
+            guard rest > .zero else { continue }
+            othersFrom = now + rest
+            rests.send(rest)
         }
-        return (clock.uptime + settings.pollInterval, true)
+        return NextLook(at: clock.uptime + settings.pollInterval, hasMore: true, othersFrom: othersFrom)
     }
 
     private func nextLook(after claim: Claim) -> Duration {

@@ -24,6 +24,11 @@ final class LaneShares: Sendable {
         planner.withLock { $0.startable(lane, free: free) }
     }
 
+    /// Whether the lane had less than it was offered when last asked, and nothing was stored for it since.
+    func isDrained(_ lane: Lane) -> Bool {
+        planner.withLock { $0.isDrained(lane) }
+    }
+
     /// How many jobs of the lane are known to be ahead of those that come in now.
     func ahead(in lane: Lane) -> Int {
         planner.withLock { $0.ahead(in: lane) }

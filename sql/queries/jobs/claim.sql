@@ -1,4 +1,4 @@
--- Leases due jobs: oldest first, of accounts that nothing holds. A job that may be sent gets its durable mark and its
+-- Leases due jobs: of a lane's accounts in turn, each account's oldest first; of accounts that nothing holds. A job that may be sent gets its durable mark and its
 -- attempt here, with the commit of this statement.
 -- $1 lanes, $2 accounts, $3 at most so many of this lane and account, $4 at most so many of this lane, $5 lease in
 -- microseconds, $6 the worker, $7 whether this is the trial of an account that is held for its own fault.
@@ -14,7 +14,7 @@ WITH asked AS MATERIALIZED (
   ) IS NULL
 ),
 found AS MATERIALIZED (
-  SELECT a.lane, a.lane_quota, d.at, d.job_id, d.due_at
+  SELECT a.lane, a.account, a.lane_quota, d.at, d.job_id, d.due_at
   FROM asked a
   CROSS JOIN LATERAL (
     SELECT w.ctid AS at, w.job_id, w.due_at
@@ -25,8 +25,12 @@ found AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
   ) d
 ),
+in_turn AS MATERIALIZED (
+  SELECT f.*, row_number() OVER (PARTITION BY f.lane, f.account ORDER BY f.due_at, f.job_id) AS turn FROM found f
+),
 ranked AS MATERIALIZED (
-  SELECT f.at, f.lane_quota, row_number() OVER (PARTITION BY f.lane ORDER BY f.due_at, f.job_id) AS nth FROM found f
+  SELECT i.at, i.lane_quota, row_number() OVER (PARTITION BY i.lane ORDER BY i.turn, i.due_at, i.job_id) AS nth
+  FROM in_turn i
 ),
 chosen AS MATERIALIZED (SELECT r.at FROM ranked r WHERE r.nth <= r.lane_quota),
 taken AS (DELETE FROM usher.waiting w USING chosen c WHERE w.ctid = c.at RETURNING w.job_id),

@@ -1,0 +1,2 @@
+-- How many jobs wait in the store.
+select count(*) from usher.waiting
