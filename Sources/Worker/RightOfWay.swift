@@ -2,16 +2,16 @@ import SessionCore
 import Synchronization
 
 /// Agents before campaigns: while agents send jobs to this worker, those of campaigns are taken in small batches, from
-/// Kafka and from the store, with a rest after each of several times as long as it took, so that an agent's job finds the
-/// database and the processors free, or free soon.
+/// Kafka and from the store, with a rest after each of several times as long as it took, so that an agent's job finds
+/// the database and the processors free, or free soon.
 ///
 /// A campaign mostly waits for its provider, and then this costs it little; where it has the machine to wait for, it
 /// costs it some of its pace, for as long as agents work.
 final class RightOfWay: Sendable {
     /// So long after an agent's last job more of them are expected.
     static let expected = Duration.seconds(2)
-    /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing. Of intake, which runs
-    /// twice; claims rest half of it at most.
+    /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing. Of intake, which
+    /// runs twice; claims rest half of it at most.
     static let restMax = Duration.milliseconds(60)
     /// A campaign's batch beside agents: what an agent's job meets is no more than a few of them being worked on.
     static let batchMax = 100
@@ -39,13 +39,15 @@ final class RightOfWay: Sendable {
         }
     }
 
-    /// How long a campaign's intake rests after a batch that was so much work: six times as long, because it runs twice.
+    /// How long a campaign's intake rests after a batch that was so much work: six times as long, because it runs
+    /// twice.
     func rest(afterIntake work: Duration, now: Duration) -> Duration {
         areExpected(now: now) ? max(.zero, min(Self.restMax, work * 6)) : .zero
     }
 
     /// How long no more is claimed that no agent waits for, after a claim that was so much work and brought so many of
-    /// those: three times as long, and less the fewer they were, because what limits a campaign then is not this machine.
+    /// those: three times as long, and less the fewer they were, because what limits a campaign then is not this
+    /// machine.
     func rest(afterClaim work: Duration, of others: Int, now: Duration) -> Duration {
         rest(afterIntake: work, now: now) * min(others, Self.batchMax) / (2 * Self.batchMax)
     }

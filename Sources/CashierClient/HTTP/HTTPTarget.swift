@@ -11,8 +11,9 @@ final class HTTPTarget: Sendable {
     private let postHead: [UInt8]
     private let headHead: [UInt8]
 
-    /// `headers` go out with every POST; `ownHeader` is the name of one that has another value each time. Nil when `url` is no plain absolute URL, when it is plain HTTP to another
-    /// machine, or when a header holds what would end its line.
+    /// `headers` go out with every POST; `ownHeader` is the name of one that has another value each time. Nil when
+    /// `url` is no plain absolute URL, when it is plain HTTP to another machine, or when a header holds what would end
+    /// its line.
     init?(
         url: String,
         headers: [(name: String, value: String)] = [],
