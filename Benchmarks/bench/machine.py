@@ -23,6 +23,7 @@ def facts(stage: Stage, binaries: list[Path]) -> dict:
         "kernel": platform.release(),
         "system": _system(),
         "file_system": _first(["stat", "-f", "-c", "%T", str(stage.folder)]),
+        "kernel_writes_out": _write_out(),
         "load_before": [round(value, 2) for value in os.getloadavg()],
         "kafka": kafka.version(),
         "java": _first(["java", "-version"]),
@@ -37,6 +38,12 @@ def _processor() -> str:
         if line.startswith(("model name", "Model")):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def _write_out() -> dict[str, int]:
+    """When the kernel writes out what files were given: late and much at a time is what commits then wait for."""
+    names = ("dirty_background_bytes", "dirty_background_ratio", "dirty_expire_centisecs")
+    return {name: int(Path("/proc/sys/vm", name).read_text()) for name in names}
 
 
 def _system() -> str:
@@ -65,6 +72,7 @@ def text(found: dict) -> str:
                 f"{found['cores']} cores, {found['processor']}, {found['memory_mb']:,} MB, {found['file_system']}",
             ),
             ("system", f"{found['system']}, Linux {found['kernel']}, load {found['load_before'][0]}"),
+            ("", ", ".join(f"vm.{name} = {value}" for name, value in found["kernel_writes_out"].items())),
             ("Kafka", f"{found['kafka']}, {found['java']}"),
             ("PostgreSQL", found["postgres"]),
             ("", settings),

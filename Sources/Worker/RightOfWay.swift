@@ -1,3 +1,4 @@
+import BlockingThreads
 import SessionCore
 import Synchronization
 
@@ -10,13 +11,18 @@ import Synchronization
 final class RightOfWay: Sendable {
     /// So long after an agent's last job more of them are expected.
     static let expected = Duration.seconds(2)
-    /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing. Of intake, which
-    /// runs twice; claims rest half of it at most.
-    static let restMax = Duration.milliseconds(60)
+    /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing.
+    static let restMax = Duration.milliseconds(30)
     /// A campaign's batch beside agents: what an agent's job meets is no more than a few of them being worked on.
     static let batchMax = 100
 
     private let lastSeen = Mutex<Duration?>(nil)
+    /// Whoever took what is in it has the turn.
+    private let turn = Mailbox<Void>()
+
+    init() {
+        turn.send(())
+    }
 
     /// Jobs of agents came.
     func agentsSeen(at uptime: Duration) {
@@ -39,20 +45,29 @@ final class RightOfWay: Sendable {
         }
     }
 
-    /// How long a campaign's intake rests after a batch that was so much work: six times as long, because it runs
-    /// twice.
-    func rest(afterIntake work: Duration, now: Duration) -> Duration {
-        areExpected(now: now) ? max(.zero, min(Self.restMax, work * 6)) : .zero
+    /// Waits until no other batch of a campaign's records is being taken in, and none has its rest. To be followed by
+    /// `endTurn`.
+    func takeTurn() async {
+        _ = await turn.takeAll()
+    }
+
+    func endTurn() {
+        turn.send(())
+    }
+
+    /// How long a campaign rests after a batch that was so much work: three times as long.
+    func rest(after work: Duration, now: Duration) -> Duration {
+        areExpected(now: now) ? max(.zero, min(Self.restMax, work * 3)) : .zero
     }
 
     /// How long no more is claimed that no agent waits for, after a claim that was so much work and brought so many of
-    /// those: three times as long, and less the fewer they were, because what limits a campaign then is not this
-    /// machine.
+    /// those: less the fewer they were, because what limits a campaign then is not this machine.
     func rest(afterClaim work: Duration, of others: Int, now: Duration) -> Duration {
-        rest(afterIntake: work, now: now) * min(others, Self.batchMax) / (2 * Self.batchMax)
+        rest(after: work, now: now) * min(others, Self.batchMax) / Self.batchMax
     }
 
-    private func areExpected(now: Duration) -> Bool {
+    /// Whether more jobs of agents may come any moment.
+    func areExpected(now: Duration) -> Bool {
         lastSeen.withLock { $0 }.map { now < $0 + Self.expected } ?? false
     }
 }

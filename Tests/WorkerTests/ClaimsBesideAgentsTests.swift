@@ -34,7 +34,7 @@ struct ClaimsBesideAgentsTests {
         #expect(counts.reduce(0, +) == 350)
         #expect(counts.allSatisfy { $0 <= RightOfWay.batchMax })
         for ((claim, next), count) in zip(zip(claims, claims.dropFirst()), counts) {
-            let rest = min(claim.began.duration(to: claim.ended) * 3, RightOfWay.restMax / 2) * count / 100
+            let rest = min(claim.began.duration(to: claim.ended) * 3, RightOfWay.restMax) * count / 100
             #expect(claim.ended.duration(to: next.began) >= rest)
         }
         try await bench.stop()

@@ -8,16 +8,16 @@ import Testing
 struct RightOfWayTests {
     @Test("without agents a campaign does not rest")
     func nobody() {
-        #expect(RightOfWay().rest(afterIntake: .milliseconds(20), now: .milliseconds(20)) == .zero)
+        #expect(RightOfWay().rest(after: .milliseconds(20), now: .milliseconds(20)) == .zero)
         #expect(RightOfWay().recordsMax(now: .milliseconds(20)) == .max)
     }
 
-    @Test("while agents send jobs it rests six times as long as its batch took, up to a bound")
+    @Test("while agents send jobs it rests three times as long as its batch took, up to a bound")
     func agents() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
-        #expect(way.rest(afterIntake: .milliseconds(7), now: .milliseconds(10_007)) == .milliseconds(42))
-        #expect(way.rest(afterIntake: .milliseconds(900), now: .milliseconds(10_900)) == RightOfWay.restMax)
+        #expect(way.rest(after: .milliseconds(7), now: .milliseconds(10_007)) == .milliseconds(21))
+        #expect(way.rest(after: .milliseconds(900), now: .milliseconds(10_900)) == RightOfWay.restMax)
     }
 
     @Test("while agents send jobs it takes small batches")
@@ -39,7 +39,7 @@ struct RightOfWayTests {
         #expect(rest(100) == .milliseconds(24))
         #expect(rest(25) == .milliseconds(6))
         #expect(rest(0) == .zero)
-        #expect(rest(400, after: .seconds(1)) == RightOfWay.restMax / 2)
+        #expect(rest(400, after: .seconds(1)) == RightOfWay.restMax)
     }
 
     @Test("a claim takes all that agents wait for, and of the other lanes a batch, by their shares")
@@ -60,7 +60,7 @@ struct RightOfWayTests {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
         way.agentsSeen(at: .seconds(9))
-        #expect(way.rest(afterIntake: .milliseconds(8), now: .milliseconds(11_990)) == .milliseconds(48))
-        #expect(way.rest(afterIntake: .milliseconds(10), now: .seconds(12)) == .zero)
+        #expect(way.rest(after: .milliseconds(8), now: .milliseconds(11_990)) == .milliseconds(24))
+        #expect(way.rest(after: .milliseconds(10), now: .seconds(12)) == .zero)
     }
 }

@@ -119,17 +119,23 @@ final class WorkerBench: Sendable {
     /// Delivers records as one batch of a partition.
     ///
     /// - Parameter campaign: nil for jobs of agents.
-    func deliver(_ orders: [String], from start: Int64 = 0, partition: Int32 = 0, campaign: String? = nil) {
+    func deliver(
+        _ orders: [String],
+        from start: Int64 = 0,
+        topic: String = "jobs",
+        partition: Int32 = 0,
+        campaign: String? = nil
+    ) {
         let records = orders.enumerated().map { index, order in
             SourceRecord(
-                position: RecordPosition(topic: "jobs", partition: partition, offset: start + Int64(index)),
+                position: RecordPosition(topic: topic, partition: partition, offset: start + Int64(index)),
                 key: Array(order.utf8),
                 value: Array(Self.value(order, campaign).utf8)
             )
         }
         source.deliver(
             RecordBatch(
-                topic: "jobs",
+                topic: topic,
                 partition: partition,
                 start: start,
                 next: start + Int64(records.count),

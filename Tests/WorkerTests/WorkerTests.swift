@@ -81,6 +81,7 @@ struct WorkerTests {
         var sent: Int64 = 0
         try await bench.eventually("the campaign's is asked for less, and the other is asked for again") {
             bench.deliver(["o-\(sent)"], from: sent)
+            bench.deliver(["c-\(sent)"], from: sent, topic: "bulk", campaign: "autumn")
             sent += 1
             return asked("bulk").last == RightOfWay.batchMax && asked("jobs").count > 4
         }

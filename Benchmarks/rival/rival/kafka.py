@@ -8,6 +8,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 log = logging.getLogger("rival.kafka")
 
+# A rest takes one record every two seconds: only a long one comes to so many.
+KEPT_MAX = 1_000
+
 
 class Source:
     """The jobs topic. New partitions stay paused until `adopt` said where to begin."""
@@ -78,11 +81,13 @@ class Source:
         return self._take(limit)
 
     def rest(self) -> None:
-        """Takes nothing, but hears of rebalances."""
-        if not self._is_resting:
+        """Keeps what comes for the next `take`, and hears of rebalances.
+
+        Pausing drops all that was fetched, and once left a partition paused for good: it is for long rests only.
+        """
+        if len(self._kept) >= KEPT_MAX and not self._is_resting:
             self._is_resting = True
             self._consumer.pause(self._consumer.assignment())
-        # Whatever slipped through is handed out by the next `take`.
         self._kept += self._take(1)
 
     def _take(self, limit: int):

@@ -25,6 +25,13 @@ package final class MemoryStore: JobStore {
         package var ended: ContinuousClock.Instant
     }
 
+    /// A batch of a topic's records that was stored.
+    package struct TakenIn: Sendable {
+        package var topic: String
+        package var began: ContinuousClock.Instant
+        package var ended: ContinuousClock.Instant
+    }
+
     fileprivate struct State {
         var now = Timestamp(seconds: 1_000_000)
         var rows: [Int64: Row] = [:]
@@ -39,6 +46,8 @@ package final class MemoryStore: JobStore {
         var urgencies: [Lane: Set<Bool>] = [:]
         var claims: [Claimed] = []
         var claimsTake = Duration.zero
+        var takenIn: [TakenIn] = []
+        var intakeTakes = Duration.zero
         var failuresLeft = 0
         var alive = false
     }
@@ -80,6 +89,16 @@ package final class MemoryStore: JobStore {
     /// Claims take so long from now on, as on a busy server.
     package func slowDownClaims(to duration: Duration) {
         state.withLock { $0.claimsTake = duration }
+    }
+
+    /// Batches of records that were stored, in order.
+    package var takenIn: [TakenIn] {
+        state.withLock { $0.takenIn }
+    }
+
+    /// Storing records takes so long from now on, as on a busy server.
+    package func slowDownIntake(to duration: Duration) {
+        state.withLock { $0.intakeTakes = duration }
     }
 
     package var outboxCount: Int {
@@ -135,7 +154,10 @@ package final class MemoryStore: JobStore {
     }
 
     package func ingest(_ batch: IngestBatch) async throws -> IngestReport {
-        try transact { state in
+        let began = ContinuousClock.now
+        let pause = state.withLock { $0.intakeTakes }
+        if pause > .zero { try await Task.sleep(for: pause) }
+        return try transact { state in
             var report = IngestReport()
             report.now = state.now
             for range in batch.ranges {
@@ -152,6 +174,7 @@ package final class MemoryStore: JobStore {
                 let partition = TopicPartition(topic: batch.topic, partition: range.partition)
                 state.positions[partition] = max(state.positions[partition] ?? 0, range.next)
             }
+            state.takenIn.append(TakenIn(topic: batch.topic, began: began, ended: ContinuousClock.now))
             return report
         }
     }

@@ -7,23 +7,36 @@ package final class MemorySource: JobSource {
     private struct State {
         var waiting: [RecordBatch] = []
         /// Partitions with a batch that is not accounted for yet.
-        var lent: Set<Int32> = []
+        var lent: Set<TopicPartition> = []
         var commits: [RecordBatch] = []
         var rewinds: [RecordBatch] = []
         var paused: Set<String> = []
         /// By topic, how many records were asked for.
         var recordsMax: [String: [Int]] = [:]
+        /// By topic: something may be taken that could not before.
+        var changes: [String: Mailbox<Void>] = [:]
+        var isClosed = false
+
+        mutating func changes(of topic: String) -> Mailbox<Void> {
+            if let mailbox = changes[topic] { return mailbox }
+            let mailbox = Mailbox<Void>()
+            if isClosed { mailbox.finish() }
+            changes[topic] = mailbox
+            return mailbox
+        }
     }
 
-    /// Something may be taken that could not before.
-    private let changes = Mailbox<Void>()
     private let state = Mutex(State())
 
     package init() {}
 
     package func deliver(_ batch: RecordBatch) {
-        state.withLock { $0.waiting.append(batch) }
-        changes.send(())
+        change(batch.topic) { $0.waiting.append(batch) }
+    }
+
+    /// Whether a batch of the partition was taken and is not accounted for yet.
+    package func isOut(_ partition: TopicPartition) -> Bool {
+        state.withLock { $0.lent.contains(partition) }
     }
 
     package var commits: [RecordBatch] {
@@ -39,15 +52,19 @@ package final class MemorySource: JobSource {
         state.withLock { $0.rewinds }
     }
 
-    /// What was delivered of partitions that have no batch out, whole batches always. All of it is of one topic.
+    /// What was delivered of the topic's partitions that have no batch out, whole batches always.
     package func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]? {
-        state.withLock { $0.recordsMax[topic, default: []].append(recordsMax) }
+        let changes = state.withLock { state in
+            state.recordsMax[topic, default: []].append(recordsMax)
+            return state.changes(of: topic)
+        }
         while true {
             let batches = state.withLock { state in
                 var taken: [RecordBatch] = []
                 var left: [RecordBatch] = []
                 for batch in state.waiting {
-                    if state.lent.insert(batch.partition).inserted { taken.append(batch) } else { left.append(batch) }
+                    let mayTake = batch.topic == topic && state.lent.insert(batch.topicPartition).inserted
+                    if mayTake { taken.append(batch) } else { left.append(batch) }
                 }
                 state.waiting = left
                 return taken
@@ -58,19 +75,17 @@ package final class MemorySource: JobSource {
     }
 
     package func commit(_ batch: RecordBatch) {
-        state.withLock { state in
+        change(batch.topic) { state in
             state.commits.append(batch)
-            state.lent.remove(batch.partition)
+            state.lent.remove(batch.topicPartition)
         }
-        changes.send(())
     }
 
     package func rewind(_ batch: RecordBatch) {
-        state.withLock { state in
+        change(batch.topic) { state in
             state.rewinds.append(batch)
-            state.lent.remove(batch.partition)
+            state.lent.remove(batch.topicPartition)
         }
-        changes.send(())
     }
 
     package func pause(topic: String) {
@@ -82,7 +97,25 @@ package final class MemorySource: JobSource {
     }
 
     package func close() async {
-        changes.finish()
+        let changes = state.withLock { state in
+            state.isClosed = true
+            return state.changes.values
+        }
+        for mailbox in changes { mailbox.finish() }
+    }
+
+    private func change(_ topic: String, _ body: (inout State) -> Void) {
+        let changes = state.withLock { state in
+            body(&state)
+            return state.changes(of: topic)
+        }
+        changes.send(())
+    }
+}
+
+extension RecordBatch {
+    fileprivate var topicPartition: TopicPartition {
+        TopicPartition(topic: topic, partition: partition)
     }
 }
 

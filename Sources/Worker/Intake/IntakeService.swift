@@ -24,17 +24,27 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     /// one batch is stored while the next is read.
     func run(_ topic: WorkerTopic) async throws {
         while let batches = try await source.nextBatches(of: topic.name, recordsMax: recordsMax(of: topic)) {
-            let work: Duration
             do {
-                work = try await take(batches)
+                // In a topic of both an agent's record may be among them.
+                if topic.lane == .campaign, rightOfWay.areExpected(now: clock.uptime) {
+                    try await takeInTurn(batches)
+                } else {
+                    try await take(batches)
+                }
             } catch StoreError.unavailable {
                 // Shutting down without a database: the records stay Kafka's.
                 return
             }
-            // In a topic of both an agent's record may be the next.
-            guard topic.lane == .campaign, !slots.isStopping else { continue }
-            await clock.rest(for: rightOfWay.rest(afterIntake: work, now: clock.uptime))
         }
+    }
+
+    /// Beside agents campaigns' batches are taken in one at a time, with a rest after each.
+    private func takeInTurn(_ batches: [RecordBatch]) async throws {
+        await rightOfWay.takeTurn()
+        defer { rightOfWay.endTurn() }
+        let work = try await take(batches)
+        guard !slots.isStopping else { return }
+        await clock.rest(for: rightOfWay.rest(after: work, now: clock.uptime))
     }
 
     private func recordsMax(of topic: WorkerTopic) -> Int {
