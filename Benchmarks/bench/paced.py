@@ -40,9 +40,9 @@ def percentiles(values: list[float]) -> dict:
     return {"count": len(ordered), "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": round(ordered[-1], 1)}
 
 
-def start_producer(bench: Bench, topic: str, rate: int, jobs: int, prefix: str) -> Child:
-    """A producer that keeps to its times whatever happens; its JSON is in its log."""
-    command = bench.stage.kafka.producer(topic, jobs, prefix, rate=rate)
+def start_producer(bench: Bench, topic: str, jobs: int, prefix: str, **pace: int) -> Child:
+    """A producer that keeps to its times, `rate` a second or one `every` so many ms; its JSON is in its log."""
+    command = bench.stage.kafka.producer(topic, jobs, prefix, **pace)
     return Child(command, bench.stage.folder / f"{bench.stage.new_name('producer')}.log")
 
 
@@ -68,7 +68,7 @@ def run_phase(bench: Bench, installation: Installation, phase: Phase) -> None:
     phase.began_ms = int(time.time() * 1000)
     with Observer(bench.stage, installation) as observer:
         prefix = bench.stage.new_name(phase.name)
-        producer = start_producer(bench, installation.topics.jobs[0][0], phase.rate, phase.jobs, prefix)
+        producer = start_producer(bench, installation.topics.jobs[0][0], phase.jobs, prefix, rate=phase.rate)
         seconds = phase.jobs / phase.rate
         observer.await_results(phase.jobs, within=seconds * 4 + 60)
         phase.lateness_ms = finish_producer(producer, 30)["worst_lateness_ms"]

@@ -1,8 +1,9 @@
 // Puts jobs on a topic: as fast as it goes, or each at its due time.
 //
-//   produce --bootstrap B --topic T --count N --prefix P [--rate PER_SECOND] [--first N] [--ids random] [--campaign C]
+//   produce --bootstrap B --topic T --count N --prefix P [--rate PER_SECOND | --every MS] [--first N] [--ids random]
+//           [--campaign C]
 //
-// With --rate the load is open: a job is sent when it is due whatever happens to those before it, and its record's
+// With --rate or --every the load is open: a job is sent when it is due whatever happens to those before it, and its record's
 // timestamp is the time that it was due, so that a late producer cannot hide a delay. What falls due within two
 // milliseconds goes to one partition, the partitions in turn: librdkafka makes a request of each partition's records,
 // so that jobs spread by their keys would be a request each, and on a machine that all share the broker would be busier
@@ -42,10 +43,16 @@ static void wait_until(int64_t monotonic) {
     }
 }
 
+// When a job is due, in microseconds after the first.
+static int64_t due_us(int64_t nth, int64_t rate, int64_t every_ms) {
+    return every_ms ? nth * every_ms * 1000 : nth * 1000000 / rate;
+}
+
 int main(int count, char **arguments) {
     const char *topic = need(count, arguments, "topic");
     int64_t jobs = number(count, arguments, "count", 1), first = number(count, arguments, "first", 1);
-    int64_t rate = number(count, arguments, "rate", 0);
+    int64_t rate = number(count, arguments, "rate", 0), every_ms = number(count, arguments, "every", 0);
+    bool is_timed = rate || every_ms;
     struct job_style style = {
         .prefix = need(count, arguments, "prefix"),
         .random_ids = strcmp(option(count, arguments, "ids", "sequential"), "random") == 0,
@@ -53,7 +60,7 @@ int main(int count, char **arguments) {
     };
     rd_kafka_conf_t *conf = kafka_conf(need(count, arguments, "bootstrap"));
     kafka_set(conf, "enable.idempotence", "true");
-    kafka_set(conf, "linger.ms", rate ? "0" : "20");
+    kafka_set(conf, "linger.ms", is_timed ? "0" : "20");
     kafka_set(conf, "queue.buffering.max.messages", "200000");
     // The default of Java clients, so that a CRM's jobs would lie in the same partitions.
     kafka_set(conf, "partitioner", "murmur2_random");
@@ -63,21 +70,21 @@ int main(int count, char **arguments) {
     rd_kafka_topic_partition_list_t *partitions = kafka_partitions(client, topic, 0);
     int32_t partition_count = partitions->cnt, turn = 0;
     rd_kafka_topic_partition_list_destroy(partitions);
-    if (rate) rd_kafka_poll(client, 300);
+    if (is_timed) rd_kafka_poll(client, 300);
 
     int64_t began = monotonic_us(), wall = wall_us(), worst = 0, sent_at = -TICK_US;
-    for (int64_t i = 0; !rate && i < jobs; i++) {
+    for (int64_t i = 0; !is_timed && i < jobs; i++) {
         send_job(client, topic, &style, (uint64_t)(first + i), wall_us() / 1000, RD_KAFKA_PARTITION_UA);
         rd_kafka_poll(client, 0);
     }
-    for (int64_t i = 0; rate && i < jobs;) {
-        int64_t due = i * 1000000 / rate, at = due > sent_at + TICK_US ? due : sent_at + TICK_US;
+    for (int64_t i = 0; is_timed && i < jobs;) {
+        int64_t due = due_us(i, rate, every_ms), at = due > sent_at + TICK_US ? due : sent_at + TICK_US;
         rd_kafka_poll(client, 0);
         wait_until(began + at);
         sent_at = monotonic_us() - began;
         if (sent_at - at > worst) worst = sent_at - at;
-        for (; i < jobs && i * 1000000 / rate <= sent_at; i++) {
-            send_job(client, topic, &style, (uint64_t)(first + i), (wall + i * 1000000 / rate) / 1000, turn);
+        for (; i < jobs && (due = due_us(i, rate, every_ms)) <= sent_at; i++) {
+            send_job(client, topic, &style, (uint64_t)(first + i), (wall + due) / 1000, turn);
         }
         turn = (turn + 1) % partition_count;
     }

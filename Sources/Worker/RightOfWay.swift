@@ -9,8 +9,9 @@ import Synchronization
 /// A campaign mostly waits for its provider, and then this costs it little; where it has the machine to wait for, it
 /// costs it some of its pace, for as long as agents work.
 final class RightOfWay: Sendable {
-    /// So long after an agent's last job more of them are expected.
-    static let expected = Duration.seconds(2)
+    /// So long after an agent's last job more of them are expected: where few agents work they send one now and then,
+    /// and each has a customer on the line.
+    static let expected = Duration.seconds(30)
     /// Where a commit takes long the machine rests meanwhile, and a campaign would wait for nothing.
     static let restMax = Duration.milliseconds(30)
     /// A campaign's batch beside agents: what an agent's job meets is no more than a few of them being worked on.

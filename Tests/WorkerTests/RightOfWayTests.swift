@@ -24,8 +24,8 @@ struct RightOfWayTests {
     func smallBatches() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
-        #expect(way.recordsMax(now: .milliseconds(11_990)) == RightOfWay.batchMax)
-        #expect(way.recordsMax(now: .seconds(12)) == .max)
+        #expect(way.recordsMax(now: .milliseconds(39_990)) == RightOfWay.batchMax)
+        #expect(way.recordsMax(now: .seconds(40)) == .max)
     }
 
     @Test("after a claim it rests three times as long as that took, and less the fewer jobs it brought")
@@ -55,12 +55,12 @@ struct RightOfWayTests {
         #expect(way.fitted(quotas(0, 2_000, 1), now: .seconds(10)) == quotas(0, 99, 1))
     }
 
-    @Test("two seconds after an agent's last job it is as if there were none")
+    @Test("half a minute after an agent's last job it is as if there were none")
     func afterwards() {
         let way = RightOfWay()
         way.agentsSeen(at: .seconds(10))
         way.agentsSeen(at: .seconds(9))
-        #expect(way.rest(after: .milliseconds(8), now: .milliseconds(11_990)) == .milliseconds(24))
-        #expect(way.rest(after: .milliseconds(10), now: .seconds(12)) == .zero)
+        #expect(way.rest(after: .milliseconds(8), now: .milliseconds(39_990)) == .milliseconds(24))
+        #expect(way.rest(after: .milliseconds(10), now: .seconds(40)) == .zero)
     }
 }

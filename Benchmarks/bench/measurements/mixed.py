@@ -1,4 +1,4 @@
-"""An agent's job every 100 ms, on a topic and lane of its own, while a campaign's backlog is worked off."""
+"""An agent's job now and then, on a topic and lane of its own, while a campaign's backlog is worked off."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from ..runs import Observer
 from ..subject import Installation
 from . import throughput
 
-TITLE = "An interactive job every 100 ms beside a campaign's backlog: added ms"
+TITLE = "An interactive job now and then beside a campaign's backlog: added ms"
 
 
-def run(bench: Bench, backlog: int = 1_000_000, is_stored: bool = False) -> dict:
+def run(bench: Bench, backlog: int = 1_000_000, is_stored: bool = False, every_ms: int = 100) -> dict:
     """The backlog waits on its topic, or in the store: as a campaign does whose time comes, or after a hold."""
     if bench.quick:
         backlog = min(backlog, 100_000)
-    return {subject.name: _measure(bench, subject, backlog, is_stored) for subject in bench.subjects}
+    return {subject.name: _measure(bench, subject, backlog, is_stored, every_ms) for subject in bench.subjects}
 
 
-def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool) -> dict:
-    seconds = 6 if bench.quick else 60
+def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool, every_ms: int) -> dict:
+    agents = max(6_000, 3 * every_ms) // every_ms if bench.quick else max(60_000, 30 * every_ms) // every_ms
+    seconds = agents * every_ms / 1000
     topics = throughput.new_topics(bench.stage, "mixed", 64, lanes=("interactive", "campaign"))
     interactive, bulk = topics.jobs[0][0], topics.jobs[1][0]
     bench.stage.kafka.preload(bulk, backlog, "bulk", campaign="autumn")
@@ -44,7 +45,7 @@ def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool) -> d
             # The worker's start is a measurement of its own.
             observer.await_results(1000, within=60)
             results, began = observer.results(), time.monotonic()
-            producer = start_producer(bench, interactive, 10, seconds * 10, "agent")
+            producer = start_producer(bench, interactive, agents, "agent", every=every_ms)
 
             def has_ended() -> bool:
                 observer.check_workers()
@@ -60,7 +61,7 @@ def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool) -> d
                 raise Failure(f"the backlog of {backlog:,} was through before the agents: at {rate:,.0f} jobs/s")
             until(
                 "the last agents have their results",
-                lambda: len(read_times(bench, installation, interactive)) >= seconds * 10,
+                lambda: len(read_times(bench, installation, interactive)) >= agents,
                 within=60,
                 every=2,
             )
@@ -70,6 +71,7 @@ def _measure(bench: Bench, subject: Subject, backlog: int, is_stored: bool) -> d
         installation.remove()
     return {
         "backlog": backlog,
+        "every_ms": every_ms,
         "jobs_per_second": round(rate),
         "added_ms": added(times),
         "worker_peak_rss_mb": counted["worker_peak_rss_mb"],
@@ -92,9 +94,9 @@ def _store(installation: Installation, backlog: int) -> None:
 
 def show(found: dict) -> str:
     rows = [
-        [name, each["backlog"], each["jobs_per_second"]]
+        [name, each["every_ms"], each["added_ms"]["count"], each["backlog"], each["jobs_per_second"]]
         + [each["added_ms"][key] for key in ("p50", "p90", "p99", "max")]
         + [each["worker_peak_rss_mb"]]
         for name, each in found.items()
     ]
-    return table(["", "backlog", "jobs/s", "p50", "p90", "p99", "max", "peak RSS MB"], rows)
+    return table(["", "every ms", "agents", "backlog", "jobs/s", "p50", "p90", "p99", "max", "peak RSS MB"], rows)

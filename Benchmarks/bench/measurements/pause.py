@@ -31,7 +31,7 @@ def _measure(bench: Bench, subject: Subject) -> dict:
         warm_up(bench, installation)
         with Observer(bench.stage, installation) as observer:
             began = time.time() * 1000
-            producer = start_producer(bench, topics.jobs[0][0], rate, jobs, "pause")
+            producer = start_producer(bench, topics.jobs[0][0], jobs, "pause", rate=rate)
             time.sleep(BEFORE)
             stopped = time.time() * 1000
             installation.stop_workers()

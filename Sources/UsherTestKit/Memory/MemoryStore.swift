@@ -53,6 +53,8 @@ package final class MemoryStore: JobStore {
     }
 
     private let state = Mutex(State())
+    /// Where batches of records wait before they are stored, while it is closed.
+    package let intake = Gate()
     /// Where batches with outcomes of campaigns' jobs wait while it is closed.
     package let campaignOutcomes = Gate()
 
@@ -155,6 +157,7 @@ package final class MemoryStore: JobStore {
 
     package func ingest(_ batch: IngestBatch) async throws -> IngestReport {
         let began = ContinuousClock.now
+        await intake.pass()
         let pause = state.withLock { $0.intakeTakes }
         if pause > .zero { try await Task.sleep(for: pause) }
         return try transact { state in
