@@ -43,7 +43,8 @@ def _processor() -> str:
 def _write_out() -> dict[str, int]:
     """When the kernel writes out what files were given: late and much at a time is what commits then wait for."""
     names = ("dirty_background_bytes", "dirty_background_ratio", "dirty_expire_centisecs")
-    return {name: int(Path("/proc/sys/vm", name).read_text()) for name in names}
+    paths = {name: Path("/proc/sys/vm", name) for name in names}
+    return {name: int(path.read_text()) for name, path in paths.items() if path.is_file()}
 
 
 def _system() -> str:

@@ -1,4 +1,3 @@
-import BlockingThreads
 import SessionCore
 import Synchronization
 
@@ -18,16 +17,17 @@ final class RightOfWay: Sendable {
     static let batchMax = 100
 
     private let lastSeen = Mutex<Duration?>(nil)
-    /// Whoever took what is in it has the turn.
-    private let turn = Mailbox<Void>()
-
-    init() {
-        turn.send(())
-    }
+    private let turns = Mutex(Turns())
 
     /// Jobs of agents came.
     func agentsSeen(at uptime: Duration) {
         lastSeen.withLock { $0 = max(uptime, $0 ?? uptime) }
+    }
+
+    /// Jobs were claimed. Retries and look-ups go on for long after an agent has hung up: they tell of nobody.
+    func claimed(_ jobs: [ClaimedJob], at uptime: Duration) {
+        let areNew = jobs.contains { $0.lane == .interactive && $0.attempts <= 1 && $0.lookUps == 0 }
+        if areNew { agentsSeen(at: uptime) }
     }
 
     /// How many records a campaign's intake takes at a time.
@@ -46,29 +46,51 @@ final class RightOfWay: Sendable {
         }
     }
 
-    /// Waits until no other batch of a campaign's records is being taken in, and none has its rest. To be followed by
-    /// `endTurn`.
-    func takeTurn() async {
-        _ = await turn.takeAll()
+    /// How long a batch of a campaign's records waits for its turn: until those before it should be stored and have had
+    /// their rest. Nobody waits longer for one that is stuck, or waits for something else than this machine.
+    func turn(now: Duration) -> Duration {
+        guard areExpected(now: now) else { return .zero }
+        return turns.withLock { $0.reserve(now: now) } - now
     }
 
-    func endTurn() {
-        turn.send(())
-    }
-
-    /// How long a campaign rests after a batch that was so much work: three times as long.
-    func rest(after work: Duration, now: Duration) -> Duration {
-        areExpected(now: now) ? max(.zero, min(Self.restMax, work * 3)) : .zero
+    /// A batch of a campaign's records was so much work.
+    func taken(work: Duration, now: Duration) {
+        turns.withLock { $0.taken(work: work, now: now) }
     }
 
     /// How long no more is claimed that no agent waits for, after a claim that was so much work and brought so many of
     /// those: less the fewer they were, because what limits a campaign then is not this machine.
     func rest(afterClaim work: Duration, of others: Int, now: Duration) -> Duration {
-        rest(after: work, now: now) * min(others, Self.batchMax) / Self.batchMax
+        areExpected(now: now) ? Self.rest(after: work) * min(others, Self.batchMax) / Self.batchMax : .zero
     }
 
-    /// Whether more jobs of agents may come any moment.
-    func areExpected(now: Duration) -> Bool {
+    /// How long a campaign rests after a batch that was so much work: three times as long.
+    private static func rest(after work: Duration) -> Duration {
+        max(.zero, min(restMax, work * 3))
+    }
+
+    private func areExpected(now: Duration) -> Bool {
         lastSeen.withLock { $0 }.map { now < $0 + Self.expected } ?? false
+    }
+
+    /// When batches of campaigns' records may be taken in: one after another, as if each were as much work as the last.
+    private struct Turns {
+        /// A batch that took longer waited for the disk or for others, and says nothing of the next.
+        static let workMax = Duration.milliseconds(70)
+
+        /// From when on the next may be taken in.
+        private var free = Duration.zero
+        private var lastWork = Duration.milliseconds(10)
+
+        mutating func reserve(now: Duration) -> Duration {
+            let begin = max(now, free)
+            free = begin + lastWork + rest(after: lastWork)
+            return begin
+        }
+
+        mutating func taken(work: Duration, now: Duration) {
+            lastWork = max(.zero, min(Self.workMax, work))
+            free = max(free, now + rest(after: work))
+        }
     }
 }

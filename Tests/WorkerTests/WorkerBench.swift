@@ -17,13 +17,13 @@ final class WorkerBench: Sendable {
     private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
-    /// - Parameter campaigns: A topic beside `jobs` that only campaigns send to.
+    /// - Parameter campaigns: Topics beside `jobs` that only campaigns send to.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
         inFlightMax: Int = 50,
         outcomes: OutcomeRules = WorkerBench.rules,
-        campaigns: String? = nil,
+        campaigns: [String] = [],
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         cashier = ScriptedCashier(answer: answer)
@@ -31,7 +31,7 @@ final class WorkerBench: Sendable {
         var rules = AccountRules(merchantID: "M", applicationKey: "A")
         rules.isCustomerRequired = false
         var topics = [WorkerTopic(name: "jobs", lane: nil, backlogMax: 1_000_000)]
-        if let campaigns { topics.append(WorkerTopic(name: campaigns, lane: .campaign, backlogMax: 1_000_000)) }
+        topics += campaigns.map { WorkerTopic(name: $0, lane: .campaign, backlogMax: 1_000_000) }
         let decider = IntakeDecider(
             codec: JobCodec(rules: JobRules(accounts: ["main": rules], defaultAccount: "main")),
             answers: AnswerCodec(identity: identity),

@@ -71,7 +71,7 @@ struct WorkerTests {
 
     @Test("beside agents a campaign's topic is taken in small batches, a topic of both is not")
     func smallBatchesBesideAgents() async throws {
-        let bench = WorkerBench(campaigns: "bulk", answer: WorkerBench.opened)
+        let bench = WorkerBench(campaigns: ["bulk"], answer: WorkerBench.opened)
         func asked(_ topic: String) -> [Int] { bench.source.recordsMax(of: topic) }
         // Each topic's intake runs twice.
         try await bench.eventually("both topics are asked for all there is") {

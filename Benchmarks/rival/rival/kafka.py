@@ -52,6 +52,8 @@ class Source:
     def _revoked(self, consumer, _partitions):
         # Still as the old member: once others own the partitions, our late word would put them back.
         self._commit(is_last=True)
+        # Read again by whoever has their partitions now.
+        self._kept = []
         self.fresh = []
         consumer.unassign()
 

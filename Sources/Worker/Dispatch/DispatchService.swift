@@ -77,11 +77,11 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let now = clock.uptime
             let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)
             shares.claimed(counts, of: lanes)
-            let agents = counts[.interactive, default: 0]
-            if agents > 0 { rightOfWay.agentsSeen(at: now) }
+            rightOfWay.claimed(claim.jobs, at: now)
             let isFull = lanes.contains { counts[$0.lane, default: 0] >= $0.limit }
             guard isFull || isResting else { return NextLook(at: nextLook(after: claim), hasMore: false) }
-            let rest = rightOfWay.rest(afterClaim: now - began, of: claim.jobs.count - agents, now: now)
+            let others = claim.jobs.count - counts[.interactive, default: 0]
+            let rest = rightOfWay.rest(afterClaim: now - began, of: others, now: now)
             guard rest > .zero else { continue }
             othersFrom = now + rest
             rests.send(rest)

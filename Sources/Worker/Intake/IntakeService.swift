@@ -26,11 +26,9 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         while let batches = try await source.nextBatches(of: topic.name, recordsMax: recordsMax(of: topic)) {
             do {
                 // In a topic of both an agent's record may be among them.
-                if topic.lane == .campaign, rightOfWay.areExpected(now: clock.uptime) {
-                    try await takeInTurn(batches)
-                } else {
-                    try await take(batches)
-                }
+                if topic.lane == .campaign { await clock.rest(for: rightOfWay.turn(now: clock.uptime)) }
+                let work = try await take(batches)
+                if topic.lane == .campaign { rightOfWay.taken(work: work, now: clock.uptime) }
             } catch StoreError.unavailable {
                 // Shutting down without a database: the records stay Kafka's.
                 return
@@ -38,21 +36,11 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
-    /// Beside agents campaigns' batches are taken in one at a time, with a rest after each.
-    private func takeInTurn(_ batches: [RecordBatch]) async throws {
-        await rightOfWay.takeTurn()
-        defer { rightOfWay.endTurn() }
-        let work = try await take(batches)
-        guard !slots.isStopping else { return }
-        await clock.rest(for: rightOfWay.rest(after: work, now: clock.uptime))
-    }
-
     private func recordsMax(of topic: WorkerTopic) -> Int {
         topic.lane == .campaign ? rightOfWay.recordsMax(now: clock.uptime) : .max
     }
 
     /// Returns how long the processors and the database were busy with it.
-    @discardableResult
     private func take(_ batches: [RecordBatch]) async throws -> Duration {
         let began = clock.uptime
         var decided = decider.decide(batches, now: clock.databaseNow, lease: lease)
@@ -76,16 +64,19 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             return deciding + (clock.uptime - asked)
         } catch StoreError.positionMovedBack(let partition, let stored) {
             slots.taken(0, of: reserved)
-            try await readAgain(partition, stored, batches)
-            return deciding
+            return try await deciding + readAgain(partition, stored, batches)
         } catch {
             slots.taken(0, of: reserved)
             throw error
         }
     }
 
-    /// One partition is read again; the others are taken without it.
-    private func readAgain(_ partition: TopicPartition, _ stored: Int64?, _ batches: [RecordBatch]) async throws {
+    /// One partition is read again; the others are taken without it. Returns how much work they were.
+    private func readAgain(
+        _ partition: TopicPartition,
+        _ stored: Int64?,
+        _ batches: [RecordBatch]
+    ) async throws -> Duration {
         guard let batch = batches.first(where: { $0.partition == partition.partition }) else {
             throw StoreError.positionMovedBack(partition, stored: stored)
         }
@@ -98,7 +89,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         )
         source.rewind(batch)
         let others = batches.filter { $0.partition != partition.partition }
-        if !others.isEmpty { try await take(others) }
+        return others.isEmpty ? .zero : try await take(others)
     }
 
     private func tell(_ batch: IngestBatch) {
