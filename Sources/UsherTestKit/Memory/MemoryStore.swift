@@ -29,7 +29,6 @@ package final class MemoryStore: JobStore {
     package struct TakenIn: Sendable {
         package var topic: String
         package var began: ContinuousClock.Instant
-        package var ended: ContinuousClock.Instant
     }
 
     fileprivate struct State {
@@ -177,7 +176,7 @@ package final class MemoryStore: JobStore {
                 let partition = TopicPartition(topic: batch.topic, partition: range.partition)
                 state.positions[partition] = max(state.positions[partition] ?? 0, range.next)
             }
-            state.takenIn.append(TakenIn(topic: batch.topic, began: began, ended: ContinuousClock.now))
+            state.takenIn.append(TakenIn(topic: batch.topic, began: began))
             return report
         }
     }
