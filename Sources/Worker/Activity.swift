@@ -17,6 +17,8 @@ package struct ActivityCounts: Equatable, Sendable {
     package var published = 0
     package var publishFailures = 0
     package var inFlight = 0
+    /// How often a campaign waited so that agents do not.
+    package var restsForAgents = 0
 }
 
 /// Where the services count, and whoever asks reads.
@@ -36,6 +38,10 @@ package final class Activity: Sendable {
             $0.conflicts += report.conflicts
             $0.quarantined += report.quarantined
         }
+    }
+
+    func restedForAgents() {
+        counts.withLock { $0.restsForAgents += 1 }
     }
 
     func update(_ change: (inout ActivityCounts) -> Void) {

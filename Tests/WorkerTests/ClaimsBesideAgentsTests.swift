@@ -33,6 +33,7 @@ struct ClaimsBesideAgentsTests {
         let counts = claims.compactMap { $0.jobs[.campaign] }
         #expect(counts.reduce(0, +) == 350)
         #expect(counts.allSatisfy { $0 <= RightOfWay.batchMax })
+        #expect(bench.activity.restsForAgents > 0)
         for ((claim, next), count) in zip(zip(claims, claims.dropFirst()), counts) {
             let rest = min(claim.began.duration(to: claim.ended) * 3, RightOfWay.restMax) * count / 100
             #expect(claim.ended.duration(to: next.began) >= rest)

@@ -36,6 +36,7 @@ struct IntakeBesideAgentsTests {
         let taken = bench.store.takenIn.filter { $0.topic != "jobs" }
         #expect(taken.count == 2 * Int(Self.batches))
         let last = try #require(taken.last)
+        #expect(bench.activity.restsForAgents > 0)
         #expect(began.duration(to: last.began) >= .milliseconds(8 + 3 * 8) * (taken.count - 1))
         try await bench.stop()
     }
@@ -48,6 +49,7 @@ struct IntakeBesideAgentsTests {
             try await bench.eventually("it is being stored") { bench.store.intake.waiting == Int(partition) + 1 }
         }
         bench.store.intake.open()
+        #expect(bench.activity.restsForAgents == 0)
         try await bench.stop()
     }
 

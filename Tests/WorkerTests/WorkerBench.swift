@@ -161,6 +161,10 @@ final class WorkerBench: Sendable {
         return CashierAnswer(outcome: .opened(session), code: "0", message: "")
     }
 
+    var activity: ActivityCounts {
+        worker.withLock { $0?.activity.snapshot } ?? ActivityCounts()
+    }
+
     func hasLogged(_ text: String) -> Bool {
         logged(text) > 0
     }
@@ -188,7 +192,7 @@ final class WorkerBench: Sendable {
 }
 
 /// What was logged.
-private final class Lines: Sendable {
+final class Lines: Sendable {
     private let lines = Mutex<[String]>([])
 
     func add(_ line: String) {

@@ -142,7 +142,8 @@ extension SettingKey {
             The lane of the topic's jobs. `auto` puts a job with a `campaign` field into the campaign lane and \
             any other into the interactive one. Give campaigns a topic of their own: while agents send jobs, and \
             for half a minute after, a worker takes only small batches from topics of the lane `campaign`, one \
-            after another, so that agents do not wait for them; from a topic of both it takes all there is.
+            after another, so that agents do not wait for them; from a topic of both it takes all there is. \
+            Its line of progress says when campaigns make room.
             """
         ),
         SettingKey(

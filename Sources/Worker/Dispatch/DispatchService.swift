@@ -83,6 +83,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let others = claim.jobs.count - counts[.interactive, default: 0]
             let rest = rightOfWay.rest(afterClaim: now - began, of: others, now: now)
             guard rest > .zero else { continue }
+            activity.restedForAgents()
             othersFrom = now + rest
             rests.send(rest)
         }

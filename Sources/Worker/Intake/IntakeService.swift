@@ -26,7 +26,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         while let batches = try await source.nextBatches(of: topic.name, recordsMax: recordsMax(of: topic)) {
             do {
                 // In a topic of both an agent's record may be among them.
-                if topic.lane == .campaign { await clock.rest(for: rightOfWay.turn(now: clock.uptime)) }
+                if topic.lane == .campaign { await awaitTurn() }
                 let work = try await take(batches)
                 if topic.lane == .campaign { rightOfWay.taken(work: work, now: clock.uptime) }
             } catch StoreError.unavailable {
@@ -34,6 +34,13 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
                 return
             }
         }
+    }
+
+    private func awaitTurn() async {
+        let rest = rightOfWay.turn(now: clock.uptime)
+        guard rest > .zero else { return }
+        activity.restedForAgents()
+        await clock.rest(for: rest)
     }
 
     private func recordsMax(of topic: WorkerTopic) -> Int {

@@ -111,22 +111,11 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
-    /// A line every ten seconds in which something happened.
     func runProgressLines() async throws {
-        var last = activity.snapshot
+        var progress = ProgressLog(log: log, from: activity.snapshot)
         while true {
             try await clock.wait(for: .seconds(10))
-            let now = activity.snapshot
-            guard now != last else { continue }
-            let opened = now.ended[.opened, default: 0]
-            log.info(
-                "progress",
-                [
-                    .jobs: .init(now.accepted), .state: .text("opened \(opened)"),
-                    .count: .init(now.inFlight), .outcome: .text("published \(now.published)"),
-                ]
-            )
-            last = now
+            progress.tell(activity.snapshot)
         }
     }
 }
