@@ -161,6 +161,30 @@ struct ClaimTests {
         )
     }
 
+    @Test func anExpiredJobThatDoesNotOpenDoesNotStandBeforeTheOthers() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0, notAfter: Timestamp(seconds: 1_000))])
+        try await bench.execute("UPDATE usher.job_body SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))")
+        #expect(try await bench.claim().setAside == 1)
+        try await bench.ingest([job("o-2", offset: 1)])
+        let claim = try await bench.claim()
+        #expect(claim.setAside == 0)
+        let isAway = try await bench.value("SELECT due_at > now() + interval '4 minutes' FROM usher.waiting")
+        #expect(isAway == "true")
+    }
+
+    /// An account may be held for weeks, and one job looked up at each trial.
+    @Test func lookUpsAreCountedNoFurtherThanTheColumnCan() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        _ = try await bench.claim(lease: .zero)
+        _ = try await bench.store.reap(limit: 1)
+        try await bench.execute("UPDATE usher.job SET look_ups = 32767")
+        let claimed = try #require(try await bench.claim().jobs.first)
+        #expect(claimed.purpose == .lookUp)
+        #expect(claimed.lookUps == 32_767)
+    }
+
     @Test func noPlainTextIsStored() async throws {
         let bench = try await Bench()
         let claimed = try await bench.claimOne()

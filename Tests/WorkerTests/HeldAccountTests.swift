@@ -57,6 +57,24 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("a trial passes over jobs that cannot be read, and finds one that can be sent")
+    func unreadableJobs() async throws {
+        let isMended = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 1) { call in
+            isMended.withLock { $0 } ? WorkerBench.opened(call) : Self.wrongSecret
+        }
+        bench.deliver((0..<5).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 5) }
+        bench.store.setUnreadable((0..<4).map { "o-\($0)" })
+        isMended.withLock { $0 = true }
+        // Time for one trial.
+        bench.store.advance(by: .milliseconds(10))
+        try await bench.eventually("it is opened") { bench.store.rows.last?.state == .opened }
+        #expect(bench.store.rows.dropLast().allSatisfy { $0.state == .ready })
+        try await bench.stop()
+    }
+
     @Test("maintenance holds the account; the job that met it is looked up, and the others are sent afterwards")
     func maintenance() async throws {
         let isOver = Mutex(false)

@@ -25,7 +25,7 @@ extension PostgresStore {
             if let body = open(row) { jobs.append(row.job(body: body)) } else { unsealable.append(row) }
         }
         try await setAside(unsealable)
-        return Claim(now: now, jobs: jobs, nextDue: nextDue)
+        return Claim(now: now, jobs: jobs, nextDue: nextDue, setAside: unsealable.count)
     }
 
     private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {

@@ -47,6 +47,7 @@ package final class MemoryStore: JobStore {
         var claimsTake = Duration.zero
         var takenIn: [TakenIn] = []
         var intakeTakes = Duration.zero
+        var unreadable: Set<String> = []
         var failuresLeft = 0
         var alive = false
     }
@@ -67,6 +68,11 @@ package final class MemoryStore: JobStore {
     /// The next transactions find no database.
     package func failNext(_ transactions: Int) {
         state.withLock { $0.failuresLeft = transactions }
+    }
+
+    /// The bodies of these orders no longer open.
+    package func setUnreadable(_ orderIDs: [String]) {
+        state.withLock { $0.unreadable.formUnion(orderIDs) }
     }
 
     package var rows: [Row] {
@@ -192,6 +198,7 @@ package final class MemoryStore: JobStore {
         return try transact { state in
             let now = state.now
             var claimed: [ClaimedJob] = []
+            var setAside = 0
             for quota in request.lanes {
                 let due = state.rows.filter { _, row in
                     row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
@@ -200,6 +207,11 @@ package final class MemoryStore: JobStore {
                         && !state.isHeld(row.job.order.account, butFor: request.isTrial)
                 }
                 for id in due.keys.sorted().prefix(quota.limit) {
+                    if let row = due[id], state.unreadable.contains(row.job.order.orderID) {
+                        state.rows[id]?.dueAt = now.advanced(by: .seconds(300))
+                        setAside += 1
+                        continue
+                    }
                     claimed.append(state.lease(id, until: now.advanced(by: request.lease)))
                 }
             }
@@ -208,7 +220,7 @@ package final class MemoryStore: JobStore {
                 state.claims.append(Claimed(jobs: jobs, began: began, ended: ContinuousClock.now))
             }
             let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal && $0.dueAt > now }
-            return Claim(now: now, jobs: claimed, nextDue: waiting.map(\.dueAt).min())
+            return Claim(now: now, jobs: claimed, nextDue: waiting.map(\.dueAt).min(), setAside: setAside)
         }
     }
 

@@ -128,7 +128,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// What a search for one job to call came to.
     private enum Search {
         case called
-        /// Only jobs that need no call, which were dealt with; there may be more.
+        /// Only jobs that need no call, or cannot be read, which were dealt with; there may be more.
         case passed
         case nothing
     }
@@ -145,7 +145,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             for _ in 0..<Self.passedMax {
                 let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, for: purpose)
                 if claim.jobs.contains(where: isCalled) { return .called }
-                if claim.jobs.isEmpty { break }
+                if claim.jobs.isEmpty, claim.setAside == 0 { break }
                 hasPassed = true
             }
         }

@@ -51,7 +51,7 @@ leased AS (
   UPDATE usher.job j
   SET state = CASE WHEN j.state = 0 AND j.not_after > now() THEN 1 ELSE j.state END,
     attempts = j.attempts + CASE WHEN j.state = 0 AND j.not_after > now() THEN 1 ELSE 0 END,
-    look_ups = j.look_ups + CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
+    look_ups = LEAST(j.look_ups + CASE WHEN j.state = 2 THEN 1 ELSE 0 END, 32767),
     first_send = CASE
       WHEN j.state = 0 AND j.not_after > now() THEN COALESCE(j.first_send, now())
       ELSE j.first_send END,

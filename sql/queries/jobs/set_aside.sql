@@ -1,4 +1,6 @@
 -- Gives back leases on jobs whose bodies do not open, unsent, and looks at them again in five minutes.
+-- A job whose time is over waits those five minutes as well, though it has been due for long: it would stand before all
+-- others of its account.
 -- Locks: the rows, in the order given. Plan: primary key, update by ctid, insert.
 WITH held AS MATERIALIZED (
   SELECT l.at
@@ -26,5 +28,5 @@ freed AS (
   RETURNING j.job_id, j.due_at, j.lane, j.topic_id, j.account
 )
 INSERT INTO usher.waiting (job_id, due_at, lane, topic_id, account)
-SELECT f.job_id, f.due_at, f.lane, f.topic_id, f.account FROM freed f
+SELECT f.job_id, CASE WHEN f.due_at <= now() THEN now() + interval '5 minutes' ELSE f.due_at END, f.lane, f.topic_id, f.account FROM freed f
 RETURNING job_id
