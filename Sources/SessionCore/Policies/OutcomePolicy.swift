@@ -296,7 +296,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             return Decision(verdict: .ended(.failed, error), attemptOutcome: "found_used")
         case .found(.over):
             return again(job, after: nil, now, outcome: "found_over", &random)
-        case .notFound where isQuiet(job, now):
+        case .notFound where isQuiet(job, now.advanced(by: .zero - answer.elapsed)):
+            // What it says was so when it was asked; a request may have been accepted since.
             return again(job, after: nil, now, outcome: "not_found", &random)
         case .notFound:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")

@@ -54,7 +54,8 @@ struct OutcomePolicyTests {
         policy: UnknownPolicy = .repost,
         clock: AccountClock.Step? = nil,
         httpStatus: Int? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil,
+        elapsed: Duration = .zero
     ) -> Decision {
         var random = SeededGenerator(seed: 3)
         return OutcomePolicy(rules: Self.rules(policy)).decide(
@@ -64,7 +65,8 @@ struct OutcomePolicyTests {
                 code: code,
                 message: "m",
                 httpStatus: httpStatus,
-                retryAfter: retryAfter
+                retryAfter: retryAfter,
+                elapsed: elapsed
             ),
             clock: clock,
             now: Self.sent.advanced(by: after),
@@ -264,6 +266,19 @@ struct OutcomePolicyTests {
                 != .retry(after: .zero)
         )
         #expect(decide(Self.job(.lookUp, lookUps: 5), .notFound, after: .seconds(70)).verdict == .retry(after: .zero))
+    }
+
+    @Test("a look-up that was asked before that, and answered after, is asked once more")
+    func notFoundSlowly() {
+        func verdict(elapsed: Duration) -> Verdict {
+            decide(Self.job(.lookUp, lookUps: 4), .notFound, after: .seconds(75), elapsed: elapsed).verdict
+        }
+        #expect(verdict(elapsed: .seconds(5)) == .retry(after: .zero))
+        guard case .verify(let pause) = verdict(elapsed: .milliseconds(5_001)) else {
+            Issue.record("believed")
+            return
+        }
+        #expect(pause > .zero)
     }
 
     @Test("an open session whose URL was lost: repost sends again, wait waits its life out, park leaves it to a person")
