@@ -36,4 +36,15 @@ struct BackPressureTests {
         #expect(pressure.measured(backlog(["bulk": 95]), oldestUnpublished: nil) == [])
         #expect(pressure.measured(backlog(["bulk": 89]), oldestUnpublished: nil) == [.resume(topic: "bulk")])
     }
+
+    @Test("a topic with a cap of a few jobs resumes as well", arguments: [1, 2, 9, 11])
+    func smallCaps(cap: Int) {
+        let topic = WorkerTopic(name: "bulk", lane: .campaign, backlogMax: cap)
+        let pressure = BackPressure(topics: [topic], unpublishedMax: .seconds(30))
+        func measured(_ waiting: Int) -> [BackPressure.Change] {
+            pressure.measured(backlog(["bulk": waiting]), oldestUnpublished: nil)
+        }
+        #expect(measured(cap) == [.pause(topic: "bulk", waiting: cap)])
+        #expect(measured(0) == [.resume(topic: "bulk")])
+    }
 }

@@ -42,7 +42,7 @@ final class BackPressure: Sendable {
                 let waiting = backlog.jobsByTopic[topic.name, default: 0]
                 if waiting >= topic.backlogMax, state.paused.insert(topic.name).inserted {
                     changes.append(.pause(topic: topic.name, waiting: waiting))
-                } else if waiting < topic.backlogMax / 10 * 9, state.paused.remove(topic.name) != nil {
+                } else if waiting < max(1, topic.backlogMax * 9 / 10), state.paused.remove(topic.name) != nil {
                     changes.append(.resume(topic: topic.name))
                 }
             }
