@@ -20,6 +20,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
     private let wall: @Sendable () -> Timestamp
     private let log: Log
     private let quiet: QuietLog
+    private let undecided: Admissions
     private let recorder: EventRecorder<Store>
     private let publisher: EventPublisher<Store, Sink>
 
@@ -41,6 +42,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         self.wall = wall
         self.log = log
         quiet = QuietLog(log)
+        undecided = Admissions(max: settings.undecidedMax)
         let publisher = EventPublisher(store: store, sink: sink, settings: settings, log: log)
         self.publisher = publisher
         recorder = EventRecorder(store: store, settings: settings) { publisher.publish($0) }
@@ -102,8 +104,15 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
             quiet.refused(error, kind)
             return refusal(error.description, httpStatus: Self.httpStatus(of: error))
         }
+        guard undecided.enter() else {
+            quiet.turnedAway(kind)
+            return signed(failure(of: kind), post)
+        }
         let reply = turn.reply
-        Task { await take(post, reply) }
+        Task {
+            await take(post, reply)
+            undecided.leave()
+        }
         return nil
     }
 

@@ -12,7 +12,7 @@ final class EventRecorder<Store: CallbackStore>: Sendable {
     private let store: Store
     private let settings: CallbackSettings
     private let publisher: @Sendable ([EventRecord]) -> Void
-    // Bounded by the connections of the listener, each of which has one request at a time, and by the deadline.
+    // Bounded by the posts that may be undecided at once.
     private let mailbox = Mailbox<Waiting>()
     private let isFinished = Mutex(false)
     private static var batchMax: Int { 500 }

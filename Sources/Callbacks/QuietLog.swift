@@ -9,7 +9,7 @@ final class QuietLog: Sendable {
         var unsaid = 0
     }
 
-    private let reasons = Mutex<[CallbackRefusal: Reason]>([:])
+    private let reasons = Mutex<[String: Reason]>([:])
     private let log: Log
 
     init(_ log: Log) {
@@ -17,19 +17,31 @@ final class QuietLog: Sendable {
     }
 
     func refused(_ refusal: CallbackRefusal, _ kind: CallbackKind, now: ContinuousClock.Instant = .now) {
-        let count: Int? = reasons.withLock { reasons in
-            guard let known = reasons[refusal], now - known.saidAt < .seconds(1) else {
-                let count = (reasons[refusal]?.unsaid ?? 0) + 1
-                reasons[refusal] = Reason(saidAt: now)
-                return count
-            }
-            reasons[refusal]?.unsaid += 1
-            return nil
-        }
-        guard let count else { return }
+        guard let count = unsaid(refusal.rawValue, now) else { return }
         log.warning(
             "a callback is not the provider's, or not for us",
             [.state: .text(kind.rawValue), .reason: .text(refusal.rawValue), .count: .init(count)]
         )
+    }
+
+    func turnedAway(_ kind: CallbackKind, now: ContinuousClock.Instant = .now) {
+        guard let count = unsaid("busy", now) else { return }
+        log.warning(
+            "callbacks are turned away, as many wait for the database; the provider repeats them",
+            [.state: .text(kind.rawValue), .count: .init(count)]
+        )
+    }
+
+    /// How many there were for this reason since it was last said, this one included; nil if it is not to be said yet.
+    private func unsaid(_ reason: String, _ now: ContinuousClock.Instant) -> Int? {
+        reasons.withLock { reasons in
+            guard let known = reasons[reason], now - known.saidAt < .seconds(1) else {
+                let count = (reasons[reason]?.unsaid ?? 0) + 1
+                reasons[reason] = Reason(saidAt: now)
+                return count
+            }
+            reasons[reason]?.unsaid += 1
+            return nil
+        }
     }
 }

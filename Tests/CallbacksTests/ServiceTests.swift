@@ -264,6 +264,32 @@ struct ServiceTests {
         }
     }
 
+    /// A long outage of the database must not fill the memory: the provider posts again what it is not answered 0 to.
+    @Test func whatWouldOnlyWaitForTheDatabaseIsTurnedAwayAtOnce() async throws {
+        let change: (inout CallbackSettings) -> Void = {
+            $0.deadline = .seconds(1)
+            $0.undecidedMax = 2
+        }
+        try await withReceiver(["o-1"], change) { receiver, sink, _, fixture in
+            let blocker = try PostgresLink(fixture.options)
+            try blocker.run(Script(name: "test", text: "BEGIN; LOCK TABLE usher.transaction_event"))
+            for tid in [7, 8] {
+                #expect(try await post(.transaction("o-1", tid: tid, status: "approved"), to: receiver).status == -1)
+            }
+            let began = ContinuousClock.now
+            let answer = try await post(.transaction("o-1", tid: 9, status: "approved"), to: receiver)
+            #expect(answer.status == -1 && answer.isSigned)
+            #expect(ContinuousClock.now - began < .seconds(1))
+            #expect(receiver.logged("callbacks are turned away") == 1)
+            try blocker.run(Script(name: "test", text: "COMMIT"))
+            let isTaken = try await eventually {
+                try await post(.transaction("o-1", tid: 9, status: "approved"), to: receiver).status == 0
+            }
+            #expect(isTaken)
+            #expect(await eventually { Set(sink.records.map(\.eventID)).count == 3 })
+        }
+    }
+
     @Test func whatCouldNotBePublishedIsPublishedLaterAndOnce() async throws {
         try await withReceiver(["o-1"]) { receiver, sink, _, fixture in
             sink.setBroken(true)

@@ -92,7 +92,8 @@ extension SettingKey {
             .fallback("512"),
             example: "100",
             """
-            Connections open at once. Beyond them, the longest idle one is closed; if none is idle, newcomers wait.
+            Connections open at once. Beyond them, the longest idle one is closed; if none is idle, newcomers wait. \
+            Up to twice as many posts wait for the database; further ones are answered with status −1 at once.
             """
         ),
         SettingKey(

@@ -95,6 +95,7 @@ struct CallbacksAssembly {
         settings.signatureHeader = callbacks.signatureHeader
         settings.answerHeaders = callbacks.answerHeaders
         settings.bodyBytesMax = callbacks.bodyMax
+        settings.undecidedMax = 2 * callbacks.connectionsMax
         settings.retention = configuration.retention.otherResult
         settings.grace = configuration.shutdownGrace
         return settings
