@@ -53,10 +53,23 @@ final class ClientHandle {
         // rd_kafka_new owns conf from here if it succeeds; if it fails, conf is still ours.
         guard let pointer = rd_kafka_new(type, conf, &text, text.count) else {
             rd_kafka_conf_destroy(conf)
-            throw .setting(name: "kafka", reason: "librdkafka refused the settings: \(string(text))")
+            throw refusal(string(text))
         }
         rd_kafka_set_log_queue(pointer, nil)
         return ClientHandle(pointer: pointer, box: box)
+    }
+
+    /// librdkafka's words for settings that it cannot work with, by the setting's own name where it is a file.
+    static func refusal(_ text: String) -> TransportError {
+        let files = [
+            ("ssl.key.location", "key_file", "; is it the certificate's, and key_password_file its password?"),
+            ("ssl.certificate.location", "certificate_file", ""), ("ssl.ca.location", "ca_file", ""),
+        ]
+        let reason = "librdkafka refused the settings: \(text)"
+        guard let file = files.first(where: { text.contains($0.0) }) else {
+            return .setting(name: "kafka", reason: reason)
+        }
+        return .setting(name: "kafka.security.\(file.1)", reason: reason + file.2)
     }
 
     /// Ends the client. Blocks until librdkafka's threads have ended; no callback runs afterwards. Call it once.
@@ -95,8 +108,15 @@ final class ClientHandle {
         for property in settings.properties(for: role) {
             try set(property, on: conf)
         }
-        guard case .sasl(_, _, let password, _) = settings.security else { return }
-        try set(ClientProperty(name: "sasl.password", value: String(decoding: password(), as: UTF8.self)), on: conf)
+        switch settings.security {
+        case .plaintext, .tls(_, _, _, keyPassword: nil): break
+        case .tls(_, _, _, let password?): try set("ssl.key.password", password(), on: conf)
+        case .sasl(_, _, let password, _): try set("sasl.password", password(), on: conf)
+        }
+    }
+
+    private static func set(_ name: String, _ password: [UInt8], on conf: OpaquePointer) throws(TransportError) {
+        try set(ClientProperty(name: name, value: String(decoding: password, as: UTF8.self)), on: conf)
     }
 
     private static func set(_ property: ClientProperty, on conf: OpaquePointer) throws(TransportError) {
@@ -105,7 +125,7 @@ final class ClientHandle {
         if result == RD_KAFKA_CONF_OK || (result == RD_KAFKA_CONF_UNKNOWN && property.isOptional) { return }
         // librdkafka's text quotes the value, which may be a secret.
         let reason =
-            property.name == "sasl.password"
+            property.name.hasSuffix(".password")
             ? "librdkafka refused it" : "librdkafka \(libraryVersion) refused it: \(string(text))"
         throw .setting(name: "kafka.properties.\(property.name)", reason: reason)
     }

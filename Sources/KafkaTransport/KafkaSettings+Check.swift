@@ -6,7 +6,8 @@ extension KafkaSettings {
         "bootstrap.servers", "metadata.broker.list", "client.id", "group.id", "group.instance.id", "group.protocol",
         "security.protocol", "ssl.endpoint.identification.algorithm", "enable.ssl.certificate.verification",
         "ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "sasl.mechanism", "sasl.mechanisms",
-        "sasl.username", "sasl.password", "enable.auto.commit", "auto.commit.enable", "auto.commit.interval.ms",
+        "ssl.key.password", "sasl.username", "sasl.password", "enable.auto.commit", "auto.commit.enable",
+        "auto.commit.interval.ms",
         "enable.auto.offset.store", "auto.offset.reset", "check.crcs", "enable.partition.eof", "isolation.level",
         "partition.assignment.strategy", "session.timeout.ms", "max.poll.interval.ms", "enable.idempotence", "acks",
         "request.required.acks", "transactional.id", "allow.auto.create.topics", "max.in.flight",
@@ -51,22 +52,26 @@ extension KafkaSettings {
                     + "use ssl or sasl_ssl, or set kafka.security.allow_plaintext: true where the network "
                     + "itself is protected"
             )
-        case .tls(_, let certificate, let key):
+        case .tls(_, let certificate, let key, let keyPassword):
             guard (certificate == nil) == (key == nil) else {
                 let missing = certificate == nil ? "kafka.security.certificate_file" : "kafka.security.key_file"
                 throw .setting(name: missing, reason: "is missing: a client certificate needs its key, and the reverse")
             }
+            if let keyPassword { try Self.check(keyPassword(), "kafka.security.key_password_file") }
         case .sasl(_, let username, let password, _):
             guard !username.isEmpty else {
                 throw .setting(name: "kafka.security.username", reason: "must not be empty for sasl_ssl")
             }
-            let bytes = password()
-            guard !bytes.isEmpty, !bytes.contains(0), bytes.last != 0x0A else {
-                throw .setting(
-                    name: "kafka.security.password_file",
-                    reason: "must hold the password alone: not empty, no NUL byte, no newline at its end"
-                )
-            }
+            try Self.check(password(), "kafka.security.password_file")
+        }
+    }
+
+    private static func check(_ password: [UInt8], _ setting: String) throws(TransportError) {
+        guard !password.isEmpty, !password.contains(0), password.last != 0x0A else {
+            throw .setting(
+                name: setting,
+                reason: "must hold the password alone: not empty, no NUL byte, no newline at its end"
+            )
         }
     }
 

@@ -21,7 +21,7 @@ struct ClientProperty: Equatable, Sendable {
 }
 
 extension KafkaSettings {
-    /// The properties of a client, in the order in which they are set. The login's password is not among them.
+    /// The properties of a client, in the order in which they are set. Passwords are not among them.
     func properties(for role: ClientRole) -> [ClientProperty] {
         var list = connection + securityProperties
         switch role {
@@ -61,7 +61,7 @@ extension KafkaSettings {
         switch security {
         case .plaintext:
             add("security.protocol", "plaintext")
-        case .tls(let authority, let certificate, let key):
+        case .tls(let authority, let certificate, let key, _):
             add("security.protocol", "ssl")
             add("enable.ssl.certificate.verification", "true")
             add("ssl.ca.location", authority)

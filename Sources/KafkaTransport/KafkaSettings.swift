@@ -15,10 +15,15 @@ package struct KafkaSettings: Sendable {
         /// No encryption, no login. Refused for brokers that are not on this machine unless `allowPlaintext` is set.
         case plaintext
         /// TLS. `authority` is a PEM file with the authorities to trust (nil: the system's); `certificate` and `key`
-        /// are the client's own PEM files, both or none.
-        case tls(authority: String?, certificate: String?, key: String?)
-        /// TLS with a login by name and password. `password` is called when a client is made, so that the bytes do not
-        /// live in the settings.
+        /// are the client's own PEM files, both or none. `keyPassword` opens an encrypted key.
+        case tls(
+            authority: String?,
+            certificate: String?,
+            key: String?,
+            keyPassword: (@Sendable () -> [UInt8])? = nil
+        )
+        /// TLS with a login by name and password. Passwords are asked for when a client is made, so that the bytes do
+        /// not live in the settings.
         case sasl(mechanism: Mechanism, username: String, password: @Sendable () -> [UInt8], authority: String?)
     }
 

@@ -32,6 +32,24 @@ extension BrokerScenarios {
             var settings = KafkaSettings(bootstrapServers: broker.secureServers ?? "")
             settings.security = .tls(authority: authority, certificate: client.certificate, key: client.key)
             #expect(try await ClusterProbe(settings, log: .silent).describe(topics: []).brokers.count == 1)
+            func locked(_ password: String) -> KafkaSettings.Security {
+                .tls(
+                    authority: authority,
+                    certificate: client.certificate,
+                    key: client.lockedKey,
+                    keyPassword: { Array(password.utf8) }
+                )
+            }
+            settings.security = locked("planted-password")
+            #expect(try await ClusterProbe(settings, log: .silent).describe(topics: []).brokers.count == 1)
+            settings.security = locked("planted-wrong")
+            do {
+                _ = try await ClusterProbe(settings, timeout: .seconds(5), log: .silent).describe(topics: [])
+                Issue.record("a key was opened with a wrong password")
+            } catch {
+                #expect(!"\(error)".contains("planted"), "\(error)")
+                #expect("\(error)".contains("kafka.security.key_file"), "\(error)")
+            }
             settings.security = .tls(authority: authority, certificate: nil, key: nil)
             do {
                 _ = try await ClusterProbe(settings, timeout: .seconds(5), log: .silent).describe(topics: [])

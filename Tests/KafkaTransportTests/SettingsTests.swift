@@ -27,6 +27,12 @@ import Testing
             "kafka.security.certificate_file",
             settings { $0.security = .tls(authority: nil, certificate: nil, key: "a.pem") }
         ),
+        (
+            "kafka.security.key_password_file",
+            settings {
+                $0.security = .tls(authority: nil, certificate: "a.pem", key: "a.key", keyPassword: { [0x61, 0x0A] })
+            }
+        ),
         ("kafka.security.password_file", settings { $0.security = login("") }),
         ("kafka.security.password_file", settings { $0.security = login("planted-secret\n") }),
         ("kafka.properties.acks", settings { $0.properties = ["acks": "1"] }),

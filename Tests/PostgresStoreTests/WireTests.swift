@@ -101,4 +101,17 @@ struct WireTests {
             #expect(try await bench.value("SELECT current_setting('\(name)')") == value, "\(name)")
         }
     }
+
+    @Test func aStatementThatTakesLongerThanTheLimitIsEndedByTheServer() async throws {
+        let bench = try await Bench()
+        var options = bench.fixture.options
+        options.statementTimeout = .milliseconds(150)
+        let link = try PostgresLink(options)
+        do {
+            try link.run(Script(name: "slow", text: "SELECT pg_sleep(30)"))
+            Issue.record("it was waited for")
+        } catch PostgresFailure.server(let sqlState, _) {
+            #expect(sqlState == "57014")
+        }
+    }
 }

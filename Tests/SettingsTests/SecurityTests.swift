@@ -28,6 +28,14 @@ import Testing
         #expect(found.contains { $0.contains(expected) })
     }
 
+    @Test func aClientCertificateThatWouldNotBeShownIsRefused() throws {
+        let files = ["kafka.security.certificate_file=/c", "kafka.security.key_file=/k"]
+        #expect(problems(flags: files) == [])
+        let login = ["protocol=sasl_ssl", "sasl_mechanism=PLAIN", "username=u", "password_file=/p"]
+        let found = problems(flags: files + login.map { "kafka.security.\($0)" })
+        #expect(found.count == 1 && found[0].contains("certificate_file: has an effect only with"), "\(found)")
+    }
+
     @Test func plaintextIsForThisMachineOrByPermission() throws {
         let plain = "kafka.security.protocol=plaintext"
         #expect(problems(flags: [plain, "kafka.bootstrap_servers=127.0.0.1:9092,localhost:9093"]) == [])

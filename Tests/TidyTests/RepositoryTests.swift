@@ -6,7 +6,7 @@ import Testing
         arguments: [
             ImportRule(), BannedCallRule(), SleepRule(), UncheckedSendableRule(), ForceUnwrapRule(), SQLRule(),
             LengthRule(),
-            ForbiddenTextRule(), MarkdownRule(), ReachableRule(),
+            ForbiddenTextRule(), MarkdownRule(), ReachableRule(), UsedSettingRule(),
         ] as [any Rule]
     )
     func theRepositoryKeepsTheRule(_ rule: any Rule) {

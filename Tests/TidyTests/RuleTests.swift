@@ -135,6 +135,15 @@ import Testing
         #expect(lines(ReachableRule(), alone) == ["docs/A.md:1"])
     }
 
+    @Test func aSettingIsUsedByTheProgram() {
+        let values = "package var timeout: Duration\n    package var retries: Int\n    package var behindProxy: Bool\n"
+        let files: KeyValuePairs = [
+            "Sources/Settings/Values/A.swift": values, "Sources/usher/B.swift": "options.timeout = a.timeout\n",
+            "Sources/Other/C.swift": "let a = b.retries\n",
+        ]
+        #expect(lines(UsedSettingRule(), files) == ["Sources/Settings/Values/A.swift:2"])
+    }
+
     @Test func aFindingSaysWhereAndWhat() {
         #expect(Finding(file: "a.swift", line: 3, message: "no").description == "a.swift:3: no")
     }

@@ -180,7 +180,16 @@ struct AccountWiringTests {
         }
     }
 
-    @Test("a signature is never sent older than the setting, nor than the Cashier takes it")
+    @Test("the database is told how long a statement may take")
+    func statementTimeout() throws {
+        let configuration = try Self.configuration("", "")
+        #expect(try configuration.postgres.storeOptions().statementTimeout == .seconds(15))
+        var patient = configuration.postgres
+        patient.statementTimeout = .seconds(30)
+        #expect(try patient.storeOptions().statementTimeout == .seconds(30))
+    }
+
+    @Test("a signature is never sent older than the setting, than the Cashier takes it, nor than the lease allows")
     func sendWithin() throws {
         #expect(try Self.configuration().sendWithin == .seconds(25))
         #expect(try Self.configuration("", "dispatch: {send_within: 10s}").sendWithin == .seconds(10))
@@ -188,5 +197,6 @@ struct AccountWiringTests {
             try Self.configuration("timeout: 2s\nconnect_timeout: 1s", "verify: {request_validity: 3s}").sendWithin
                 == .seconds(3)
         )
+        #expect(try Self.configuration("timeout: 20s", "dispatch: {lease: 30s}").sendWithin == .seconds(5))
     }
 }

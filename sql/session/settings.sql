@@ -4,7 +4,6 @@
 SET search_path = '';
 SET default_transaction_isolation = 'read committed';
 SET synchronous_commit = 'on';
-SET statement_timeout = '15s';
 SET lock_timeout = '2s';
 SET idle_in_transaction_session_timeout = '10s';
 SET client_min_messages = 'warning';

@@ -26,6 +26,7 @@ final class PostgresLink {
         PQsetnonblocking(handle, 1)
         PQsetNoticeReceiver(handle, noteNotice, Unmanaged.passUnretained(watch).toOpaque())
         try run(SQL.Session.settings)
+        try run(SQL.Server.limitStatements, [.text("\(options.statementTimeout.wholeMilliseconds)ms")])
     }
 
     deinit {

@@ -9,9 +9,15 @@ package struct PostgresOptions: Sendable {
     package var connectionsMax = 4
     /// What the server's list of sessions shows.
     package var applicationName = "usher"
-    /// How long an answer is waited for. Longer than the server's own `statement_timeout` of 15 s, so that it
-    /// passes only when the server does not answer at all.
-    package var patience = Duration.seconds(25)
+    /// How long the server works on one statement at most.
+    package var statementTimeout = Duration.seconds(15) {
+        didSet { patience = statementTimeout + Self.margin }
+    }
+    /// How long an answer is waited for: longer than the server works on it, so that it passes only when the server
+    /// does not answer at all.
+    var patience = Duration.seconds(15) + Self.margin
+
+    private static let margin = Duration.seconds(10)
 
     package init(connection: String, password: Secret? = nil) {
         self.connection = connection

@@ -38,6 +38,10 @@ enum SettingRules {
             }
         }
         problems += together(values, section + "certificate_file", section + "key_file")
+        if values.text(section + "protocol") != "ssl", values[section + "certificate_file"] != nil {
+            let message = "has an effect only with `\(section)protocol: ssl`: a certificate is the login there"
+            problems.append(problem(section + "certificate_file", message))
+        }
         if values[section + "key_password_file"] != nil, values[section + "key_file"] == nil {
             problems.append(problem(section + "key_password_file", "needs `\(section)key_file`"))
         }

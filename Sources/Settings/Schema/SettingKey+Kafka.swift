@@ -37,7 +37,8 @@ extension SettingKey {
             .absent("no client certificate is shown"),
             example: "/etc/usher/kafka-client.pem",
             """
-            Usher's own certificate for the brokers, as PEM. Needs `kafka.security.key_file`.
+            Usher's own certificate for the brokers, as PEM: its login with the protocol `ssl`. Needs \
+            `kafka.security.key_file`.
             """
         ),
         SettingKey(

@@ -108,7 +108,8 @@ enum BrokerFolder {
             openssl pkcs8 -topk8 -nocrypt -in server.key -out server.pk8 &&
             cat server.pk8 server.crt ca.pem > server.pem &&
             openssl req -newkey rsa:2048 -nodes -subj "/CN=usher" -keyout client.key -out client.csr &&
-            openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out client.crt
+            openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out client.crt &&
+            openssl pkcs8 -topk8 -v2 aes-256-cbc -in client.key -passout pass:planted-password -out client.locked.key
             """
         try BrokerProcess.run(["sh", "-c", script, folder], output: "\(folder)/certificates.log")
     }

@@ -56,7 +56,7 @@ package actor RealKafka {
     /// The PEM file of the authority to trust; nil without `isSecure`.
     package nonisolated let authorityFile: String?
     /// A certificate that the authority has signed, and its key, as PEM files; nil without `isSecure`.
-    package nonisolated let clientFiles: (certificate: String, key: String)?
+    package nonisolated let clientFiles: (certificate: String, key: String, lockedKey: String)?
     private let folder: String
     private let javaHome: String
     private var process: BrokerProcess?
@@ -67,7 +67,7 @@ package actor RealKafka {
         bootstrapServers = "127.0.0.1:\(ports[0])"
         secureServers = isSecure ? "localhost:\(ports[2])" : nil
         authorityFile = isSecure ? "\(folder)/ca.pem" : nil
-        clientFiles = isSecure ? ("\(folder)/client.crt", "\(folder)/client.key") : nil
+        clientFiles = isSecure ? ("\(folder)/client.crt", "\(folder)/client.key", "\(folder)/client.locked.key") : nil
     }
 
     /// Starts a broker and waits until it answers. Throws `Failure`.

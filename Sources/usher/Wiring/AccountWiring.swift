@@ -128,8 +128,12 @@ extension Configuration.Backoff {
 }
 
 extension Configuration {
-    /// How old a signature may be when its request goes out: what the provider would refuse is not sent.
-    var sendWithin: Duration { min(dispatch.sendWithin, verify.requestValidity) }
+    /// How old a signature may be when its request goes out: what the provider would refuse is not sent, nor what its
+    /// lease might not outlast.
+    var sendWithin: Duration {
+        let longest = accounts.values.map(\.timeout).max() ?? .zero
+        return min(dispatch.sendWithin, verify.requestValidity, dispatch.lease - longest - .seconds(5))
+    }
 
     /// What jobs must keep to.
     var jobRules: JobRules {

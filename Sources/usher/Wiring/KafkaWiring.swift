@@ -3,7 +3,7 @@ import SessionCore
 import Settings
 
 extension Configuration.Kafka {
-    /// How to reach the cluster. Reads the password's file now, so that a wrong one ends the start; throws
+    /// How to reach the cluster. Reads the passwords' files now, so that a wrong one ends the start; throws
     /// `SettingsFileError` and `TransportError.setting`.
     func transportSettings() throws -> KafkaSettings {
         var settings = KafkaSettings(
@@ -26,10 +26,12 @@ extension Configuration.Kafka {
         case .ssl:
             // Read once to check its mode; librdkafka reads the file itself.
             _ = try security.keyFile?.read()
+            let keyPassword = try security.keyPasswordFile?.read()
             return .tls(
                 authority: security.caFile,
                 certificate: security.certificateFile,
-                key: security.keyFile?.path
+                key: security.keyFile?.path,
+                keyPassword: keyPassword.map { password in { @Sendable in password } }
             )
         case .saslSSL:
             guard let mechanism = security.saslMechanism.flatMap(KafkaSettings.Mechanism.init(rawValue:)),

@@ -16,6 +16,7 @@ extension Configuration.Postgres {
         }
         var options = PostgresOptions(connection: words.joined(separator: " "))
         options.connectionsMax = connections
+        options.statementTimeout = statementTimeout
         if let passwordFile { options.password = Secret(try passwordFile.read()) }
         return options
     }
