@@ -163,6 +163,7 @@ extension EventLoop {
         guard connection.keepsAlive else { return drain(connection) }
         limit(connection, to: connection.parser.hasPart ? limits.requestTimeout : limits.idleTimeout)
         if connection.interest != .reading { want(.reading, connection) }
+        if connection.isIdle { becameIdle() }
     }
 
     /// Ends in order: bytes that nobody reads would turn the end into a reset, which can overtake the answer.

@@ -62,6 +62,13 @@ extension EventLoop {
         control(EPOLL_CTL_ADD, listener, EPOLLIN.rawValue, Self.listenerToken)
     }
 
+    /// A full server looks for newcomers again once a connection is idle, which then makes room for one.
+    func becameIdle() {
+        guard !isAccepting, !isStopping, limits.idleTimeout != nil, openCount >= limits.connectionsMax else { return }
+        isAccepting = true
+        control(EPOLL_CTL_ADD, listener, EPOLLIN.rawValue, Self.listenerToken)
+    }
+
     /// Makes room by the connection that was served and has been silent for longest, where idle ones are bounded.
     private func endLongestIdle() -> Bool {
         guard limits.idleTimeout != nil else { return false }

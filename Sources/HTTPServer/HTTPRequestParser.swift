@@ -28,6 +28,8 @@ struct HTTPRequestParser {
     }
 
     private var state = State.head
+    /// Of a chunked request, as far as it came: beside the state, so that it grows where it is.
+    private var body: [UInt8] = []
     private var buffer: [UInt8] = []
     /// Where the unread part of `buffer` begins.
     private var start = 0
@@ -39,6 +41,9 @@ struct HTTPRequestParser {
         self.bodyBytesMax = bodyBytesMax
     }
 
+    /// Bytes that are kept.
+    var bufferedBytes: Int { buffer.count }
+
     /// Whether bytes of a request have arrived that was not handed out yet.
     var hasPart: Bool {
         if case .head = state { start < buffer.count } else { true }
@@ -49,6 +54,8 @@ struct HTTPRequestParser {
             buffer.removeAll(keepingCapacity: true)
             start = 0
             scanned = 0
+        } else {
+            compact()
         }
         buffer.append(contentsOf: bytes)
     }
@@ -78,37 +85,39 @@ struct HTTPRequestParser {
         case .chunkSize(let request):
             guard let line = try takeLine() else { return .needsMore }
             let length = try chunkLength(line)
-            guard request.body.count + length <= bodyBytesMax else { throw bodyTooLarge }
+            guard body.count + length <= bodyBytesMax else { throw bodyTooLarge }
             state = length == 0 ? .trailers(request) : .chunk(request, length: length)
             return nil
-        case .chunk(var request, let length):
+        case .chunk(let request, let length):
             guard buffer.count - start >= length + 2 else { return .needsMore }
-            request.body += buffer[start..<start + length]
+            body += buffer[start..<start + length]
             guard buffer[start + length] == 0x0D, buffer[start + length + 1] == 0x0A else {
                 throw HTTPRefusal(status: 400, reason: "a chunk does not end where its size says")
             }
             start += length + 2
             state = .chunkSize(request)
             return nil
-        case .trailers(let request):
+        case .trailers(var request):
             guard let line = try takeLine() else { return .needsMore }
-            return line.isEmpty ? finish(request) : nil
+            guard line.isEmpty else { return nil }
+            request.body = body
+            body = []
+            return finish(request)
         }
     }
 
     private mutating func finish(_ request: HTTPRequest) -> Step {
         state = .head
         scanned = start
-        compact()
         return .request(request)
     }
 
-    /// Bytes of answered requests do not pile up behind pipelined ones.
+    /// What was read does not pile up before what comes: answered requests, chunks, lines that say nothing.
     private mutating func compact() {
         guard start > 64 * 1024 else { return }
         buffer.removeFirst(start)
+        scanned = max(0, scanned - start)
         start = 0
-        scanned = 0
     }
 
     private mutating func begin(_ head: HTTPHead) throws(HTTPRefusal) -> Step? {
@@ -168,11 +177,10 @@ struct HTTPRequestParser {
     /// A line of a chunked body, without its end.
     private mutating func takeLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
         guard let end = buffer[start...].firstIndex(of: 0x0A) else {
-            guard buffer.count - start <= 1024 else {
-                throw HTTPRefusal(status: 400, reason: "a line of the chunked body is longer than 1024 bytes")
-            }
+            guard buffer.count - start <= Self.lineBytesMax else { throw lineTooLong }
             return nil
         }
+        guard end - start <= Self.lineBytesMax else { throw lineTooLong }
         guard end > start, buffer[end - 1] == 0x0D else {
             throw HTTPRefusal(status: 400, reason: "a line of the chunked body does not end with CR LF")
         }
@@ -194,6 +202,12 @@ struct HTTPRequestParser {
             length = length << 4 | Int(value)
         }
         return length
+    }
+
+    private static let lineBytesMax = 1_024
+
+    private var lineTooLong: HTTPRefusal {
+        HTTPRefusal(status: 400, reason: "a line of the chunked body is longer than \(Self.lineBytesMax) bytes")
     }
 
     private var headTooLarge: HTTPRefusal {

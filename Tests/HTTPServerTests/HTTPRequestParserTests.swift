@@ -27,6 +27,41 @@ import Testing
         }
     }
 
+    static let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    static let long = String(repeating: "e", count: 590)
+    /// How a request begins that never ends, and what goes on and on.
+    static let endless: [(String, String)] = [
+        ("", String(repeating: "\r\n", count: 300)),
+        (chunked + "0\r\n", "T: \(long)\r\n"),
+        (chunked, "1;e=\(long)\r\nx\r\n"),
+    ]
+
+    @Test(arguments: endless)
+    func whatWasReadIsNotKept(_ begin: String, _ part: String) {
+        var parser = HTTPRequestParser(headBytesMax: 16 * 1024, bodyBytesMax: 256 * 1024)
+        // Cut so that a part hardly ever ends where what arrived does.
+        let bytes = Array((begin + String(repeating: part, count: 2_000)).utf8)
+        for index in stride(from: 0, to: bytes.count, by: 599) {
+            bytes[index..<min(index + 599, bytes.count)].withUnsafeBytes { parser.append($0) }
+            #expect(parser.next() == .needsMore)
+        }
+        #expect(parser.bufferedBytes < 100_000)
+    }
+
+    @Test func aLineThatIsTooLongIsRefusedThoughItsEndIsThere() {
+        let steps = steps(Self.chunked + "1;e=\(String(repeating: "e", count: 2_000))\r\nx\r\n")
+        guard case .refused(let refusal) = steps.last else {
+            Issue.record("taken")
+            return
+        }
+        #expect(refusal.status == 400)
+    }
+
+    @Test func aBodyOfManyChunksIsPutTogether() throws {
+        let body = (0..<50_000).map { _ in "1\r\nx\r\n" }.joined()
+        #expect(requests(Self.chunked + body + "0\r\n\r\n").first?.body.count == 50_000)
+    }
+
     static let two =
         "POST /a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello\r\n"
         + "POST /b HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nX-Y:  v \r\n\r\n"

@@ -118,6 +118,26 @@ import Testing
         #expect(clients[2].receive().hasSuffix("/again"))
     }
 
+    @Test func aNewcomerThatWaitedComesInOnceSomebodyIsIdle() throws {
+        let handler = EchoHandler(isLater: true)
+        let server = try serve(handler) {
+            $0.connectionsMax = 1
+            $0.idleTimeout = .seconds(60)
+        }
+        let first = try #require(PlainClient(port: server.port))
+        first.send("GET /first HTTP/1.1\r\n\r\n")
+        #expect(becomesTrue { handler.keptCount == 1 })
+        let newcomer = try #require(PlainClient(port: server.port))
+        newcomer.send("GET /newcomer HTTP/1.1\r\n\r\n")
+        // The server has seen that there is no room: it answers in the order of events.
+        blockThread(for: .milliseconds(100))
+        handler.release()
+        #expect(first.receive(until: "/first").hasSuffix("/first"))
+        #expect(becomesTrue { handler.keptCount == 1 })
+        handler.release()
+        #expect(newcomer.receive(until: "/newcomer").hasSuffix("/newcomer"))
+    }
+
     @Test func stoppingAnswersWhatWasAskedAndTakesNothingNew() throws {
         let handler = EchoHandler(isLater: true)
         let server = try serve(handler)
