@@ -20,7 +20,8 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
     private let wall: @Sendable () -> Timestamp
     private let log: Log
     private let quiet: QuietLog
-    private let undecided: Admissions
+    /// Of each kind: validations need no write, and do not wait because notifications do.
+    private let undecided: [CallbackKind: Admissions]
     private let recorder: EventRecorder<Store>
     private let publisher: EventPublisher<Store, Sink>
 
@@ -42,7 +43,8 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         self.wall = wall
         self.log = log
         quiet = QuietLog(log)
-        undecided = Admissions(max: settings.undecidedMax)
+        let kinds = CallbackKind.allCases.map { ($0, Admissions(max: settings.undecidedMax)) }
+        undecided = Dictionary(uniqueKeysWithValues: kinds)
         let publisher = EventPublisher(store: store, sink: sink, settings: settings, log: log)
         self.publisher = publisher
         recorder = EventRecorder(store: store, settings: settings) { publisher.publish($0) }
@@ -53,6 +55,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publisher.takeAcknowledgements() }
             group.addTask { await self.publisher.relay() }
+            group.addTask { await self.publisher.wipe() }
             group.addTask {
                 await self.recorder.run()
                 self.publisher.stop()
@@ -104,14 +107,14 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
             quiet.refused(error, kind)
             return refusal(error.description, httpStatus: Self.httpStatus(of: error))
         }
-        guard undecided.enter() else {
+        guard let places = undecided[kind], places.enter() else {
             quiet.turnedAway(kind)
             return signed(failure(of: kind), post)
         }
         let reply = turn.reply
         Task {
             await take(post, reply)
-            undecided.leave()
+            places.leave()
         }
         return nil
     }

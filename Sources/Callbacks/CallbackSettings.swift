@@ -38,8 +38,8 @@ package struct CallbackSettings: Sendable {
     package var answerHeaders = [Signature.header, "External-Request-Signature"]
     /// Bytes of a post.
     package var bodyBytesMax = 65_536
-    /// Posts that are being decided at once, those among them that were answered for because it took too long; more are
-    /// answered at once, with the request to repeat them.
+    /// Posts of a kind that are being decided at once, those among them that were answered for because it took too
+    /// long; more are answered at once as if it had.
     package var undecidedMax = 1_024
     /// How long one process may take to publish what it stored before another does.
     package var lease: Duration = .seconds(15)

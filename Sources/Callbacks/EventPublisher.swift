@@ -19,6 +19,8 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
     private let log: Log
     private let state = Mutex(State())
     private static var adoptMax: Int { 500 }
+    /// Values wiped in one transaction.
+    private static var wipeMax: Int { 5_000 }
 
     init(store: Store, sink: Sink, settings: CallbackSettings, log: Log) {
         self.store = store
@@ -75,17 +77,37 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         }
     }
 
-    /// Every third of a lease: keeps this process's rows, takes over those of others, wipes old values. Runs until
-    /// `stop`.
+    /// Every third of a lease: keeps this process's rows, takes over those of others. Runs until `stop`.
     func relay() async {
-        var round = 0
-        while !state.withLock({ $0.isStopping }) {
-            await turn(round)
-            round += 1
-            // Short naps, so that a stop need not wait for a long one.
-            for _ in 0..<10 where !state.withLock({ $0.isStopping }) {
-                try? await ContinuousClock().sleep(for: settings.lease / 30)
+        while !isStopping {
+            await turn()
+            await rest(for: settings.lease / 3)
+        }
+    }
+
+    /// Every four leases: wipes old values, all there are. Runs until `stop`.
+    func wipe() async {
+        while !isStopping {
+            do {
+                while try await store.wipeEvents(olderThan: settings.retention, limit: Self.wipeMax) >= Self.wipeMax {
+                    if isStopping { return }
+                }
+            } catch {
+                log.debug("the wiping of events waits for the database")
             }
+            await rest(for: settings.lease * 4)
+        }
+    }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// In short naps, so that a stop need not wait for a long one.
+    private func rest(for duration: Duration) async {
+        let nap = settings.lease / 30
+        var left = duration
+        while left > .zero, !isStopping {
+            try? await ContinuousClock().sleep(for: nap)
+            left -= nap
         }
     }
 
@@ -93,7 +115,7 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         state.withLock { $0.isStopping = true }
     }
 
-    private func turn(_ round: Int) async {
+    private func turn() async {
         do {
             await deleteAcknowledged()
             let (inFlight, room) = state.withLock { ($0.inFlight, settings.inFlightMax - $0.inFlight.count) }
@@ -108,7 +130,6 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
                     publish(adopted)
                 }
             }
-            if round.isMultiple(of: 12) { _ = try await store.wipeEvents(olderThan: settings.retention, limit: 5_000) }
         } catch {
             log.debug("the events' relay waits for the database")
         }

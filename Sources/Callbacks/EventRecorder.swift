@@ -12,7 +12,7 @@ final class EventRecorder<Store: CallbackStore>: Sendable {
     private let store: Store
     private let settings: CallbackSettings
     private let publisher: @Sendable ([EventRecord]) -> Void
-    // Bounded by the posts that may be undecided at once.
+    // Bounded by the notifications that may be undecided at once.
     private let mailbox = Mailbox<Waiting>()
     private let isFinished = Mutex(false)
     private static var batchMax: Int { 500 }

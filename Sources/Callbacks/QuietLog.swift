@@ -27,7 +27,7 @@ final class QuietLog: Sendable {
     func turnedAway(_ kind: CallbackKind, now: ContinuousClock.Instant = .now) {
         guard let count = unsaid("busy", now) else { return }
         log.warning(
-            "callbacks are turned away, as many wait for the database; the provider repeats them",
+            "callbacks are turned away: too many wait for the database already",
             [.state: .text(kind.rawValue), .count: .init(count)]
         )
     }

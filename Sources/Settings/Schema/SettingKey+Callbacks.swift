@@ -93,7 +93,8 @@ extension SettingKey {
             example: "100",
             """
             Connections open at once. Beyond them, the longest idle one is closed; if none is idle, newcomers wait. \
-            Up to twice as many posts wait for the database; further ones are answered with status −1 at once.
+            Of notifications and of validations up to twice as many wait for the database; further ones are answered \
+            with status −1 at once.
             """
         ),
         SettingKey(
