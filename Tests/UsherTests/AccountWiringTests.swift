@@ -180,6 +180,33 @@ struct AccountWiringTests {
         }
     }
 
+    @Test("a job calls the customer's data customer_data, whatever the provider calls it")
+    func customerKey() throws {
+        let configuration = try Self.configuration("customer_key: customer\nallowed_redirect_hosts: [pay.example.net]")
+        #expect(try account("customer_key: customer").customerKey == "customer")
+        let job = """
+            {"order_id":"o-1","agent_name":"A","intent":"payment","currency":"EUR","amount":100,"cid":"c","locale":"en-GB",\
+            "customer_data":{"country":"GB","first_name":"A","last_name":"B","email":"a@example.com"},\
+            "notification_url":"https://crm.example.com/n","return_url":"https://crm.example.com/r"}
+            """
+        let codec = JobCodec(rules: configuration.jobRules)
+        #expect(try codec.accept(key: Array("o-1".utf8), value: Array(job.utf8)).order.orderID == "o-1")
+    }
+
+    @Test("Kafka's client is told how much memory records may take")
+    func queuedMax() throws {
+        var kafka = try Self.configuration("", "").kafka
+        kafka.queuedMax = 64 << 20
+        #expect(try kafka.transportSettings().queuedMaxBytes == 64 << 20)
+    }
+
+    @Test("a schema of another version is the settings' matter, not a fault of the program")
+    func otherSchema() {
+        let told = Explanation.of(StoreError.refused(sqlState: "0A000", "run usher migrate"))
+        #expect(told.message == "run usher migrate")
+        #expect(told.code == .configuration)
+    }
+
     @Test("the database is told how long a statement may take")
     func statementTimeout() throws {
         let configuration = try Self.configuration("", "")

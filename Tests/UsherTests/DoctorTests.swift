@@ -164,7 +164,11 @@ struct PostgresJudgementTests {
     func clock() {
         #expect(PostgresJudgement.clock(.milliseconds(-900)).map(\.status) == [.ok])
         #expect(PostgresJudgement.clock(.seconds(-3)).first?.text.contains("3s behind this machine's") == true)
-        #expect(PostgresJudgement.clock(.seconds(90)).first?.text.contains("1m 30s ahead of") == true)
+        #expect(PostgresJudgement.clock(.seconds(3)).map(\.status) == [.advice])
+        // No worker starts there.
+        let far = PostgresJudgement.clock(.seconds(90))
+        #expect(far.map(\.status) == [.problem])
+        #expect(far.first?.text.contains("1m 30s behind the database's") == true)
     }
 }
 

@@ -159,7 +159,7 @@ struct JobCheck {
             if count <= limit { return }
         case .bytes: break
         }
-        let path = JobFields.path(of: JobFields[id], customerKey: rules.customerKey)
+        let path = JobFields[id].path
         throw JobRefusal(.length, field: path, detail: "\(path): has more than \(limit) \(unit.rawValue); shorten it")
     }
 }
@@ -187,7 +187,7 @@ extension JobCheck {
     private func checkCustomer() throws(JobRefusal) {
         guard draft.hasCustomerData else {
             guard account.isCustomerRequired, !draft.hasText(.customerToken) else { return }
-            let name = rules.customerKey
+            let name = JobFields.customerKey
             throw JobRefusal(.missing, field: name, detail: "\(name): write it, or customer_token, or both")
         }
         if !account.requiredCustomerFields.isEmpty { try checkCustomerFields() }
@@ -202,12 +202,12 @@ extension JobCheck {
     private func checkCustomerFields() throws(JobRefusal) {
         for id in JobFields.customer where !draft.hasText(id) && draft.integer(id) == nil {
             guard account.requiredCustomerFields.contains(JobFields[id].name) else { continue }
-            throw Self.missing("\(rules.customerKey).\(JobFields[id].name)")
+            throw Self.missing("\(JobFields.customerKey).\(JobFields[id].name)")
         }
     }
 
     private func missingForCountry(_ name: String, _ countries: String) -> JobRefusal {
-        let path = "\(rules.customerKey).\(name)"
+        let path = "\(JobFields.customerKey).\(name)"
         return JobRefusal(.missing, field: path, detail: "\(path): is required for customers in \(countries); write it")
     }
 }

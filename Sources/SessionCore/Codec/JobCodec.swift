@@ -49,7 +49,7 @@ package struct JobCodec: Sendable {
         }
         let outcome: Result<Success, JobRefusal>
         do {
-            outcome = try JobReader.read(value, customerKey: rules.customerKey) { draft in
+            outcome = try JobReader.read(value) { draft in
                 judge(draft, key: key, value: value, make)
             }
         } catch {

@@ -56,7 +56,7 @@ package enum JobFields {
     }
 
     static let ids = JobFieldID.allCases
-    /// The key of the customer's data, unless the configuration has another.
+    /// The key of the customer's data in a job, whatever an account's provider calls it in requests.
     static let customerKey = "\(customerSpelling)"
     private static let customerSpelling: StaticString = "customer_data"
     static let count = JobFieldID.variable3.rawValue + 1
@@ -83,13 +83,6 @@ package enum JobFields {
     package static let topLevel: [JobFieldID] = JobFieldID.allCases.filter { !$0.isCustomerField }
     /// Members of `customer_data`.
     package static let customer: [JobFieldID] = JobFieldID.allCases.filter(\.isCustomerField)
-
-    /// The field's path as the producer calls it.
-    static func path(of field: JobField, customerKey: String) -> String {
-        let own = all[JobFieldID.customerData.rawValue].name
-        guard customerKey != own, field.path.hasPrefix(own) else { return field.path }
-        return customerKey + field.path.dropFirst(own.count)
-    }
 
     private static let topLevelNames = JobFieldNames(topLevel)
     private static let customerNames = JobFieldNames(customer)

@@ -2,26 +2,21 @@
 /// order of a refused record becomes known.
 struct JobReader {
     private var cursor: JSONCursor
-    private let customerKey: String
-    private let isCustomerKeyOther: Bool
     private var draft: JobDraft
 
-    private init(_ cursor: JSONCursor, _ draft: JobDraft, customerKey: String) {
+    private init(_ cursor: JSONCursor, _ draft: JobDraft) {
         self.cursor = cursor
         self.draft = draft
-        self.customerKey = customerKey
-        isCustomerKeyOther = customerKey != JobFields.customerKey
     }
 
     /// Reads `value` and gives `body` the draft, which is good until it returns.
     static func read<Success>(
         _ value: [UInt8],
-        customerKey: String,
         _ body: (JobDraft) -> Success
     ) throws(JSONFault) -> Success {
         try JSONCursor.read(value, limits: .job) { cursor throws(JSONFault) in
             let outcome: Result<Success, JSONFault> = JobDraft.with(record: cursor.text) { [cursor] draft in
-                var reader = JobReader(cursor, draft, customerKey: customerKey)
+                var reader = JobReader(cursor, draft)
                 do throws(JSONFault) {
                     try reader.read()
                     return .success(body(reader.draft))
@@ -56,10 +51,7 @@ struct JobReader {
     }
 
     private func find(_ key: JSONText, inCustomer: Bool) -> JobFieldID? {
-        let id = cursor.withUTF8(key) { JobFields.find($0, inCustomer: inCustomer) }
-        guard !inCustomer, isCustomerKeyOther else { return id }
-        if cursor.utf8(key).elementsEqual(customerKey.utf8) { return .customerData }
-        return id == .customerData ? nil : id
+        cursor.withUTF8(key) { JobFields.find($0, inCustomer: inCustomer) }
     }
 
     private mutating func readField(_ id: JobFieldID) throws(JSONFault) {
@@ -68,7 +60,7 @@ struct JobReader {
         switch (kind, value) {
         case (_, .null):
             if JobFields[id].presence == .always {
-                draft.refuse(.type, path(of: id), "\(path(of: id)): must not be null")
+                draft.refuse(.type, JobFields[id].path, "\(JobFields[id].path): must not be null")
             }
         case (.text(let shape), .string(let text)):
             take(text, shape, as: id)
@@ -82,7 +74,7 @@ struct JobReader {
             draft.hasCustomerData = true
             try readMembers(inCustomer: true)
         case (.text, _), (.digits, _), (.integer, _), (.object, _):
-            draft.refuse(.type, path(of: id), "\(path(of: id)): \(Self.typeAdvice(kind))")
+            draft.refuse(.type, JobFields[id].path, "\(JobFields[id].path): \(Self.typeAdvice(kind))")
             try cursor.skip(value)
         }
     }
@@ -109,7 +101,7 @@ struct JobReader {
     }
 
     private mutating func refuse(_ fitness: Fitness, _ shape: TextShape, as id: JobFieldID) {
-        let path = path(of: id)
+        let path = JobFields[id].path
         switch fitness {
         case .fit: break
         case .cardNumber:
@@ -137,7 +129,7 @@ struct JobReader {
         if let value, range.contains(value) {
             draft.setInteger(id, value)
         } else {
-            let path = path(of: id)
+            let path = JobFields[id].path
             let reason: RefusalReason = id == .profile ? .range : .amount
             draft.refuse(reason, path, "\(path): \(Self.typeAdvice(.integer(range)))")
         }
@@ -150,13 +142,8 @@ struct JobReader {
             name.unicodeScalars.append(isPlain || "_.-".unicodeScalars.contains(scalar) ? scalar : "?")
         }
         if CardNumberGuard.findsCardNumber(in: cursor.utf8(key)) { name = "?" }
-        let path = inCustomer ? "\(customerKey).\(name)" : name
+        let path = inCustomer ? "\(JobFields.customerKey).\(name)" : name
         draft.refuse(.unknownField, path, "\(path): is no field of a job; remove it or correct its name")
-    }
-
-    /// As the producer calls it.
-    private func path(of id: JobFieldID) -> String {
-        JobFields.path(of: JobFields[id], customerKey: customerKey)
     }
 
     private static func typeAdvice(_ kind: JobField.Kind) -> String {

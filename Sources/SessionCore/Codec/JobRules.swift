@@ -4,8 +4,6 @@ package struct JobRules: Equatable, Sendable {
     package var accounts: [String: AccountRules]
     /// The account of jobs that name none; nil makes `account` compulsory.
     package var defaultAccount: String?
-    /// The job's key for the customer's data, where the account's provider calls it something else.
-    package var customerKey = "customer_data"
 
     package init(accounts: [String: AccountRules], defaultAccount: String?) {
         self.accounts = accounts

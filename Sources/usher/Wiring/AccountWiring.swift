@@ -137,8 +137,6 @@ extension Configuration {
 
     /// What jobs must keep to.
     var jobRules: JobRules {
-        var rules = JobRules(accounts: accounts.mapValues(\.jobRules), defaultAccount: defaultAccount)
-        if let account = defaultAccount.flatMap({ accounts[$0] }) { rules.customerKey = account.customerKey }
-        return rules
+        JobRules(accounts: accounts.mapValues(\.jobRules), defaultAccount: defaultAccount)
     }
 }

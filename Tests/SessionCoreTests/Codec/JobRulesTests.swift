@@ -25,7 +25,6 @@ import Testing
         #expect(rules.lengthUnit == .characters)
         #expect(rules.requiredCustomerFields == ["country", "first_name", "last_name", "email"])
         #expect(rules.defaultLocale == nil && rules.currencies == nil && rules.locales == nil)
-        #expect(JobRules(accounts: [:], defaultAccount: nil).customerKey == "customer_data")
     }
 
     @Test func lengthsMayCountBytes() {
@@ -117,20 +116,6 @@ import Testing
         #expect(refusal(#""10001-1234""#, #""NY""#) == nil)
         #expect(refusal(nil, #""NY""#) == "customer_data.zip")
         #expect(refusal(#""10001""#, nil) == "customer_data.state")
-    }
-
-    @Test func theCustomersKeyCanHaveAnotherName() throws {
-        var rules = JobSample.rules
-        rules.customerKey = "customer"
-        let codec = JobCodec(rules: rules)
-        let renamed = JobSample.text(["customer_data": nil, "customer": JobSample.object(JobSample.customer)])
-        let job = try JobSample.decode(renamed, codec: codec)
-        let same = try JobSample.decode(JobSample.text())
-        #expect(JobCodec.canonicalBody(job) == JobCodec.canonicalBody(same))
-        let refusal = JobSample.refusal(JobSample.text(), codec: codec)
-        #expect(refusal?.reason == .unknownField && refusal?.field == "customer_data")
-        let inner = JobSample.text(["customer_data": nil, "customer": #"{"country":"gb"}"#])
-        #expect(JobSample.refusal(inner, codec: codec)?.field == "customer.country")
     }
 
     @Test func anAccountOfItsOwnHasRulesOfItsOwn() throws {
