@@ -275,6 +275,8 @@ package struct OutcomePolicy: Equatable, Sendable {
         _ now: Timestamp,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
+        // What it says was so when it was asked; a request may have been accepted since.
+        let asked = now.advanced(by: .zero - answer.elapsed)
         switch answer.outcome {
         case .found(let sight) where isKnownForGood(job, sight):
             let error = ResultError(
@@ -294,10 +296,12 @@ package struct OutcomePolicy: Equatable, Sendable {
                     + "look the order up in the provider's back office"
             )
             return Decision(verdict: .ended(.failed, error), attemptOutcome: "found_used")
-        case .found(.over):
+        case .found(.over) where job.attempts == 1 || isQuiet(job, asked):
             return again(job, after: nil, now, outcome: "found_over", &random)
-        case .notFound where isQuiet(job, now.advanced(by: .zero - answer.elapsed)):
-            // What it says was so when it was asked; a request may have been accepted since.
+        case .found(.over):
+            // Perhaps an earlier attempt's: the last may still be accepted.
+            return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "found_over")
+        case .notFound where isQuiet(job, asked):
             return again(job, after: nil, now, outcome: "not_found", &random)
         case .notFound:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")
