@@ -165,12 +165,26 @@ struct ClaimTests {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0, notAfter: Timestamp(seconds: 1_000))])
         try await bench.execute("UPDATE usher.job_body SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))")
-        #expect(try await bench.claim().setAside == 1)
+        #expect(try await bench.claim().setAside == [.interactive: 1])
         try await bench.ingest([job("o-2", offset: 1)])
-        let claim = try await bench.claim()
-        #expect(claim.setAside == 0)
+        #expect(try await bench.claim(1).jobs.map(\.order.orderID) == ["o-2"])
         let isAway = try await bench.value("SELECT due_at > now() + interval '4 minutes' FROM usher.waiting")
         #expect(isAway == "true")
+    }
+
+    @Test func whatCannotBeGivenBackDoesNotKeepTheOthers() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)])
+        try await bench.execute(
+            """
+            UPDATE usher.job_body SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))
+            WHERE job_id = (SELECT job_id FROM usher.job WHERE order_id = 'o-1');
+            ALTER TABLE usher.waiting ADD CONSTRAINT nothing_comes_back CHECK (due_at IS NULL) NOT VALID
+            """
+        )
+        let claim = try await bench.claim()
+        #expect(claim.jobs.map(\.order.orderID) == ["o-2"])
+        #expect(claim.setAside == [.interactive: 1])
     }
 
     /// An account may be held for weeks, and one job looked up at each trial.

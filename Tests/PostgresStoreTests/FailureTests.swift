@@ -142,7 +142,7 @@ private struct OwnServer: Sendable {
     init(patience: Duration = .seconds(25)) async throws {
         server = try await ThrowAwayPostgres.start()
         var options = PostgresOptions(connection: server.connection())
-        options.patience = patience
+        options.answerMargin = patience - options.statementTimeout
         options.connectionsMax = 2
         store = PostgresStore(
             options: options,

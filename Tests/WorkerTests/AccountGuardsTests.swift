@@ -329,7 +329,7 @@ struct AccountGuardsTests {
             clock: clock,
             activity: Activity(),
             lease: .seconds(lease),
-            queuedMax: .seconds(queuedMax)
+            turnWaitMax: .seconds(queuedMax)
         )
         let asked = clock.uptime
         slots.taken(2, of: 0)

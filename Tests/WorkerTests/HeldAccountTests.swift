@@ -75,6 +75,22 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("jobs that cannot be read are set aside as fast as others are claimed")
+    func unreadableBacklog() async throws {
+        let bench = WorkerBench(concurrencyStart: 500, inFlightMax: 500, answer: WorkerBench.opened)
+        bench.store.setOperatorHold("main", true)
+        bench.deliver((0..<1_000).map { "c-\($0)" }, campaign: "autumn")
+        try await bench.eventually("they wait") { bench.store.rows.count == 1_000 }
+        bench.store.setUnreadable((0..<900).map { "c-\($0)" })
+        let before = bench.store.claimsMade
+        bench.store.setOperatorHold("main", false)
+        try await bench.eventually("the others are opened") {
+            bench.store.rows.dropFirst(900).allSatisfy { $0.state == .opened }
+        }
+        #expect(bench.store.claimsMade - before < 200, "not one at a time")
+        try await bench.stop()
+    }
+
     @Test("maintenance holds the account; the job that met it is looked up, and the others are sent afterwards")
     func maintenance() async throws {
         let isOver = Mutex(false)

@@ -9,15 +9,12 @@ package struct PostgresOptions: Sendable {
     package var connectionsMax = 4
     /// What the server's list of sessions shows.
     package var applicationName = "usher"
-    /// How long the server works on one statement at most.
-    package var statementTimeout = Duration.seconds(15) {
-        didSet { patience = statementTimeout + Self.margin }
-    }
-    /// How long an answer is waited for: longer than the server works on it, so that it passes only when the server
-    /// does not answer at all.
-    var patience = Duration.seconds(15) + Self.margin
+    /// How long the server works on one statement at most; longer than it waits for a lock, which is 2 s.
+    package var statementTimeout = Duration.seconds(15)
+    /// How much longer an answer is waited for, which passes only when the server does not answer at all.
+    var answerMargin = Duration.seconds(10)
 
-    private static let margin = Duration.seconds(10)
+    var patience: Duration { statementTimeout + answerMargin }
 
     package init(connection: String, password: Secret? = nil) {
         self.connection = connection

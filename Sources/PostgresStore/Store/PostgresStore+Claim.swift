@@ -24,8 +24,9 @@ extension PostgresStore {
         for row in rows {
             if let body = open(row) { jobs.append(row.job(body: body)) } else { unsealable.append(row) }
         }
-        try await setAside(unsealable)
-        return Claim(now: now, jobs: jobs, nextDue: nextDue, setAside: unsealable.count)
+        await setAside(unsealable)
+        let unread = Dictionary(unsealable.map { ($0.lane, 1) }, uniquingKeysWith: +)
+        return Claim(now: now, jobs: jobs, nextDue: nextDue, setAside: unread)
     }
 
     private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {
@@ -43,8 +44,8 @@ extension PostgresStore {
         return try? keys.open(body.value, associated: Seals.body(of: row.order, generation: body.generation))
     }
 
-    /// One body that does not open must not hold up the others of its batch.
-    private func setAside(_ rows: [ClaimedRow]) async throws(StoreError) {
+    /// One body that does not open must not hold up the others of its batch, be there a database for it or not.
+    private func setAside(_ rows: [ClaimedRow]) async {
         guard !rows.isEmpty else { return }
         for row in rows {
             log.error(
@@ -54,8 +55,15 @@ extension PostgresStore {
         }
         let held = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
         let parameters: [PGParameter] = [.int8s(held.map(\.jobID)), .int8s(held.map(\.epoch))]
-        _ = try await pool.run { link in try link.run(SQL.Jobs.setAside, parameters).count }
-        leases.settled(held)
+        do {
+            _ = try await pool.run { link in try link.run(SQL.Jobs.setAside, parameters).count }
+            leases.settled(held)
+        } catch {
+            log.error(
+                "jobs that cannot be read were not given back; their leases run out",
+                [.jobs: .init(held.count), .error: .text(String(describing: error))]
+            )
+        }
     }
 
     package func reap(limit: Int) async throws -> Int {

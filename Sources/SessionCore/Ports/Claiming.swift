@@ -124,10 +124,10 @@ package struct Claim: Sendable {
     package var jobs: [ClaimedJob]
     /// When the next job that is not due yet becomes due, within the accounts asked for; nil if none waits.
     package var nextDue: Timestamp?
-    /// Jobs that were due and could not be read: they wait again.
-    package var setAside: Int
+    /// How many jobs of each lane were due and could not be read: they wait again.
+    package var setAside: [Lane: Int]
 
-    package init(now: Timestamp, jobs: [ClaimedJob], nextDue: Timestamp?, setAside: Int = 0) {
+    package init(now: Timestamp, jobs: [ClaimedJob], nextDue: Timestamp?, setAside: [Lane: Int] = [:]) {
         self.now = now
         self.jobs = jobs
         self.nextDue = nextDue

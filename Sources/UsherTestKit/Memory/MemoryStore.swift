@@ -48,6 +48,7 @@ package final class MemoryStore: JobStore {
         var takenIn: [TakenIn] = []
         var intakeTakes = Duration.zero
         var unreadable: Set<String> = []
+        var claimsMade = 0
         var failuresLeft = 0
         var alive = false
     }
@@ -73,6 +74,11 @@ package final class MemoryStore: JobStore {
     /// The bodies of these orders no longer open.
     package func setUnreadable(_ orderIDs: [String]) {
         state.withLock { $0.unreadable.formUnion(orderIDs) }
+    }
+
+    /// Those that brought nothing as well.
+    package var claimsMade: Int {
+        state.withLock { $0.claimsMade }
     }
 
     package var rows: [Row] {
@@ -198,7 +204,8 @@ package final class MemoryStore: JobStore {
         return try transact { state in
             let now = state.now
             var claimed: [ClaimedJob] = []
-            var setAside = 0
+            var setAside: [Lane: Int] = [:]
+            state.claimsMade += 1
             for quota in request.lanes {
                 let due = state.rows.filter { _, row in
                     row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
@@ -209,7 +216,7 @@ package final class MemoryStore: JobStore {
                 for id in due.keys.sorted().prefix(quota.limit) {
                     if let row = due[id], state.unreadable.contains(row.job.order.orderID) {
                         state.rows[id]?.dueAt = now.advanced(by: .seconds(300))
-                        setAside += 1
+                        setAside[quota.lane, default: 0] += 1
                         continue
                     }
                     claimed.append(state.lease(id, until: now.advanced(by: request.lease)))

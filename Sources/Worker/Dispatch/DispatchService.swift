@@ -76,9 +76,11 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let claim = try await claim(accounts: permits.open, lanes)
             let now = clock.uptime
             let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)
-            shares.claimed(counts, of: lanes)
+            // What cannot be read was there all the same: behind it there may be more.
+            let found = counts.merging(claim.setAside, uniquingKeysWith: +)
+            shares.claimed(found, of: lanes)
             rightOfWay.claimed(claim.jobs, at: now)
-            let isFull = lanes.contains { counts[$0.lane, default: 0] >= $0.limit }
+            let isFull = lanes.contains { found[$0.lane, default: 0] >= $0.limit }
             guard isFull || isResting else { return NextLook(at: nextLook(after: claim), hasMore: false) }
             let others = claim.jobs.count - counts[.interactive, default: 0]
             let rest = rightOfWay.rest(afterClaim: now - began, of: others, now: now)
@@ -145,7 +147,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             for _ in 0..<Self.passedMax {
                 let claim = try await claim(accounts: [AccountQuota(account: account, limit: 1)], one, for: purpose)
                 if claim.jobs.contains(where: isCalled) { return .called }
-                if claim.jobs.isEmpty, claim.setAside == 0 { break }
+                if claim.jobs.isEmpty, claim.setAside.isEmpty { break }
                 hasPassed = true
             }
         }

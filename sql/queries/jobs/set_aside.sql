@@ -28,5 +28,7 @@ freed AS (
   RETURNING j.job_id, j.due_at, j.lane, j.topic_id, j.account
 )
 INSERT INTO usher.waiting (job_id, due_at, lane, topic_id, account)
-SELECT f.job_id, CASE WHEN f.due_at <= now() THEN now() + interval '5 minutes' ELSE f.due_at END, f.lane, f.topic_id, f.account FROM freed f
+SELECT f.job_id, CASE WHEN f.due_at <= now() THEN now() + interval '5 minutes' ELSE f.due_at END, f.lane, f.topic_id,
+  f.account
+FROM freed f
 RETURNING job_id
