@@ -106,7 +106,7 @@ extension KafkaSettings {
             ClientProperty(name: "fetch.error.backoff.ms", value: "100"),
             // What the library holds for us. Small values are a trap: before 2.2 a full queue sleeps for a second.
             ClientProperty(name: "queued.min.messages", value: "100000"),
-            ClientProperty(name: "queued.max.messages.kbytes", value: "16384"),
+            ClientProperty(name: "queued.max.messages.kbytes", value: String(max(1, queuedMaxBytes / 1_024))),
             ClientProperty(name: "fetch.queue.backoff.ms", value: "20", isOptional: true),
             // One answer at a time comes from a broker: an agent's record waits until a campaign's have come through.
             ClientProperty(name: "fetch.max.bytes", value: String(max(4_194_304, ownMessageBytesMax))),

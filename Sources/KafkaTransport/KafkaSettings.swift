@@ -40,6 +40,8 @@ package struct KafkaSettings: Sendable {
     package var sessionTimeoutMs: Int
     /// After how many milliseconds without a poll the same happens.
     package var maxPollIntervalMs: Int
+    /// Bytes of records that were fetched and not yet taken.
+    package var queuedMaxBytes: Int
     /// How many milliseconds a broker may hold an empty fetch. Real brokers answer at once when a record comes; the
     /// embedded one sits out the time, so it wants 10.
     package var fetchWaitMs: Int
@@ -54,6 +56,7 @@ package struct KafkaSettings: Sendable {
         self.groupID = groupID
         self.sessionTimeoutMs = 45_000
         self.maxPollIntervalMs = 300_000
+        self.queuedMaxBytes = 16 << 20
         self.fetchWaitMs = 100
         self.properties = [:]
     }

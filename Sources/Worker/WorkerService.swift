@@ -71,7 +71,7 @@ package struct WorkerService<
             clock: clock,
             activity: activity,
             lease: settings.lease,
-            queuedMax: settings.queuedMax
+            turnWaitMax: settings.turnWaitMax
         )
     }
 

@@ -64,7 +64,7 @@ package struct WorkerSettings: Sendable {
     /// How long a claimed job is this worker's alone. Longer than a call and its settlement take.
     package var lease: Duration
     /// How long a claimed job may wait for its account's turn, at most a quarter of the lease: its signature grows old.
-    package var queuedMax: Duration = .seconds(15)
+    package var turnWaitMax: Duration = .seconds(15)
     /// For jobs that say no `not_after`, from their intake.
     package var notAfterDefault: Duration
     /// No claiming while a result waits longer than this to be published.

@@ -30,6 +30,9 @@ enum Explanation {
         switch error {
         case .unavailable(let reason):
             ("Postgres cannot be reached: \(reason)", .unavailable)
+        case .refused("0A000", let reason):
+            // The schema is not this version's, or the server too old; it says what to do.
+            (reason, .configuration)
         case .refused(let sqlState, let reason):
             ("Postgres refused (\(sqlState)): \(reason)", sqlState.hasPrefix("42501") ? .noPermission : .software)
         case .unsealable(let reason):

@@ -79,8 +79,12 @@ import Testing
     }
 
     /// What a live client of the role says that a property is.
-    private func readBack(_ role: ClientRole, _ names: [String]) throws -> [String: String] {
-        let client = try ClientHandle.make(Self.settings { _ in }, role: role, delegate: Quiet())
+    private func readBack(
+        _ role: ClientRole,
+        _ names: [String],
+        of settings: KafkaSettings = settings { _ in }
+    ) throws -> [String: String] {
+        let client = try ClientHandle.make(settings, role: role, delegate: Quiet())
         defer { client.destroy() }
         return Dictionary(uniqueKeysWithValues: names.map { ($0, client.property($0) ?? "-") })
     }
@@ -95,6 +99,12 @@ import Testing
             "group.id": "usher", "queued.max.messages.kbytes": "16384", "fetch.max.bytes": "4194304",
         ]
         #expect(try readBack(.jobs, Array(expected.keys)) == expected)
+    }
+
+    @Test func theMemoryForRecordsIsASetting() throws {
+        let settings = Self.settings { $0.queuedMaxBytes = 64 << 20 }
+        let found = try readBack(.jobs, ["queued.max.messages.kbytes"], of: settings)
+        #expect(found == ["queued.max.messages.kbytes": "65536"])
     }
 
     @Test func whatCorrectnessRestsOnIsSetInTheProducer() throws {

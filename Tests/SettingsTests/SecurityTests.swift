@@ -13,6 +13,7 @@ import Testing
         ("accounts.main.endpoint=http://cashier.example.net/cashier/virtual-terminal", "must be `https`"),
         ("accounts.main.endpoint=http://127.0.0.1:1/cashier/virtual-terminal", "must be `https`; for a simulator"),
         ("accounts.main.endpoint=https://cashier.example.net/vt", "accounts.main.find_order_endpoint: is missing"),
+        ("accounts.main.clock_offset=-500ms", "accounts.main.clock_offset: must be whole seconds"),
         ("accounts.main.timeout=21s", "accounts.main.timeout"),
         ("accounts.main.connect_timeout=25s", "must not be longer than `accounts.main.timeout` (20s)"),
         (
@@ -34,6 +35,7 @@ import Testing
         let login = ["protocol=sasl_ssl", "sasl_mechanism=PLAIN", "username=u", "password_file=/p"]
         let found = problems(flags: files + login.map { "kafka.security.\($0)" })
         #expect(found.count == 1 && found[0].contains("certificate_file: has an effect only with"), "\(found)")
+        #expect(problems(flags: files + ["kafka.security.protocol=SSL"]).count == 1, "what is wrong is the protocol")
     }
 
     @Test func plaintextIsForThisMachineOrByPermission() throws {

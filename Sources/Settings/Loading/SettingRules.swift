@@ -31,14 +31,14 @@ enum SettingRules {
             }
         default: break
         }
-        if values.text(section + "protocol") != "sasl_ssl" {
+        if let named = values.text(section + "protocol"), named != "sasl_ssl" {
             for name in ["sasl_mechanism", "username", "password_file"] where values[section + name] != nil {
                 let message = "has an effect only with `\(section)protocol: sasl_ssl`"
                 problems.append(problem(section + name, message))
             }
         }
         problems += together(values, section + "certificate_file", section + "key_file")
-        if values.text(section + "protocol") != "ssl", values[section + "certificate_file"] != nil {
+        if let named = values.text(section + "protocol"), named != "ssl", values[section + "certificate_file"] != nil {
             let message = "has an effect only with `\(section)protocol: ssl`: a certificate is the login there"
             problems.append(problem(section + "certificate_file", message))
         }
@@ -135,6 +135,10 @@ enum SettingRules {
                 "is missing; it cannot be made from an endpoint that does not end in "
                 + "`\(virtualTerminalPath)` (or set `\(section)look_up: false`)"
             problems.append(problem(section + "find_order_endpoint", message))
+        }
+        if let offset = values.duration(section + "clock_offset"), offset.components.attoseconds != 0 {
+            let message = "must be whole seconds: the Cashier's timestamps have nothing smaller"
+            problems.append(problem(section + "clock_offset", message))
         }
         problems += signatures(values, section)
         if let locale = values.text(section + "locale_default"), let locales = values.texts(section + "locales"),

@@ -65,7 +65,8 @@ extension SettingKey {
             .fallback("60s"),
             example: "90s",
             """
-            How long a worker may hold a job without a word. It must outlast the longest call by 10 s. When a \
+            How long a worker may hold a job without a word. It must outlast the longest call by 10 s; a \
+            short one leaves little time for an account's turn and a connection (`dispatch.send_within`). When a \
             worker dies, its jobs are looked up after this time.
             """
         ),

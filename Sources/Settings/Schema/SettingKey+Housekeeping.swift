@@ -35,7 +35,8 @@ extension SettingKey {
             .fallback("24h"),
             example: "7d",
             """
-            How long any other result is kept after the job's end, sealed.
+            How long any other result is kept after the job's end, sealed; and what the Cashier told of its payments, \
+            after it was received.
             """
         ),
         SettingKey(

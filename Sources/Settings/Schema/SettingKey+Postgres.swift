@@ -85,7 +85,7 @@ extension SettingKey {
         ),
         SettingKey(
             "postgres.statement_timeout",
-            .duration(.seconds(1)...(.seconds(600))),
+            .duration(.seconds(3)...(.seconds(600))),
             .fallback("15s"),
             example: "30s",
             """

@@ -26,7 +26,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     let clock: WorkerClock
     let activity: Activity
     let lease: Duration
-    let queuedMax: Duration
+    let turnWaitMax: Duration
 
     init(
         cashier: Provider,
@@ -37,7 +37,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
         clock: WorkerClock,
         activity: Activity,
         lease: Duration,
-        queuedMax: Duration = .seconds(15)
+        turnWaitMax: Duration = .seconds(15)
     ) {
         self.cashier = cashier
         self.accounts = accounts
@@ -47,7 +47,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
         self.clock = clock
         self.activity = activity
         self.lease = lease
-        self.queuedMax = queuedMax
+        self.turnWaitMax = turnWaitMax
     }
 
     /// Starts or gives back what was taken. `asked` is the uptime before the lease was asked for: the database cannot
@@ -55,7 +55,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     func start(_ jobs: [ClaimedJob], asked: Duration) {
         guard !jobs.isEmpty else { return }
         let uptime = clock.uptime
-        let sendBy = asked + min(lease / 4, queuedMax)
+        let sendBy = asked + min(lease / 4, turnWaitMax)
         let isStopping = slots.isStopping
         var calls: [AccountGuards.QueuedCall] = []
         var others: [DecidedJob] = []

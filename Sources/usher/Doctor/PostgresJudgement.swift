@@ -88,6 +88,7 @@ enum PostgresJudgement {
         guard size > clockAdvice else {
             return [.ok("Postgres's clock is within \(clockAdvice.inWords) of this machine's")]
         }
+        if let problem = ClockCheck.problem(difference) { return [.problem(problem)] }
         return [
             .advice(
                 "Postgres's clock is \(words); requests are signed by Postgres's, so let both machines follow one time "

@@ -25,7 +25,7 @@ struct JobSender {
     func send(_ file: JobFile, _ report: inout EnqueueReport) async throws {
         let window = SharedWindow()
         let producer = try RecordProducer(settings, log: log) { window.acknowledge($0, failure: $1) }
-        var course = Course(window: window, total: report.lines.toSend)
+        var course = Course(window: window, from: report.lines.first, total: report.lines.toSend)
         let ending: Result<EnqueueReport.Ending, any Error>
         do {
             ending = .success(try await sendAll(file, producer, report.lines.first, &course))
@@ -93,12 +93,13 @@ private struct Course {
     let window: SharedWindow
     var progress: ProgressLine
     /// The line from which on nothing was handed over yet.
-    var nextLine = 1
+    var nextLine: Int
     var lastAcknowledgement = ContinuousClock.now
     private var acknowledged = 0
 
-    init(window: SharedWindow, total: Int) {
+    init(window: SharedWindow, from first: Int, total: Int) {
         self.window = window
+        nextLine = first
         progress = ProgressLine(unit: "jobs", total: total)
     }
 

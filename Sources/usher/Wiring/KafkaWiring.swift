@@ -13,6 +13,7 @@ extension Configuration.Kafka {
         )
         settings.allowPlaintext = security.allowPlaintext
         settings.sessionTimeoutMs = Int(sessionTimeout.wholeMilliseconds)
+        settings.queuedMaxBytes = queuedMax
         settings.properties = properties
         settings.security = try transportSecurity()
         try settings.check()

@@ -160,7 +160,7 @@ struct WorkerAssembly {
             retention: configuration.retention,
             pollInterval: .milliseconds(250)
         )
-        settings.queuedMax = configuration.sendWithin * 3 / 5
+        settings.turnWaitMax = configuration.sendWithin * 3 / 5
         return settings
     }
 

@@ -1,4 +1,5 @@
 /// A value of the configuration is used by the program: a setting that changes nothing else is a promise not kept.
+/// It finds those whose names occur nowhere in the program: what is called `timeout` could be any.
 struct UsedSettingRule: Rule {
     /// What only allows something to be set.
     var permissions: Set<String> = ["behindProxy"]
