@@ -55,7 +55,6 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publisher.takeAcknowledgements() }
             group.addTask { await self.publisher.relay() }
-            group.addTask { await self.publisher.wipe() }
             group.addTask {
                 await self.recorder.run()
                 self.publisher.stop()
@@ -143,7 +142,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
                     return
                 }
                 self.log.warning(
-                    "a callback could not be dealt with in time; the provider repeats it",
+                    "a callback could not be dealt with in time",
                     [.state: .text(post.kind.rawValue), .order: .text(self.printable(post.orderID))]
                 )
                 reply.give(self.signed(self.failure(of: post.kind), post))
@@ -192,7 +191,7 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
                 : CallbackAnswer(status: -1, description: refusal.description)
         } catch {
             log.error(
-                "a callback could not be dealt with; the provider repeats it",
+                "a callback could not be dealt with",
                 [
                     .state: .text(post.kind.rawValue), .order: .text(printable(post.orderID)),
                     .error: .text(String(describing: error)),

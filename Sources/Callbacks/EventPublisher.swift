@@ -77,26 +77,31 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         }
     }
 
-    /// Every third of a lease: keeps this process's rows, takes over those of others. Runs until `stop`.
+    /// Every third of a lease: keeps this process's rows, takes over those of others; and every four leases wipes old
+    /// values, all there are. One after the other: a connection is left for posts that are only read for. Runs until
+    /// `stop`.
     func relay() async {
+        let clock = ContinuousClock()
+        var wipesFrom = clock.now
         while !isStopping {
+            let next = clock.now + settings.lease / 3
             await turn()
-            await rest(for: settings.lease / 3)
+            if clock.now >= wipesFrom, await wipe(until: next) { wipesFrom = clock.now + settings.lease * 4 }
+            await rest(for: clock.now.duration(to: next))
         }
     }
 
-    /// Every four leases: wipes old values, all there are. Runs until `stop`.
-    func wipe() async {
-        while !isStopping {
-            do {
-                while try await store.wipeEvents(olderThan: settings.retention, limit: Self.wipeMax) >= Self.wipeMax {
-                    if isStopping { return }
-                }
-            } catch {
-                log.debug("the wiping of events waits for the database")
+    /// Returns whether nothing old is left.
+    private func wipe(until end: ContinuousClock.Instant) async -> Bool {
+        do {
+            while !isStopping, .now < end {
+                let wiped = try await store.wipeEvents(olderThan: settings.retention, limit: Self.wipeMax)
+                if wiped < Self.wipeMax { return true }
             }
-            await rest(for: settings.lease * 4)
+        } catch {
+            log.debug("the wiping of events waits for the database")
         }
+        return false
     }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }

@@ -25,7 +25,7 @@ final class QuietLog: Sendable {
     }
 
     func turnedAway(_ kind: CallbackKind, now: ContinuousClock.Instant = .now) {
-        guard let count = unsaid("busy", now) else { return }
+        guard let count = unsaid("busy \(kind.rawValue)", now) else { return }
         log.warning(
             "callbacks are turned away: too many wait for the database already",
             [.state: .text(kind.rawValue), .count: .init(count)]

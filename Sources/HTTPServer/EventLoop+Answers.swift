@@ -38,6 +38,7 @@ extension EventLoop {
                 // TLS may hold what epoll does not tell of.
                 if connection.channel != nil, receive(connection) { continue }
                 if isOpen(connection), connection.interest == .ending { want(.reading, connection) }
+                if isOpen(connection), connection.isIdle, connection.request > 0 { becameIdle() }
                 return
             case .expectsContinue:
                 connection.output = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -163,7 +164,6 @@ extension EventLoop {
         guard connection.keepsAlive else { return drain(connection) }
         limit(connection, to: connection.parser.hasPart ? limits.requestTimeout : limits.idleTimeout)
         if connection.interest != .reading { want(.reading, connection) }
-        if connection.isIdle { becameIdle() }
     }
 
     /// Ends in order: bytes that nobody reads would turn the end into a reset, which can overtake the answer.

@@ -46,13 +46,12 @@ extension PostgresStore {
 
     /// One body that does not open must not hold up the others of its batch, be there a database for it or not.
     private func setAside(_ rows: [ClaimedRow]) async {
-        guard !rows.isEmpty else { return }
-        for row in rows {
-            log.error(
-                "a stored body does not open with the configured keys; the job waits five minutes",
-                [.order: .text(row.order.orderID), .account: .text(row.order.account)]
-            )
-        }
+        guard let first = rows.first else { return }
+        // One line a claim: where a key is missing these are many.
+        log.error(
+            "stored bodies do not open with the configured keys; their jobs wait five minutes",
+            [.jobs: .init(rows.count), .order: .text(first.order.orderID), .account: .text(first.order.account)]
+        )
         let held = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
         let parameters: [PGParameter] = [.int8s(held.map(\.jobID)), .int8s(held.map(\.epoch))]
         do {

@@ -296,10 +296,10 @@ package struct OutcomePolicy: Equatable, Sendable {
                     + "look the order up in the provider's back office"
             )
             return Decision(verdict: .ended(.failed, error), attemptOutcome: "found_used")
-        case .found(.over) where job.attempts == 1 || isQuiet(job, asked):
+        case .found(.over) where job.attempts == 1 || job.lastCode == AnswerCode.notUnique || isQuiet(job, asked):
             return again(job, after: nil, now, outcome: "found_over", &random)
         case .found(.over):
-            // Perhaps an earlier attempt's: the last may still be accepted.
+            // Perhaps an earlier attempt's: the last, unless it was refused, may still be accepted.
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "found_over")
         case .notFound where isQuiet(job, asked):
             return again(job, after: nil, now, outcome: "not_found", &random)

@@ -81,8 +81,8 @@ extension SettingKey {
             .fallback("-1s"),
             example: "-2s",
             """
-            What is added to the time before a request is signed. The Cashier refuses timestamps from its \
-            future: measure its clock with `usher doctor` and stay behind it.
+            What is added to the time before a request is signed, in whole seconds. The Cashier refuses timestamps \
+            from its future: measure its clock with `usher doctor` and stay behind it.
             """
         ),
         SettingKey(

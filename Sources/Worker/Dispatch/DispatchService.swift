@@ -82,7 +82,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             rightOfWay.claimed(claim.jobs, at: now)
             let isFull = lanes.contains { found[$0.lane, default: 0] >= $0.limit }
             guard isFull || isResting else { return NextLook(at: nextLook(after: claim), hasMore: false) }
-            let others = claim.jobs.count - counts[.interactive, default: 0]
+            let others = found.reduce(0) { $1.key == .interactive ? $0 : $0 + $1.value }
             let rest = rightOfWay.rest(afterClaim: now - began, of: others, now: now)
             guard rest > .zero else { continue }
             activity.restedForAgents()

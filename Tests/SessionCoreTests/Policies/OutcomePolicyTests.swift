@@ -283,12 +283,14 @@ struct OutcomePolicyTests {
 
     @Test("a session that is over may be an earlier attempt's: the last is waited out before the next")
     func overBeforeTheLast() {
-        func verdict(attempts: Int, after: Duration) -> Verdict {
-            decide(Self.job(.lookUp, attempts: attempts), .found(.over), after: after).verdict
+        func verdict(attempts: Int, after: Duration, lastCode: String? = nil) -> Verdict {
+            decide(Self.job(.lookUp, attempts: attempts, lastCode: lastCode), .found(.over), after: after).verdict
         }
         #expect(verdict(attempts: 1, after: .seconds(2)) == .retry(after: .zero))
         #expect(verdict(attempts: 2, after: .seconds(2)) == .verify(after: .seconds(3)))
         #expect(verdict(attempts: 2, after: .seconds(70)) == .retry(after: .zero))
+        let refused = verdict(attempts: 2, after: .seconds(2), lastCode: AnswerCode.notUnique)
+        #expect(refused == .retry(after: .zero), "it cannot be accepted any more")
     }
 
     @Test("an open session whose URL was lost: repost sends again, wait waits its life out, park leaves it to a person")
