@@ -57,14 +57,17 @@ extension EventLoop {
     }
 
     func resumeAccepting() {
-        guard !isAccepting, !isStopping, openCount < limits.connectionsMax else { return }
-        isAccepting = true
-        control(EPOLL_CTL_ADD, listener, EPOLLIN.rawValue, Self.listenerToken)
+        if openCount < limits.connectionsMax { lookForNewcomers() }
     }
 
-    /// A full server looks for newcomers again once a connection is idle, which then makes room for one.
+    /// A full server looks for newcomers again once a connection is idle, which then makes room for one. One that has
+    /// no descriptors left waits for its timer.
     func becameIdle() {
-        guard !isAccepting, !isStopping, limits.idleTimeout != nil, openCount >= limits.connectionsMax else { return }
+        if limits.idleTimeout != nil, openCount >= limits.connectionsMax { lookForNewcomers() }
+    }
+
+    private func lookForNewcomers() {
+        guard !isAccepting, !isStopping else { return }
         isAccepting = true
         control(EPOLL_CTL_ADD, listener, EPOLLIN.rawValue, Self.listenerToken)
     }

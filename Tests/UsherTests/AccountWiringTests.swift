@@ -193,29 +193,6 @@ struct AccountWiringTests {
         #expect(try codec.accept(key: Array("o-1".utf8), value: Array(job.utf8)).order.orderID == "o-1")
     }
 
-    @Test("Kafka's client is told how much memory records may take")
-    func queuedMax() throws {
-        var kafka = try Self.configuration("", "").kafka
-        kafka.queuedMax = 64 << 20
-        #expect(try kafka.transportSettings().queuedMaxBytes == 64 << 20)
-    }
-
-    @Test("a schema of another version is the settings' matter, not a fault of the program")
-    func otherSchema() {
-        let told = Explanation.of(StoreError.refused(sqlState: "0A000", "run usher migrate"))
-        #expect(told.message == "run usher migrate")
-        #expect(told.code == .configuration)
-    }
-
-    @Test("the database is told how long a statement may take")
-    func statementTimeout() throws {
-        let configuration = try Self.configuration("", "")
-        #expect(try configuration.postgres.storeOptions().statementTimeout == .seconds(15))
-        var patient = configuration.postgres
-        patient.statementTimeout = .seconds(30)
-        #expect(try patient.storeOptions().statementTimeout == .seconds(30))
-    }
-
     @Test("a signature is never sent older than the setting, than the Cashier takes it, nor than the lease allows")
     func sendWithin() throws {
         #expect(try Self.configuration().sendWithin == .seconds(25))

@@ -205,7 +205,7 @@ private final class Words: Sendable {
 }
 
 /// A folder that is gone when the test is over.
-private final class TestFolder: Sendable {
+final class TestFolder: Sendable {
     let path = NSTemporaryDirectory() + "usher-secrets-" + UUID().uuidString
 
     init() {

@@ -1,0 +1,51 @@
+import KafkaTransport
+import SessionCore
+import Testing
+
+@testable import PostgresStore
+@testable import Settings
+@testable import usher
+
+/// From the settings file to what the clients of Kafka and Postgres are given, and back to an exit code.
+@Suite("Servers from settings")
+struct ServerWiringTests {
+    private func configuration() throws -> Configuration { try AccountWiringTests.configuration() }
+
+    @Test("Kafka's client is told how much memory records may take")
+    func queuedMax() throws {
+        var kafka = try configuration().kafka
+        kafka.queuedMax = 64 << 20
+        #expect(try kafka.transportSettings().queuedMaxBytes == 64 << 20)
+    }
+
+    @Test("Kafka's client is given the password of an encrypted key")
+    func keyPassword() throws {
+        let folder = TestFolder()
+        var kafka = try configuration().kafka
+        kafka.security.certificateFile = "client.crt"
+        try folder.write("key", "PEM")
+        try folder.write("password", "opens it\n")
+        kafka.security.keyFile = SecretFile(path: "\(folder.path)/key", isSingleLine: false)
+        kafka.security.keyPasswordFile = SecretFile(path: "\(folder.path)/password")
+        guard case .tls(_, "client.crt", _, let password?) = try kafka.transportSettings().security else {
+            Issue.record("no password")
+            return
+        }
+        #expect(password() == Array("opens it".utf8))
+    }
+
+    @Test("the database is told how long a statement may take")
+    func statementTimeout() throws {
+        var postgres = try configuration().postgres
+        #expect(try postgres.storeOptions().statementTimeout == .seconds(15))
+        postgres.statementTimeout = .seconds(30)
+        #expect(try postgres.storeOptions().statementTimeout == .seconds(30))
+    }
+
+    @Test("a schema of another version is the settings' matter, not a fault of the program")
+    func otherSchema() {
+        let told = Explanation.of(StoreError.refused(sqlState: "0A000", "run usher migrate"))
+        #expect(told.message == "run usher migrate")
+        #expect(told.code == .configuration)
+    }
+}
