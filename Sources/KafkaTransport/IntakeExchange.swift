@@ -88,7 +88,7 @@ final class IntakeExchange: Sendable {
         let (isNews, servings) = state.withLock { state in
             guard state.queues.isCurrent(batch) else { return (false, [Serving]()) }
             state.health.lastProgress = .now
-            state.ledger.report(TopicPartition(topic: batch.topic, partition: batch.partition), next: batch.next)
+            state.ledger.report(batch.topicPartition, next: batch.next)
             state.queues.settle(batch)
             return (true, Self.serve(&state))
         }
@@ -99,13 +99,25 @@ final class IntakeExchange: Sendable {
     func rewind(_ batch: RecordBatch) {
         let isDue = state.withLock { state in
             guard state.queues.isCurrent(batch) else { return false }
-            let place = TopicPartition(topic: batch.topic, partition: batch.partition)
-            state.queues.suspend(place)
-            state.ledger.rewind(place)
-            state.commands.append(.rewind(place))
+            Self.rewind(batch.topicPartition, &state)
             return true
         }
         if isDue { bell.wake() }
+    }
+
+    func rewind(_ place: TopicPartition) {
+        state.withLock { Self.rewind(place, &$0) }
+        bell.wake()
+    }
+
+    private static func rewind(_ place: TopicPartition, _ state: inout State) {
+        state.queues.suspend(place)
+        state.ledger.rewind(place)
+        state.commands.append(.rewind(place))
+    }
+
+    var accounted: [TopicPartition: Int64] {
+        state.withLock { $0.queues.accounted }
     }
 
     func pause(topic: String) {
@@ -178,9 +190,9 @@ final class IntakeExchange: Sendable {
         state.withLock { $0.queues.partitionsToPause }
     }
 
-    func assign(_ starts: [TopicPartition: Int64?]) {
+    func assign(_ starts: [TopicPartition: Int64?], stored: [TopicPartition: Int64]) {
         state.withLock { state in
-            state.queues.assign(starts)
+            state.queues.assign(starts, stored: stored)
             state.health.lastProgress = .now
             state.health.stopped = [:]
             for place in starts.keys { state.health.unavailableTopics[place.topic] = nil }
@@ -196,8 +208,8 @@ final class IntakeExchange: Sendable {
         }
     }
 
-    func restart(_ place: TopicPartition, at start: Int64?) {
-        state.withLock { $0.queues.restart(place, at: start) }
+    func restart(_ place: TopicPartition, at start: Int64?, stored: Int64?) {
+        state.withLock { $0.queues.restart(place, at: start, stored: stored) }
     }
 
     func deliver(_ records: [SourceRecord]) {

@@ -33,19 +33,26 @@ struct IntakeQueues: Sendable {
         topics.flatMap(\.places).sorted(by: TopicPartition.inOrder)
     }
 
+    /// How far the store had accounted for the partitions, as far as that is known.
+    var accounted: [TopicPartition: Int64] {
+        Dictionary(topics.flatMap(\.accounted)) { first, _ in first }
+    }
+
     private func index(of topic: String) -> Int? {
         topics.firstIndex { $0.name == topic }
     }
 
     /// Replaces the assignment; what waited is dropped. A start of nil is the partition's beginning.
-    mutating func assign(_ starts: [TopicPartition: Int64?]) {
+    ///
+    /// - Parameter stored: the store's positions, of those partitions of which it has one.
+    mutating func assign(_ starts: [TopicPartition: Int64?], stored: [TopicPartition: Int64] = [:]) {
         topics = []
         for (place, start) in starts.sorted(by: { TopicPartition.inOrder($0.key, $1.key) }) {
             lastAssignment += 1
             if topics.last?.name != place.topic { topics.append(TopicQueue(name: place.topic)) }
             topics[topics.count - 1].add(
                 place.partition,
-                PartitionQueue(assignment: lastAssignment, start: start)
+                PartitionQueue(assignment: lastAssignment, start: start, accounted: stored[place])
             )
         }
     }
@@ -86,9 +93,11 @@ struct IntakeQueues: Sendable {
     }
 
     /// Makes `start` (nil: the beginning) the next offset of a partition.
-    mutating func restart(_ place: TopicPartition, at start: Int64?) {
+    ///
+    /// - Parameter stored: the store's position, if it has one.
+    mutating func restart(_ place: TopicPartition, at start: Int64?, stored: Int64? = nil) {
         lastAssignment += 1
-        let queue = PartitionQueue(assignment: lastAssignment, start: start)
+        let queue = PartitionQueue(assignment: lastAssignment, start: start, accounted: stored)
         if let topic = index(of: place.topic) { topics[topic].replace(place.partition, with: queue, limits: limits) }
     }
 
@@ -129,6 +138,12 @@ private struct TopicQueue: Sendable {
 
     var places: [TopicPartition] {
         indices.keys.map { TopicPartition(topic: name, partition: $0) }
+    }
+
+    var accounted: [(TopicPartition, Int64)] {
+        indices.compactMap { partition, index in
+            partitions[index].accounted.map { (TopicPartition(topic: name, partition: partition), $0) }
+        }
     }
 
     mutating func add(_ partition: Int32, _ queue: PartitionQueue) {
@@ -226,13 +241,16 @@ private struct PartitionQueue: Sendable {
     private let isSuspended: Bool
     /// The end of the batch that must be settled before the next is given.
     private var lentUntil: Int64?
+    /// How far the store had accounted for the partition, as far as that is known.
+    private(set) var accounted: Int64?
 
     /// Whether records wait that may be delivered.
     var isReady: Bool { !records.isEmpty && lentUntil == nil }
 
-    init(assignment: Int64, start: Int64?, isSuspended: Bool = false) {
+    init(assignment: Int64, start: Int64?, accounted: Int64? = nil, isSuspended: Bool = false) {
         self.assignment = assignment
         self.start = start
+        self.accounted = accounted
         self.isSuspended = isSuspended
     }
 
@@ -278,6 +296,7 @@ private struct PartitionQueue: Sendable {
     mutating func settle(_ batch: RecordBatch) {
         guard let next = lentUntil, batch.assignment == assignment, batch.next >= next else { return }
         lentUntil = nil
+        accounted = max(accounted ?? 0, batch.next)
     }
 }
 

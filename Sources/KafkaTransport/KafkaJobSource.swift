@@ -71,6 +71,12 @@ package final class KafkaJobSource: JobSource {
         exchange.rewind(batch)
     }
 
+    package func rewind(_ partition: TopicPartition) {
+        exchange.rewind(partition)
+    }
+
+    package var accounted: [TopicPartition: Int64] { exchange.accounted }
+
     package func pause(topic: String) {
         exchange.pause(topic: topic)
     }

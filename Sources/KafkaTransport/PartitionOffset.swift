@@ -43,10 +43,3 @@ struct PartitionOffset: Equatable, Sendable {
         return body(list)
     }
 }
-
-extension TopicPartition {
-    /// Orders partitions for output and for taking turns.
-    static func inOrder(_ left: TopicPartition, _ right: TopicPartition) -> Bool {
-        (left.topic, left.partition) < (right.topic, right.partition)
-    }
-}

@@ -60,7 +60,7 @@ extension SourcePoller {
         }
         // The queues first: records come from here on.
         reading.assign(starts)
-        exchange.assign(starts)
+        exchange.assign(starts, stored: stored)
         queues.route(assigning.partitions)
         let code = PartitionOffset.withList(entries) { rd_kafka_assign(client.pointer, $0) }
         exchange.changeHealth { $0.waitingFor = nil }
@@ -124,7 +124,7 @@ extension SourcePoller {
         }
         rewinding[place] = nil
         reading.restarted(place, at: start)
-        exchange.restart(place, at: start)
+        exchange.restart(place, at: start, stored: stored)
         log.notice(
             "partition is read again",
             [.topic: LogValue(place.topic), .partition: LogValue(place.partition), .offset: LogValue(start ?? 0)]

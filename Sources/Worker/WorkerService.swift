@@ -168,8 +168,7 @@ package struct WorkerService<
         let upkeep = upkeepService
         return [
             upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping,
-            upkeep.runWiping,
-            upkeep.runBackPressure, upkeep.runProgressLines,
+            upkeep.runWiping, upkeep.runBackPressure, upkeep.runProgressLines, upkeep.runPositionChecks,
         ]
     }
 

@@ -182,6 +182,21 @@ import Testing
         #expect(got17?.start == 0)
     }
 
+    @Test func whatTheStoreHasAccountedForIsKnownFromTheAssignmentOn() throws {
+        var queues = IntakeQueues()
+        queues.assign([bulk: 4, bulk1: 7], stored: [bulk: 5])
+        #expect(queues.accounted == [bulk: 5], "a position that only Kafka knows is not the store's word")
+        queues.append(record(bulk1, 7))
+        let batch = try #require(queues.nextTogether(of: "bulk").first)
+        #expect(queues.accounted == [bulk: 5])
+        queues.settle(batch)
+        #expect(queues.accounted == [bulk: 5, bulk1: 8])
+        queues.suspend(bulk)
+        #expect(queues.accounted == [bulk1: 8])
+        queues.restart(bulk, at: 2, stored: 2)
+        #expect(queues.accounted == [bulk: 2, bulk1: 8])
+    }
+
     @Test func severalPartitionsOfOneTopicComeTogetherWithinTheBoundsOfABatch() {
         let third = TopicPartition(topic: "bulk", partition: 2)
         var queues = queues([bulk: 0, bulk1: 0, third: 0, agents: 0])

@@ -64,7 +64,8 @@ import Testing
         (TextRule.hostAndPort, "kafka:9092", true), (.hostAndPort, "[::1]:9092", true), (.hostAndPort, "kafka", false),
         (.hostAndPort, "a:b:9092", false), (.hostAndPort, "kafka:", false), (.name, "vt.session.jobs", true),
         (.name, "a b", false), (.name, "..", false), (.locale, "en-GB", true), (.locale, "en_GB", false),
-        (.currency, "EUR", true), (.currency, "eur", false), (.hostOrFolder, "/run/postgresql", true),
+        (.currency, "EUR", true), (.currency, "eur", false), (.hosts, "/run/postgresql", true),
+        (.hosts, "db-1.example.net,db-2.example.net", true), (.hosts, "db-1,", false), (.hosts, "db-1, db-2", false),
         (.line(3), "abcd", false), (.line(9), " a", false), (.line(9), "a\nb", false), (.line(9), "", false),
     ])
     func textsKeepTheirRule(_ rule: TextRule, _ text: String, _ expected: Bool) {

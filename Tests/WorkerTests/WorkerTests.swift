@@ -172,6 +172,21 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("a database that lost commits is found out by a partition to which nothing more comes")
+    func rewindsAnIdlePartition() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1"])
+        bench.deliver(["o-2"], partition: 1)
+        try await bench.eventually("both batches are stored") { bench.source.commits.count == 2 }
+        let partition = TopicPartition(topic: "jobs", partition: 1)
+        bench.store.forget("o-2", position: 0, of: partition)
+        try await bench.eventually("its partition is read again") { bench.source.askedAgain == [partition] }
+        bench.deliver(["o-2"], partition: 1)
+        try await bench.eventually("the order is there again") { bench.store.row("o-2")?.state == .opened }
+        #expect(bench.source.askedAgain == [partition], "what is as it was is not read again")
+        try await bench.stop()
+    }
+
     @Test("a provider that keeps silent gets as many calls as may be in flight, and not one more")
     func silentProvider() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

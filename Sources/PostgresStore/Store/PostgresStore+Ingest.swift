@@ -46,6 +46,8 @@ extension PostgresStore {
                 return (partition, try row.next(Int64.self))
             }
         }
+        // A topic may be among what a database lost: its number is asked for again.
+        if rows.count < partitions.count { forgetTopics() }
         return Dictionary(rows) { _, new in new }
     }
 }

@@ -57,6 +57,10 @@ package final class PostgresStore: JobStore {
         return id
     }
 
+    func forgetTopics() {
+        topics.withLock { $0 = [:] }
+    }
+
     private static func readTopics(_ link: PostgresLink) throws -> [String: Int16] {
         let rows = try link.run(SQL.Topics.list).map { row in
             let id: Int16 = try row.next()

@@ -41,6 +41,10 @@ package struct RecordBatch: Equatable, Sendable {
         self.records = records
         self.assignment = assignment
     }
+
+    package var topicPartition: TopicPartition {
+        TopicPartition(topic: topic, partition: partition)
+    }
 }
 
 /// A partition of a topic.
@@ -51,6 +55,11 @@ package struct TopicPartition: Hashable, Sendable {
     package init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
+    }
+
+    /// Orders partitions for output and for taking turns.
+    package static func inOrder(_ left: TopicPartition, _ right: TopicPartition) -> Bool {
+        (left.topic, left.partition) < (right.topic, right.partition)
     }
 }
 
@@ -69,6 +78,11 @@ package protocol JobSource: Sendable {
     func commit(_ batch: RecordBatch)
     /// Reads the partition of `batch` again from its stored position: the batch could not be taken.
     func rewind(_ batch: RecordBatch)
+    /// Reads an assigned partition again from its stored position.
+    func rewind(_ partition: TopicPartition)
+    /// How far the store had accounted for each assigned partition: by its own word when the partition was assigned or
+    /// rewound, and by what was committed since. Partitions of which the store had no position are absent until then.
+    var accounted: [TopicPartition: Int64] { get }
     /// Stops delivering a topic's records, while polling goes on.
     func pause(topic: String)
     func resume(topic: String)

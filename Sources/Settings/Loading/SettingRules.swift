@@ -67,7 +67,7 @@ enum SettingRules {
     }
 
     private static func postgres(_ values: SettingValues) -> [SettingProblem] {
-        guard let host = values.text("postgres.host"), host.hasPrefix("/"),
+        guard let host = values.text("postgres.host"), hostList(host).allSatisfy({ $0.hasPrefix("/") }),
             values.text("postgres.sslmode").map({ $0 != "disable" }) ?? false
         else { return [] }
         return [problem("postgres.sslmode", "a Unix socket has no TLS; leave the setting out")]

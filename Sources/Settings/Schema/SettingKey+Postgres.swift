@@ -3,11 +3,13 @@ extension SettingKey {
     static let postgres: [SettingKey] = [
         SettingKey(
             "postgres.host",
-            .text(.hostOrFolder),
+            .text(.hosts),
             .required,
             example: "db.example.net",
             """
-            The server's host name or address, or the absolute path of the folder that holds its Unix socket.
+            The server's host name or address, or the absolute path of the folder that holds its Unix socket. Several \
+            with commas between them: a primary and its standbys. The first of them that accepts writes is taken, at \
+            the start and after every lost connection.
             """
         ),
         SettingKey(

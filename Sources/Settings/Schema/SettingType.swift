@@ -44,8 +44,8 @@ package enum TextRule: Equatable, Sendable {
     case host
     /// `host:port`.
     case hostAndPort
-    /// A host name, an IP address, or the absolute path of a socket folder.
-    case hostOrFolder
+    /// A host name, an IP address, or the absolute path of a socket folder; or several, with commas between them.
+    case hosts
     /// 3 to 10 upper-case letters and digits.
     case currency
     /// `ll-CC`, as in `en-GB`.

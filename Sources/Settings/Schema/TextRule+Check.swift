@@ -14,7 +14,7 @@ extension TextRule {
         case .hostAndPort:
             guard let (host, port) = splitPort(text) else { return false }
             return isHost(host) && (1...65535).contains(port)
-        case .hostOrFolder: return text.hasPrefix("/") ? bytes.count <= 100 : isHost(text)
+        case .hosts: return hostList(text).allSatisfy { $0.hasPrefix("/") ? $0.utf8.count <= 100 : isHost($0) }
         case .currency: return (3...10).contains(bytes.count) && bytes.allSatisfy { isUpper($0) || isDigit($0) }
         case .locale:
             return bytes.count == 5 && bytes[2] == 0x2D
@@ -31,7 +31,8 @@ extension TextRule {
         case .url: "a URL such as `https://host/path`, without user, query or fragment"
         case .host: "a host name, without scheme, port or path"
         case .hostAndPort: "`host:port`"
-        case .hostOrFolder: "a host name, an address, or the absolute path of a socket folder"
+        case .hosts:
+            "a host name, an address, or the absolute path of a socket folder; several with commas between them"
         case .currency: "a currency code such as `EUR`"
         case .locale: "a locale such as `en-GB`"
         case .moment: "a moment such as `2026-11-21T09:00:00Z`"
@@ -77,6 +78,11 @@ func isLoopbackHost(_ host: String) -> Bool {
     let name = bare(host)
     let isIPv4 = name.hasPrefix("127.") && name.utf8.allSatisfy { isDigit($0) || $0 == 0x2E }
     return name == "localhost" || name == "::1" || isIPv4
+}
+
+/// The hosts of a list with commas between them.
+func hostList(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
 }
 
 /// `host:port` or `[v6]:port` in its parts; nil when there is no port.

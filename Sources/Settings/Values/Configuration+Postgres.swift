@@ -30,7 +30,7 @@ extension Configuration {
             database = values.known("postgres.database", values.text)
             user = values.known("postgres.user", values.text)
             passwordFile = values.secretFile("postgres.password_file")
-            let isLocal = host.hasPrefix("/") || isLoopbackHost(host)
+            let isLocal = hostList(host).allSatisfy { $0.hasPrefix("/") || isLoopbackHost($0) }
             sslMode = values.text("postgres.sslmode").flatMap(SSLMode.init) ?? (isLocal ? .disable : .verifyFull)
             sslRootCertFile = values.text("postgres.ssl_root_cert_file")
             connections = values.known("postgres.connections", values.number)

@@ -66,6 +66,14 @@ package final class MemoryStore: JobStore {
         state.withLock { $0.now = $0.now.advanced(by: duration) }
     }
 
+    /// Loses an order and the position behind it, as a standby may that takes over.
+    package func forget(_ orderID: String, position: Int64, of partition: TopicPartition) {
+        state.withLock { state in
+            state.rows = state.rows.filter { $0.value.job.order.orderID != orderID }
+            state.positions[partition] = position
+        }
+    }
+
     /// The next transactions find no database.
     package func failNext(_ transactions: Int) {
         state.withLock { $0.failuresLeft = transactions }

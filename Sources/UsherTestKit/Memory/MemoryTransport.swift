@@ -10,6 +10,8 @@ package final class MemorySource: JobSource {
         var lent: Set<TopicPartition> = []
         var commits: [RecordBatch] = []
         var rewinds: [RecordBatch] = []
+        var askedAgain: [TopicPartition] = []
+        var accounted: [TopicPartition: Int64] = [:]
         var paused: Set<String> = []
         /// By topic, how many records were asked for.
         var recordsMax: [String: [Int]] = [:]
@@ -48,6 +50,11 @@ package final class MemorySource: JobSource {
         state.withLock { $0.recordsMax[topic, default: []] }
     }
 
+    /// Partitions that were to be read again though no batch of theirs was out.
+    package var askedAgain: [TopicPartition] {
+        state.withLock { $0.askedAgain }
+    }
+
     package var rewinds: [RecordBatch] {
         state.withLock { $0.rewinds }
     }
@@ -77,6 +84,7 @@ package final class MemorySource: JobSource {
     package func commit(_ batch: RecordBatch) {
         change(batch.topic) { state in
             state.commits.append(batch)
+            state.accounted[batch.topicPartition] = batch.next
             state.lent.remove(batch.topicPartition)
         }
     }
@@ -86,6 +94,17 @@ package final class MemorySource: JobSource {
             state.rewinds.append(batch)
             state.lent.remove(batch.topicPartition)
         }
+    }
+
+    package func rewind(_ partition: TopicPartition) {
+        change(partition.topic) { state in
+            state.askedAgain.append(partition)
+            state.accounted[partition] = nil
+        }
+    }
+
+    package var accounted: [TopicPartition: Int64] {
+        state.withLock { $0.accounted }
     }
 
     package func pause(topic: String) {
@@ -110,12 +129,6 @@ package final class MemorySource: JobSource {
             return state.changes(of: topic)
         }
         changes.send(())
-    }
-}
-
-extension RecordBatch {
-    fileprivate var topicPartition: TopicPartition {
-        TopicPartition(topic: topic, partition: partition)
     }
 }
 

@@ -87,13 +87,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         guard let batch = batches.first(where: { $0.partition == partition.partition }) else {
             throw StoreError.positionMovedBack(partition, stored: stored)
         }
-        log.error(
-            "the stored position is behind: the database lost commits; reading the partition again",
-            [
-                .topic: .text(partition.topic), .partition: .init(partition.partition),
-                .offset: .init(batch.start), .position: .init(stored ?? -1),
-            ]
-        )
+        log.lostCommits(partition, expected: batch.start, stored: stored)
         source.rewind(batch)
         let others = batches.filter { $0.partition != partition.partition }
         return others.isEmpty ? .zero : try await take(others)
@@ -110,5 +104,18 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
                 ]
             )
         }
+    }
+}
+
+extension Log {
+    /// - Parameter expected: the offset up to which the database had accounted for the partition.
+    func lostCommits(_ partition: TopicPartition, expected: Int64, stored: Int64?) {
+        error(
+            "the stored position is behind: the database lost commits; reading the partition again",
+            [
+                .topic: .text(partition.topic), .partition: .init(partition.partition),
+                .offset: .init(expected), .position: .init(stored ?? -1),
+            ]
+        )
     }
 }

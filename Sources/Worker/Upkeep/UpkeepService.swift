@@ -55,6 +55,21 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
+    /// Finds out whether the database still knows what was stored: after a failover to a standby that lagged it does
+    /// not, and where no further record comes nothing else would tell.
+    func runPositionChecks() async throws {
+        while true {
+            try await clock.wait(for: .seconds(5))
+            let accounted = source.accounted
+            guard !accounted.isEmpty else { continue }
+            let stored = try await patience.untilDone { try await store.positions(of: Array(accounted.keys)) }
+            for (partition, expected) in accounted where expected > stored[partition] ?? 0 {
+                log.lostCommits(partition, expected: expected, stored: stored[partition])
+                source.rewind(partition)
+            }
+        }
+    }
+
     /// Follows the holds that others place and end, and tells what this worker sees of its accounts.
     func runAccounts() async throws {
         var told: [AccountReport] = []

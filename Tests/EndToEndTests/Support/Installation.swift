@@ -185,7 +185,7 @@ final class Installation {
           results_topic: \(resultsTopic)
           session_timeout: 6s
           security: {protocol: plaintext}
-        postgres: {host: \(socket), database: usher, user: usher}
+        postgres: {host: "\(socket)", database: usher, user: usher}
         keys: {file: \(folder)/keys}
         accounts:
           main:

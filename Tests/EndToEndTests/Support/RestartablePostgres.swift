@@ -19,8 +19,11 @@ final class RestartablePostgres: TestDatabase {
     private let programs: String
     private let prefix: [String]
 
-    static func start() async throws -> RestartablePostgres {
-        let server = try RestartablePostgres()
+    private let options: String
+
+    /// - Parameter options: of the server, beside those that every one has.
+    static func start(_ options: String = "") async throws -> RestartablePostgres {
+        let server = try RestartablePostgres(options)
         try await server.run([
             "initdb", "-D", server.data, "-U", "usher", "--auth=trust", "--encoding=UTF8", "--locale=C",
         ])
@@ -28,7 +31,18 @@ final class RestartablePostgres: TestDatabase {
         return server
     }
 
-    private init() throws {
+    /// A server that follows another one, which must run.
+    static func start(standbyOf primary: RestartablePostgres) async throws -> RestartablePostgres {
+        let server = try RestartablePostgres("")
+        try await server.run([
+            "pg_basebackup", "-h", primary.folder, "-U", "usher", "-D", server.data, "-R", "-c", "fast",
+        ])
+        try await server.restart()
+        return server
+    }
+
+    private init(_ options: String) throws {
+        self.options = options
         let root = "/usr/lib/postgresql"
         guard let version = try FileManager.default.contentsOfDirectory(atPath: root).compactMap(Int.init).max() else {
             throw Failure("no PostgreSQL under \(root)")
@@ -59,7 +73,8 @@ final class RestartablePostgres: TestDatabase {
     }
 
     func restart() async throws {
-        let options = "-c listen_addresses= -c unix_socket_directories=\(folder) -c fsync=on -c synchronous_commit=on"
+        let options =
+            "-c listen_addresses= -c unix_socket_directories=\(folder) -c fsync=on -c synchronous_commit=on \(options)"
         // The children of a killed postmaster need a moment to notice before the data may be used again.
         let script = """
             for try in $(seq 100); do
@@ -71,6 +86,21 @@ final class RestartablePostgres: TestDatabase {
         let command = ["sh", "-c", script, "\(programs)/pg_ctl", data, "\(folder)/log", options]
         let answer = try await Shell.run(prefix + command)
         guard answer.code == 0 else { throw Failure("pg_ctl start: \(answer.error)") }
+    }
+
+    /// A standby becomes a server of its own; when this returns it takes writes.
+    func promote() async throws {
+        try await run(["pg_ctl", "-D", data, "-w", "-t", "60", "promote"])
+    }
+
+    func value(_ sql: String) async throws -> String {
+        let answer = try await Shell.run(["psql", "-XAt", "-d", connection(database: "postgres"), "-c", sql])
+        guard answer.code == 0 else { throw Failure("psql: \(answer.error)") }
+        return answer.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    func execute(_ sql: String) async throws {
+        _ = try await value(sql)
     }
 
     func stop() async {

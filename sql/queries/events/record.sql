@@ -1,5 +1,6 @@
 -- Stores events that are new, and queues them for whoever stored them until the lease of $16 microseconds ends. One
 -- whose signature belongs to another event is new only within $15 microseconds after it was told.
+-- The rows' numbers as in outbox/insert.
 -- Locks: the new rows. Plan: function scan, one probe of transaction_event_signature each, inserts.
 WITH stored AS (
   INSERT INTO usher.transaction_event (
@@ -25,8 +26,8 @@ WITH stored AS (
   RETURNING event_no, event_id
 ),
 queued AS (
-  INSERT INTO usher.event_outbox (event_no, taken_until)
-  SELECT s.event_no, now() + $16::int8 * interval '1 microsecond' FROM stored s
+  INSERT INTO usher.event_outbox (outbox_id, event_no, taken_until) OVERRIDING SYSTEM VALUE
+  SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, s.event_no, now() + $16::int8 * interval '1 microsecond' FROM stored s
   RETURNING outbox_id, event_no
 )
 SELECT s.event_id, q.outbox_id

@@ -2,6 +2,7 @@
 -- attempt here, with the commit of this statement.
 -- $1 lanes, $2 accounts, $3 at most so many of this lane and account, $4 at most so many of this lane, $5 lease in
 -- microseconds, $6 the worker, $7 whether this is the trial of an account that is held for its own fault.
+-- Epochs as in ingest.
 -- Locks: the rows found; rows that another worker takes out are skipped.
 -- Plan: the queue's primary key once a lane and account, in order, LIMIT; jobs and bodies by primary key, updates by ctid.
 WITH asked AS MATERIALIZED (
@@ -44,7 +45,8 @@ rows AS MATERIALIZED (
   ) j
 ),
 lease AS MATERIALIZED (
-  SELECT nextval('usher.lease_epoch'::regclass) AS epoch, now() + $5::int8 * interval '1 microsecond' AS ends
+  SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8 AS epoch,
+    now() + $5::int8 * interval '1 microsecond' AS ends
   WHERE EXISTS (SELECT FROM rows)
 ),
 leased AS (

@@ -9,12 +9,15 @@
 -- A group starts if nothing holds its account and nothing older of it is due; of its jobs, those that are due now.
 -- An order that is not inserted is there already, perhaps since an earlier row of the same batch. The positions then
 -- stay, unless $25: whoever deals with the others moves them in one transaction with that.
+-- Epochs are ascending, and random in their last 20 bits: a database that lost commits gives its numbers again, and must
+-- not take what a call of before brings for an outcome of another job.
 -- Behind a position that is missing commits nothing is stored.
 -- Jobs of a batch are due a microsecond apart in the order in which they came, so that they are claimed in that order.
 -- Locks: the new rows; waits for a transaction that inserts the same order; then the partitions' rows.
 -- Plan: function scan, insert; one probe of waiting and account_hold a group; positions by primary key.
 WITH base AS MATERIALIZED (
-  SELECT nextval('usher.job_block'::regclass) * 1024 AS job_id, nextval('usher.lease_epoch'::regclass) AS epoch
+  SELECT nextval('usher.job_block'::regclass) * 1024 AS job_id,
+    nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8 AS epoch
 ),
 free AS MATERIALIZED (
   SELECT array_agg(

@@ -1,5 +1,6 @@
 -- Writes the outcome that nearly every job has: opened by the call that was made. The job's end, its result and the
 -- outbox row of all of them, in one commit. Fenced as in settle.
+-- The outbox row's number as in outbox/insert.
 -- $1 jobs in order, $2 epochs, $3 results, $4 expiries, $5 milliseconds of the calls, $6 all sealed values in one, $7 and
 -- $8 where each begins and how long it is, $9 their key, $10 trace parents, $11 leases that end with this, should all be written, $12
 -- the worker.
@@ -34,8 +35,8 @@ released AS (
   WHERE lease_epoch = ANY ($11::int8[]) AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
 ),
 queued AS (
-  INSERT INTO usher.outbox (owner, job_ids, generations)
-  SELECT $12::int8, array_agg(m.job_id), array_agg(m.generation) FROM moved m HAVING count(*) > 0
+  INSERT INTO usher.outbox (outbox_id, owner, job_ids, generations) OVERRIDING SYSTEM VALUE
+  SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, $12::int8, array_agg(m.job_id), array_agg(m.generation) FROM moved m HAVING count(*) > 0
   RETURNING outbox_id
 )
 SELECT (SELECT q.outbox_id FROM queued q), ARRAY(SELECT m.nth FROM moved m)

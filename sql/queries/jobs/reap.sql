@@ -1,5 +1,5 @@
 -- Ends leases that ran out, at most $1. What was marked as about to be sent becomes unknown, with a row in the history;
--- the rest only loses its lease. The epoch moves on, so that the old holder writes nothing any more.
+-- the rest only loses its lease. The epoch moves on, so that the old holder writes nothing any more; as in ingest.
 -- Locks: the leases found, those that another worker reaps are skipped; then the jobs that they hold still.
 -- Plan: lease_ends in order; jobs by primary key, update by ctid.
 WITH late AS MATERIALIZED (
@@ -27,7 +27,7 @@ freed AS (
   SET state = CASE WHEN j.state = 1 THEN 2 ELSE j.state END,
     look_ups = CASE WHEN j.state = 1 THEN 0 ELSE j.look_ups END,
     due_at = CASE WHEN j.state = 0 THEN j.due_at ELSE now() END,
-    lease_epoch = nextval('usher.lease_epoch'::regclass),
+    lease_epoch = nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8,
     lease_until = NULL,
     last_code = CASE WHEN j.state = 1 THEN 'worker_lost' ELSE j.last_code END,
     last_message = CASE WHEN j.state = 1 THEN 'the worker was lost before it noted an outcome' ELSE j.last_message END

@@ -1,5 +1,6 @@
 -- Writes outcomes of any kind: the job's next state, the attempt, and for an end the result, with one outbox row for all
 -- of them, in one commit. Fenced: a row whose lease was lost, or whose state does not allow the step, is left alone.
+-- The outbox row's number as in outbox/insert.
 -- $3 steps: 0 release, 1 retry, 2 verify, 3 park, 4 finish. $4 a bit for each state that the step may start from.
 -- $18 leases that end with this, should all be written: a job that is held needs its lease. $19 the worker.
 -- Locks: the rows of job, in the order given (by job_id). Plan: primary key, update by ctid, inserts.
@@ -79,8 +80,8 @@ released AS (
   WHERE lease_epoch = ANY ($18::int8[]) AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
 ),
 published AS (
-  INSERT INTO usher.outbox (owner, job_ids, generations)
-  SELECT $19::int8, array_agg(m.job_id), array_agg(m.generation) FROM moved m WHERE m.step = 4 HAVING count(*) > 0
+  INSERT INTO usher.outbox (outbox_id, owner, job_ids, generations) OVERRIDING SYSTEM VALUE
+  SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, $19::int8, array_agg(m.job_id), array_agg(m.generation) FROM moved m WHERE m.step = 4 HAVING count(*) > 0
   RETURNING outbox_id
 )
 SELECT (SELECT p.outbox_id FROM published p), ARRAY(SELECT m.job_id FROM moved m),

@@ -1,5 +1,6 @@
 -- Puts a part of an outbox row into a row of its own: what cannot be published stays when the rest is acknowledged.
 -- $1 the row, $2 jobs, $3 answers.
+-- The row's number as in outbox/insert.
 -- Locks: the row and the new one. Plan: primary key, insert.
 WITH kept AS (
   UPDATE usher.outbox o
@@ -26,6 +27,6 @@ part AS MATERIALIZED (
   FROM kept k
   CROSS JOIN LATERAL (SELECT * FROM usher.outbox WHERE outbox_id = k.outbox_id) o
 )
-INSERT INTO usher.outbox (owner, created_at, job_ids, generations, answer_ids)
-SELECT p.owner, p.created_at, p.job_ids, p.generations, p.answer_ids FROM part p
+INSERT INTO usher.outbox (outbox_id, owner, created_at, job_ids, generations, answer_ids) OVERRIDING SYSTEM VALUE
+SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, p.owner, p.created_at, p.job_ids, p.generations, p.answer_ids FROM part p
 WHERE cardinality(p.job_ids) + cardinality(p.answer_ids) > 0

@@ -1,4 +1,5 @@
 -- Stores answers to records and queues them for whoever publishes first.
+-- The row's number as in outbox/insert.
 -- Locks: the new rows. Plan: function scan, insert, insert.
 WITH stored AS (
   INSERT INTO usher.answer (result_id, job_id, generation, outcome, order_id, key_id, sealed, traceparent)
@@ -8,4 +9,6 @@ WITH stored AS (
   ) AS u (result_id, job_id, generation, outcome, order_id, key_id, sealed, traceparent)
   RETURNING answer_id
 )
-INSERT INTO usher.outbox (answer_ids) SELECT array_agg(s.answer_id) FROM stored s HAVING count(*) > 0
+INSERT INTO usher.outbox (outbox_id, answer_ids) OVERRIDING SYSTEM VALUE
+SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, array_agg(s.answer_id)
+FROM stored s HAVING count(*) > 0
