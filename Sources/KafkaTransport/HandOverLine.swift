@@ -28,9 +28,14 @@ struct HandOverLine: Sendable {
     /// The first is handed over, or refused.
     mutating func removeFirst() {
         done += 1
-        guard done == records.count else { return }
-        records.removeAll(keepingCapacity: records.count <= Self.keptCapacity)
-        done = 0
+        if done == records.count {
+            records.removeAll(keepingCapacity: records.count <= Self.keptCapacity)
+            done = 0
+        } else if done > Self.keptCapacity, done > records.count / 2 {
+            // A line that is never empty would keep all that ever stood in it.
+            records.removeFirst(done)
+            done = 0
+        }
     }
 
     /// So many records were handed over at once.

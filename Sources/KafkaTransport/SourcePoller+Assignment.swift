@@ -15,6 +15,13 @@ extension SourcePoller {
     private static let committedWaitMs: Int32 = 2_000
     private static let committedRetry: Duration = .milliseconds(500)
     private static let seekRetry: Duration = .milliseconds(200)
+    private static let unknownToStore: StaticString = """
+        the store knows no position of a partition that Kafka has one of; reading on from Kafka's
+        """
+    private static let unknownToKafka: StaticString = """
+        Kafka knows no position of a partition that the store has one of; reading on from the store's: if the topic \
+        was made anew, its records before that are never read
+        """
 
     func obey(_ command: IntakeExchange.Command) {
         switch command {
@@ -44,6 +51,19 @@ extension SourcePoller {
         continueAssigning()
     }
 
+    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does not
+    /// seek in a partition whose position is not on Kafka.
+    func assignAgain(passingOver place: TopicPartition) {
+        log.notice(
+            "records between Kafka's position and the store's were deleted; reading on from the store's",
+            [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
+        )
+        let partitions = reading.partitions
+        passedOver.insert(place)
+        revoke()
+        beginAssigning(partitions)
+    }
+
     /// Takes up the partitions once the store has answered and Kafka tells what is committed.
     func continueAssigning() {
         guard let assigning, let stored = assigning.stored, ContinuousClock.now >= assigning.notBefore else { return }
@@ -53,7 +73,9 @@ extension SourcePoller {
             return
         }
         self.assigning = nil
-        let starts = StartPlan.starts(of: assigning.partitions, committed: committed, stored: stored)
+        let usable = committed.filter { !passedOver.contains($0.key) }
+        passedOver = []
+        let starts = StartPlan.starts(of: assigning.partitions, committed: usable, stored: stored)
         let entries = assigning.partitions.map { place in
             let start = starts[place] ?? nil
             return PartitionOffset(partition: place, offset: start ?? Int64(RD_KAFKA_OFFSET_BEGINNING))
@@ -67,10 +89,22 @@ extension SourcePoller {
         watch.joined(exchange)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { fail(KafkaFault(code).transportError()) }
         log.info("partitions assigned", [.partitions: LogValue(assigning.partitions.count)])
-        for (place, start) in starts where start != nil && stored[place] == nil {
+        tellOneSided(committed: committed, stored: stored, starts)
+    }
+
+    /// A partition of which only one side knows a position: the store was made anew, or the topic or the group was.
+    private func tellOneSided(
+        committed: [TopicPartition: Int64],
+        stored: [TopicPartition: Int64],
+        _ starts: [TopicPartition: Int64?]
+    ) {
+        for (place, start) in starts {
+            guard let start, (committed[place] == nil) != (stored[place] == nil) else { continue }
             log.warning(
-                "the store knows no position of a partition that Kafka has one of; reading on from Kafka's",
-                [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
+                stored[place] == nil ? Self.unknownToStore : Self.unknownToKafka,
+                [
+                    .topic: LogValue(place.topic), .partition: LogValue(place.partition), .offset: LogValue(start),
+                ]
             )
         }
     }

@@ -5,6 +5,7 @@ import SessionCore
 extension SourcePoller {
     /// How often a batch that fails its checksum is read again before its partition stops.
     private static let damagesMax = 3
+    private static let stopsRepeatAfter: Duration = .seconds(60)
 
     /// Instead of a record came an error.
     func readFailed(_ message: rd_kafka_message_t) {
@@ -17,7 +18,12 @@ extension SourcePoller {
             return
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
             guard let place else { return watch.note(fault) }
-            stop(place, because: fault)
+            // Kafka's position may be older than the store's: what was deleted before that was accounted for.
+            if let next = reading.next(of: place), let accounted = exchange.accounted[place], next < accounted {
+                assignAgain(passingOver: place)
+            } else {
+                stop(place, because: fault)
+            }
         case RD_KAFKA_RESP_ERR__BAD_MSG:
             guard let place, reading.isAssigned(place) else { return watch.note(fault) }
             // The library would go on behind the damaged batch, which would lose its records.
@@ -57,11 +63,27 @@ extension SourcePoller {
         }
     }
 
+    /// Says again of partitions that are not read any more: jobs wait in them that nobody looks at.
+    func repeatStops() {
+        guard !reading.stopped.isEmpty, ContinuousClock.now - stopsToldAt > Self.stopsRepeatAfter else { return }
+        stopsToldAt = .now
+        for (place, error) in exchange.health.stopped {
+            log.error(
+                "a partition stays stopped",
+                [
+                    .topic: LogValue(place.topic), .partition: LogValue(place.partition),
+                    .offset: LogValue(reading.next(of: place) ?? 0), .reason: LogValue("\(error)"),
+                ]
+            )
+        }
+    }
+
     /// Reads no more of a partition. What was read of it before stays good.
     private func stop(_ place: TopicPartition, because fault: KafkaFault) {
         guard reading.isAssigned(place), reading.stop(place) else { return }
         let error = fault.transportError(topic: place.topic)
         exchange.changeHealth { $0.stopped[place] = error }
+        stopsToldAt = .now
         log.error(
             "a partition was stopped",
             [

@@ -26,12 +26,16 @@ final class SourcePoller {
 
     /// The assignment that waits for its positions.
     var assigning: Assigning?
+    /// Partitions whose records at Kafka's position are gone: the store's alone counts for the next assignment.
+    var passedOver: Set<TopicPartition> = []
     var requests: Int64 = 0
     /// Partitions that wait for their stored position after a rewind, with the number of the request.
     var rewinding: [TopicPartition: Int64] = [:]
     private var pace = ReadingPace()
     private var commitsSince: ContinuousClock.Instant?
     var commitsNotBefore = ContinuousClock.now
+    /// When it was last said which partitions are stopped.
+    var stopsToldAt = ContinuousClock.now
     private var failure: TransportError?
 
     /// Makes the consumer and subscribes. Runs on the polling thread.
@@ -69,6 +73,7 @@ final class SourcePoller {
             applyPauses()
             sendCommits()
             watch.probe(client, exchange)
+            repeatStops()
             pollRecords()
         }
         if let failure {

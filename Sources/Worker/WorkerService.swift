@@ -28,6 +28,8 @@ package struct WorkerService<
     private let rightOfWay = RightOfWay()
     private let relayCauses = Mailbox<Void>()
     private let stopRequests = Mailbox<Void>()
+    /// Finished when every acknowledgement is marked in the store.
+    private let allMarked = Mailbox<Void>()
     private let unpublished = Unpublished()
     private let guards: AccountGuards
     private let pressure: BackPressure
@@ -160,8 +162,15 @@ package struct WorkerService<
             ]
         return twice + twice + [
             Service(run: dispatchService.run), Service(run: dispatchService.runRests), Service(run: answers.run),
-            Service(run: publishing.runAcknowledging), Service(run: publishing.runRelaying),
+            Service(run: acknowledging(publishing)), Service(run: publishing.runRelaying),
         ]
+    }
+
+    private func acknowledging(_ publishing: PublishingService<Store, Sink>) -> @Sendable () async throws -> Void {
+        { [allMarked] in
+            defer { allMarked.finish() }
+            try await publishing.runAcknowledging()
+        }
     }
 
     private var upkeepLoops: [@Sendable () async throws -> Void] {
@@ -185,6 +194,7 @@ package struct WorkerService<
         decided.finish()
         relayCauses.finish()
         await sink.close(timeout: Self.flushGrace)
+        await waitForMarks()
         patience.stopWaiting()
         do {
             try await store.heartbeat(lifetime: .zero)
@@ -193,6 +203,16 @@ package struct WorkerService<
             log.warning("could not sign off", [.error: .text(String(describing: error))])
         }
         log.notice("stopped", [.count: .init(unpublished.count)])
+    }
+
+    /// Whoever takes over this worker's rows once it has signed off would publish again what is not marked yet.
+    private func waitForMarks() async {
+        let limit = Task { [clock, patience] in
+            try await clock.wait(for: Self.flushGrace)
+            patience.stopWaiting()
+        }
+        _ = await allMarked.takeAll()
+        limit.cancel()
     }
 
     /// Until every claimed job is settled; without a database at most for a moment, then leases run out instead.

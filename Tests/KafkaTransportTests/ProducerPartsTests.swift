@@ -53,6 +53,14 @@ import Testing
         #expect(line.waiting.map(\.id) == [4])
     }
 
+    @Test func aLineThatIsNeverEmptyKeepsNotAllThatEverStoodInIt() {
+        var line = HandOverLine()
+        line.append(contentsOf: (0..<3_000).map { Self.record($0) })
+        for _ in 0..<2_500 { line.removeFirst() }
+        #expect(line.waiting.map(\.id) == Array(2_500..<3_000))
+        #expect(line.waiting.startIndex < 1_500, "what was handed over is there still")
+    }
+
     @Test func urgentRecordsHaveALineOfTheirOwnAndGoFirst() {
         let exchange = ProducerExchange()
         #expect(exchange.send([Self.record(1)]))

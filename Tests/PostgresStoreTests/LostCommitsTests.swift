@@ -39,6 +39,17 @@ struct LostCommitsTests {
         #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "0")
     }
 
+    @Test func whatAWorkerWroteUnderALostNumberIsPublishedByOthers() async throws {
+        let bench = try await Bench()
+        try await bench.store.heartbeat(lifetime: .seconds(60))
+        try await bench.execute("DELETE FROM usher.worker")
+        let settled = try await bench.store.settle([opened(bench.claimOne())])
+        try await bench.store.heartbeat(lifetime: .seconds(60))
+        // It died before it had them acknowledged.
+        let other = bench.fixture.store(worker: "other")
+        #expect(try await other.adoptOutbox(limit: 10) == settled.outbox)
+    }
+
     @Test func aTopicThatWasLostGetsANumberAgain() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])

@@ -225,6 +225,7 @@ struct KafkaJudgementTests {
         #expect(status(["min.insync.replicas": "3"]) == [.advice])
         #expect(status(["min.insync.replicas": "1"], replicas: 1) == [])
         #expect(status(["max.message.bytes": "65536"]) == [.problem])
+        #expect(status(["max.message.bytes": "500000"]) == [.problem])
         #expect(status([:]) == [])
     }
 

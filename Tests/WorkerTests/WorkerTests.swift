@@ -160,6 +160,21 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("a worker signs off only when every acknowledgement is marked: others would publish those results again")
+    func signsOffLast() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.store.acknowledgements.close()
+        bench.deliver(["o-1"])
+        try await bench.eventually("its acknowledgement is about to be marked") {
+            bench.store.acknowledgements.waiting == 1
+        }
+        let stopping = Task { try await bench.stop() }
+        try await bench.eventually("the producer is closed") { bench.sink.isClosed }
+        bench.store.acknowledgements.open()
+        try await stopping.value
+        #expect(bench.store.leftAtEnd == 0)
+    }
+
     @Test("a database that lost commits makes the partition be read again, not skipped")
     func rewindsWhenPositionsMovedBack() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

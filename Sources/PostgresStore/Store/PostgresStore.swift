@@ -82,7 +82,7 @@ extension PostgresStore {
             }
             if isKnown { return }
             log.warning("the database does not know this worker any more; it registers again", [.worker: .init(known)])
-            identity.forget(known)
+            try await bury(known)
         }
         _ = try await register(lifetime: lifetime)
     }
@@ -103,8 +103,16 @@ extension PostgresStore {
     func confirmDurability(worker: Int64) async throws(StoreError) {
         let wrote = try await pool.run { link in try link.run(SQL.Workers.touch, [.int8(worker)]).count == 1 }
         if wrote { return }
-        identity.forget(worker)
+        try await bury(worker)
         _ = try await workerID()
+    }
+
+    /// Gives up a number that the database does not know any more. What was written under it since then would have an
+    /// owner that never ends, and would be published by nobody.
+    private func bury(_ lost: Int64) async throws(StoreError) {
+        let parameters: [PGParameter] = [.int8(lost), .text(identity.name), .text(identity.version)]
+        _ = try await pool.run { link in try link.run(SQL.Workers.bury, parameters).count }
+        identity.forget(lost)
     }
 
     private func register(lifetime: Duration) async throws(StoreError) -> Int64 {

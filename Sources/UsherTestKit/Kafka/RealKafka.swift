@@ -117,6 +117,23 @@ package actor RealKafka {
         throw Failure("the broker does not answer after 90 s: \(BrokerFolder.lastWords(folder))")
     }
 
+    /// Deletes the records of a partition before an offset, as retention does.
+    package static func deleteRecords(of topic: String, partition: Int32, before offset: Int64, on servers: String)
+        throws
+    {
+        guard let home else { throw Failure("KAFKA_HOME is not set; it must name an unpacked Apache Kafka") }
+        let folder = try BrokerFolder.make()
+        defer { BrokerFolder.remove(folder) }
+        let wanted =
+            #"{"partitions":[{"topic":"\#(topic)","partition":\#(partition),"offset":\#(offset)}],"version":1}"#
+        try BrokerFolder.write(wanted, to: "\(folder)/offsets.json")
+        try BrokerProcess.run(
+            ["java", "-Xmx256m", "-cp", "\(home)/libs/*", "org.apache.kafka.tools.DeleteRecordsCommand"]
+                + ["--bootstrap-server", servers, "--offset-json-file", "\(folder)/offsets.json"],
+            output: "\(folder)/delete.log"
+        )
+    }
+
     /// Ends the broker cleanly; its data stays.
     package func stop() throws {
         try end(SIGTERM)

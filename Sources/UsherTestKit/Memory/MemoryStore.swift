@@ -51,6 +51,7 @@ package final class MemoryStore: JobStore {
         var claimsMade = 0
         var failuresLeft = 0
         var alive = false
+        var leftAtEnd: Int?
     }
 
     private let state = Mutex(State())
@@ -58,6 +59,8 @@ package final class MemoryStore: JobStore {
     package let intake = Gate()
     /// Where batches with outcomes of campaigns' jobs wait while it is closed.
     package let campaignOutcomes = Gate()
+    /// Where acknowledgements wait while it is closed.
+    package let acknowledgements = Gate()
 
     package init() {}
 
@@ -82,6 +85,11 @@ package final class MemoryStore: JobStore {
     /// The bodies of these orders no longer open.
     package func setUnreadable(_ orderIDs: [String]) {
         state.withLock { $0.unreadable.formUnion(orderIDs) }
+    }
+
+    /// How many outbox rows there were when the worker signed off.
+    package var leftAtEnd: Int? {
+        state.withLock { $0.leftAtEnd }
     }
 
     /// Those that brought nothing as well.
@@ -259,6 +267,7 @@ package final class MemoryStore: JobStore {
     }
 
     package func acknowledge(_ outboxIDs: [Int64]) async throws {
+        await acknowledgements.pass()
         try transact { state in
             for id in outboxIDs { state.outbox[id] = nil }
         }
@@ -291,7 +300,10 @@ package final class MemoryStore: JobStore {
     }
 
     package func heartbeat(lifetime: Duration) async throws {
-        try transact { $0.alive = lifetime > .zero }
+        try transact { state in
+            state.alive = lifetime > .zero
+            if !state.alive { state.leftAtEnd = state.outbox.count }
+        }
     }
 
     package func hold(account: String, _ cause: HoldCause, trialAfter: Duration) async throws {

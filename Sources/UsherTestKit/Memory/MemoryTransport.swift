@@ -138,6 +138,7 @@ package final class MemorySink: ResultSink {
         var published: [OutboxRecord] = []
         var urgent: [OutboxRecord] = []
         var failuresLeft = 0
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -156,6 +157,10 @@ package final class MemorySink: ResultSink {
     /// Those of the published that were urgent.
     package var urgent: [OutboxRecord] {
         state.withLock { $0.urgent }
+    }
+
+    package var isClosed: Bool {
+        state.withLock { $0.isClosed }
     }
 
     package func publish(_ records: [OutboxRecord], areUrgent: Bool) {
@@ -178,6 +183,7 @@ package final class MemorySink: ResultSink {
     }
 
     package func close(timeout: Duration) async {
+        state.withLock { $0.isClosed = true }
         mailbox.finish()
     }
 }

@@ -5,6 +5,8 @@ import SessionCore
 enum KafkaJudgement {
     /// The largest job with room for key and framing.
     static let recordBytesMin = 66 << 10
+    /// A broker's limit is for a batch, and the producer makes them of a million bytes.
+    static let batchBytesMin = 1 << 20
     /// Links live for a quarter of an hour; a CRM that was away wants some hours of results.
     static let resultsRetentionAdvice: Duration = .seconds(24 * 3_600)
     static let jobsRetentionAdvice: Duration = .seconds(24 * 3_600)
@@ -70,7 +72,14 @@ enum KafkaJudgement {
             findings.append(
                 .problem(
                     "\(topic): max.message.bytes is \(bytes): the largest job does not fit; "
-                        + "set \(recordBytesMin) or more"
+                        + "set \(batchBytesMin) or more"
+                )
+            )
+        } else if let bytes = settings["max.message.bytes"].flatMap({ Int($0) }), bytes < batchBytesMin {
+            findings.append(
+                .problem(
+                    "\(topic): max.message.bytes is \(bytes): the broker refuses batches of more, and all records in "
+                        + "them, for ever; set \(batchBytesMin) or more"
                 )
             )
         }
