@@ -24,7 +24,8 @@ extension ErrorTable {
         return doubts
     }
 
-    private static func isInconclusive(code: Int64) -> Bool {
+    /// Codes of a body that a gateway may have written which lost the provider's answer.
+    static func isInconclusive(code: Int64) -> Bool {
         (500..<600).contains(code) || [408, 425, 429].contains(code)
     }
 }

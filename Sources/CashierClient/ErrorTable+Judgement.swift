@@ -57,8 +57,9 @@ extension ErrorTable {
                 isUnlisted: (400..<500).contains(httpStatus)
             )
         }
-        // A gateway in between may write its own numbers into JSON; only a documented refusal outweighs such a status.
-        guard status > 0, !Self.isInconclusive(httpStatus: httpStatus) else {
+        // A gateway in between may write its own numbers into JSON, under any HTTP status; only a rule that names such
+        // a number outweighs it.
+        guard status > 0, !Self.isInconclusive(httpStatus: httpStatus), !Self.isInconclusive(code: status) else {
             return unknown(String(status), "The Cashier answered with an error.", isUnlisted: status > 0)
         }
         var judgement = judgement(by: unlisted, String(status), kind)

@@ -56,7 +56,7 @@ package struct ErrorRule: Equatable, Sendable {
 /// The provider's error answers and what they mean; the first rule that fits holds.
 package struct ErrorTable: Equatable, Sendable {
     package var rules: [ErrorRule]
-    /// For a positive `status` that no rule names.
+    /// For a positive `status` that no rule names, unless a gateway may have written it.
     package var unlisted: ErrorRule
 
     package init(rules: [ErrorRule], unlisted: ErrorRule) {

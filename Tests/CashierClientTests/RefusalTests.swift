@@ -94,9 +94,33 @@ struct RefusalTests {
         arguments: [408, 425, 429, 500, 503]
     )
     func gateways(_ httpStatus: Int) {
-        var reply = SampleReply.refused(503, "upstream timed out")
+        var reply = SampleReply.refused(777, "upstream timed out")
         reply.httpStatus = httpStatus
         #expect(classify(reply.reply).outcome == .unknown)
+    }
+
+    @Test(
+        "a number that gateways write proves nothing under any HTTP status, unless a rule names it",
+        arguments: [408, 425, 429, 500, 503, 599] as [Int64]
+    )
+    func gatewayNumbers(_ status: Int64) {
+        let reply = SampleReply.refused(status, "upstream timed out").reply
+        for isLookUp in [false, true] {
+            let answer = classify(reply, lookUp: isLookUp)
+            #expect(answer.outcome == .unknown)
+            #expect(answer.code == String(status))
+        }
+        var account = Sample.account()
+        account.errorTable.unlisted.errorClass = .retrySlow
+        #expect(classify(reply, account: account).outcome == .unknown, "the default is not for it")
+        let rule = ErrorRule("own", .exactly(status), .limited, advice: "The Cashier limits calls.")
+        account.errorTable = account.errorTable.adding(rule)
+        #expect(classify(reply, account: account).outcome == .refused(.limited))
+    }
+
+    @Test("numbers beside those that gateways write are the provider's", arguments: [407, 430, 499, 600] as [Int64])
+    func providerNumbers(_ status: Int64) {
+        #expect(classify(SampleReply.refused(status, "no").reply).outcome == .refused(.declined))
     }
 
     @Test("an unlisted code is what the account says")

@@ -262,7 +262,7 @@ struct ErrorsVerbTests {
         stored.standard[0].errorClass = "odd"
         let report = ErrorListReport(
             stored: stored,
-            unlisted: [seen("417"), seen("418")],
+            unlisted: [seen("417"), seen("418"), seen("503")],
             accounts: ["main", "second"],
             isOneAccount: false
         )
@@ -272,6 +272,7 @@ struct ErrorsVerbTests {
         #expect(lines.contains("Every other code above 0: declined"))
         #expect(lines.contains { $0.contains("417   200  1,200") && $0.contains("set-417") })
         #expect(lines.contains { $0.contains("418   200  1,200") && $0.contains("declined") })
+        #expect(lines.contains { $0.contains("503   200  1,200") && $0.contains("unknown") })
         #expect(lines.last?.hasPrefix("NOT IN FORCE: rule negative: class must be one of") == true)
         #expect(
             report.json.hasPrefix(

@@ -34,6 +34,7 @@ struct ErrorListReport {
         lines += stored.overrides.isEmpty ? ["  none"] : overrides.lines(width: width)
         lines += ["", "Standard rules, tried next, in this order:"] + standard.lines(width: width)
         lines += ["", "Every other code above 0: " + defaults.joined(separator: "; ")]
+        lines += ["  but 408, 425, 429 and 500 to 599, which gateways write too: unknown"]
         lines += ["", "Codes that came and were not listed:"]
         lines += unlisted.isEmpty ? ["  none"] : seen.lines(width: width)
         for fault in faults { lines += ["", "NOT IN FORCE: \(printable(fault.description))"] }
