@@ -16,6 +16,9 @@ extension ErrorTable {
         case .exactly(let code) where code < 0: doubts.append("code \(code), an internal error of the Cashier")
         case .exactly(let code) where Self.isInconclusive(code: code):
             doubts.append("code \(code), which a gateway that lost the answer may write as well")
+        // A rule without a code has an HTTP status, or it would fit nothing.
+        case .none where (200..<300).contains(rule.httpStatus ?? 0):
+            doubts.append("an HTTP success without a readable body, which may be a session's that was cut short")
         case .exactly, .none, .unlisted: break
         }
         for known in rules where known.errorClass.leavesOpen && known.mayMeet(rule) {

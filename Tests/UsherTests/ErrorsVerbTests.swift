@@ -151,6 +151,7 @@ struct ErrorsVerbTests {
         (["--code", "negative", "--class", "retry_slow"], "codes below zero"),
         (["--code", "417", "--class", "declined"], "1 recorded replies of unknown outcome, such as those of o-6"),
         (["--code", "none", "--http-status", "429", "--class", "limited"], "HTTP 429, with which"),
+        (["--code", "none", "--http-status", "200", "--class", "retry_fast"], "an HTTP success without a readable"),
     ])
     func aRuleThatTakesTheUnknownForANoIsWarnedOf(_ words: [String], _ part: String) throws {
         let report = try report(words, isDryRun: true)
