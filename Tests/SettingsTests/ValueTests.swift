@@ -61,6 +61,15 @@ import Testing
     }
 
     @Test(arguments: [
+        ("crm.example.com", true), ("CRM.example.com:8443", true), ("[::1]", true), ("[::1]:8443", true),
+        ("crm.example.com:", false), ("crm.example.com:0", false), ("crm.example.com:0443", false),
+        ("crm.example.com:65536", false), ("https://crm.example.com", false), ("crm.example.com/x", false), ("", false),
+    ])
+    func anAllowedHostMayHaveItsPort(_ text: String, _ expected: Bool) {
+        #expect(TextRule.hostOrHostAndPort.allows(text) == expected)
+    }
+
+    @Test(arguments: [
         (TextRule.hostAndPort, "kafka:9092", true), (.hostAndPort, "[::1]:9092", true), (.hostAndPort, "kafka", false),
         (.hostAndPort, "a:b:9092", false), (.hostAndPort, "kafka:", false), (.name, "vt.session.jobs", true),
         (.name, "a b", false), (.name, "..", false), (.locale, "en-GB", true), (.locale, "en_GB", false),

@@ -149,6 +149,19 @@ struct AccountWiringTests {
         #expect(!rules.isAmountOptional && !rules.isCustomerRequired)
     }
 
+    @Test("hosts that links and callbacks may lead to are taken in either case of letters, with their ports")
+    func allowedHosts() throws {
+        let list = "[Pay.Example.NET, alt.example.net:8443, own.example.net:443]"
+        let hosts = ["pay.example.net", "alt.example.net:8443", "own.example.net"]
+        #expect(try account("allowed_redirect_hosts: \(list)").redirectHosts == hosts)
+        let rules = try rules("allowed_callback_hosts: \(list)")
+        for allowed in [rules.notificationHosts, rules.returnHosts, rules.validationHosts] {
+            #expect(allowed == Set(hosts))
+        }
+        let wrong = problem("allowed_redirect_hosts: [\"https://pay.example.net\"]")
+        #expect(wrong.contains("a host name or `host:port`"), "\(wrong)")
+    }
+
     static let endpoints: [(endpoint: String, lookUp: String?, lines: String)] = [
         ("https://gw.payracks.example/cashier/virtual-terminal", "https://gw.payracks.example/agent/find-order", ""),
         (

@@ -152,22 +152,23 @@ extension SettingKey {
         ),
         SettingKey(
             "accounts.<name>.allowed_redirect_hosts",
-            .texts(.host),
+            .texts(.hostOrHostAndPort),
             .absent("any host"),
-            example: "[cashier.example.com]",
+            example: "[cashier.example.com, pay.example.com:8443]",
             """
-            Hosts that a redirect URL may lead to, compared exactly. An answer with another host is not \
-            believed.
+            Hosts that a redirect URL may lead to: `host` for port 443, `host:port` for another. Capitals do not \
+            matter; a subdomain is another host. An answer with another host or port is not believed.
             """
         ),
         SettingKey(
             "accounts.<name>.allowed_callback_hosts",
-            .texts(.host),
+            .texts(.hostOrHostAndPort),
             .absent("any host"),
-            example: "[crm.example.com]",
+            example: "[crm.example.com, hooks.example.com:8443]",
             """
-            Hosts that a job's `notification_url`, `validation_url` and `return_url` may name, compared exactly. \
-            A job with another host is refused.
+            Hosts that a job's `notification_url`, `validation_url` and `return_url` may name: `host` for port 443, \
+            `host:port` for another. Capitals do not matter; a subdomain is another host. A job with another host \
+            or port is refused.
             """
         ),
         SettingKey(

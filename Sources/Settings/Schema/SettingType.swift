@@ -40,10 +40,10 @@ package enum TextRule: Equatable, Sendable {
     case name
     /// An `https://` (or `http://`) URL with a host, without a user, a query or a fragment.
     case url
-    /// A host name or an IP address, without a port.
-    case host
     /// `host:port`.
     case hostAndPort
+    /// A host name or an IP address, alone or as `host:port`.
+    case hostOrHostAndPort
     /// A host name, an IP address, or the absolute path of a socket folder; or several, with commas between them.
     case hosts
     /// 3 to 10 upper-case letters and digits.

@@ -10,10 +10,13 @@ extension TextRule {
         case .line(let limit): return bytes.count <= limit && bytes.first != 0x20 && bytes.last != 0x20
         case .name: return bytes.count <= 249 && bytes.allSatisfy(isNameByte) && text != "." && text != ".."
         case .url: return URLParts(text) != nil
-        case .host: return isHost(text)
         case .hostAndPort:
             guard let (host, port) = splitPort(text) else { return false }
             return isHost(host) && (1...65535).contains(port)
+        case .hostOrHostAndPort:
+            guard let (host, port) = splitPort(text) else { return isHost(text) }
+            // It is compared as it is written.
+            return isHost(host) && (1...65535).contains(port) && text.hasSuffix(":\(port)")
         case .hosts: return hostList(text).allSatisfy { $0.hasPrefix("/") ? $0.utf8.count <= 100 : isHost($0) }
         case .currency: return (3...10).contains(bytes.count) && bytes.allSatisfy { isUpper($0) || isDigit($0) }
         case .locale:
@@ -29,8 +32,8 @@ extension TextRule {
         case .line(let limit): "text of at most \(limit) bytes, without spaces at its ends"
         case .name: "a name of letters, digits, `.`, `_`, `-`"
         case .url: "a URL such as `https://host/path`, without user, query or fragment"
-        case .host: "a host name, without scheme, port or path"
         case .hostAndPort: "`host:port`"
+        case .hostOrHostAndPort: "a host name or `host:port`, without scheme or path"
         case .hosts:
             "a host name, an address, or the absolute path of a socket folder; several with commas between them"
         case .currency: "a currency code such as `EUR`"

@@ -27,7 +27,7 @@ extension Configuration.Account {
         account.customerKey = customerKey
         account.phoneForm = phoneFormat == .string ? .string : .number
         account.nullPolicy = nullPolicy == .omit ? .omit : .null
-        account.redirectHosts = allowedRedirectHosts
+        account.redirectHosts = allowedRedirectHosts.map(Self.asCompared)
         account.freshness = replyFreshness
         account.connectTimeout = connectTimeout
         account.totalTimeout = timeout
@@ -41,7 +41,7 @@ extension Configuration.Account {
     var jobRules: AccountRules {
         var rules = AccountRules(merchantID: merchantID, applicationKey: applicationKey)
         rules.defaultLocale = localeDefault
-        let hosts = allowedCallbackHosts.map { Set($0.map { $0.lowercased() }) }
+        let hosts = allowedCallbackHosts.map { Set(Self.asCompared($0)) }
         rules.notificationHosts = hosts
         rules.returnHosts = hosts
         rules.validationHosts = hosts
@@ -57,6 +57,15 @@ extension Configuration.Account {
         rules.refusedCurrencies.subtract(currencyExponents.keys)
         rules.lengthUnit = lengthUnit == .characters ? .characters : .bytes
         return rules
+    }
+
+    /// Hosts as those of URLs are compared with them: in lower case, and without the port that goes without saying.
+    private static func asCompared(_ hosts: [String]) -> [String] {
+        hosts.map { host in
+            let port = ":443"
+            let host = host.lowercased()
+            return host.hasSuffix(port) ? String(host.dropLast(port.count)) : host
+        }
     }
 
     /// For deciding what answers mean.
