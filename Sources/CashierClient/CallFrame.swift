@@ -50,9 +50,9 @@ final class CallFrame: Sendable {
     }
 
     private func reader(of call: CashierCall, _ elapsed: Duration) -> ReplyReader {
-        // What the provider's clock should have shown when the call started.
+        // What the provider's clock should have shown when the call started: its job may have waited after the mark.
         let offset = account.value.clockOffsetSeconds * 1_000_000
-        let signedAt = Timestamp(microseconds: call.clockedAt.microseconds + offset)
+        let startedAt = Timestamp(microseconds: call.clocked(call.startedAt).microseconds + offset)
         let expectation: ReplyReader.Expectation =
             if call.kind == .open, let request = call.job.request {
                 .open(request)
@@ -63,7 +63,7 @@ final class CallFrame: Sendable {
             account: account,
             secrets: secrets,
             expectation: expectation,
-            now: signedAt.advanced(by: elapsed),
+            now: startedAt.advanced(by: elapsed),
             tableInForce: route.errors
         )
     }

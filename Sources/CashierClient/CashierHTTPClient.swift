@@ -128,7 +128,7 @@ package final class CashierHTTPClient: Cashier {
             return .failure(Fault(code: "no_account", message: "The account is not in the configuration."))
         }
         let account = frame.account
-        let timestamp = RequestWriter.timestamp(markedAt: call.clockedAt, account: account)
+        let timestamp = RequestWriter.timestamp(markedAt: call.clocked(call.markedAt), account: account)
         let target: HTTPTarget
         let signed: RequestWriter.Signed
         switch call.kind {
@@ -193,8 +193,8 @@ final class EndedCalls: Sendable {
 }
 
 extension CashierCall {
-    /// The mark, as the provider's clock is thought to have shown it.
-    var clockedAt: Timestamp {
-        clockAdjustment == .zero ? markedAt : markedAt.advanced(by: clockAdjustment)
+    /// A moment of the database's clock, as the provider's is thought to have shown it.
+    func clocked(_ moment: Timestamp) -> Timestamp {
+        clockAdjustment == .zero ? moment : moment.advanced(by: clockAdjustment)
     }
 }

@@ -18,7 +18,7 @@ package struct ReplyReader: Sendable {
     /// Those that verify.
     private let secrets: [Secret]
     let expectation: Expectation
-    /// The moment of the reply by the clock that signed the request.
+    /// The moment of the reply by the clock that signs requests.
     let now: Timestamp
     /// Looked at only when a reply says no; nil: the account's own table.
     private let tableInForce: TableInForce?

@@ -38,6 +38,29 @@ struct ExchangeTests {
         }
     }
 
+    @Test("an answer's age counts from the start of its call, however long the job waited after its mark")
+    func waitedAfterItsMark() async throws {
+        try await RawServer.with { connection in
+            while let request = connection.readRequest() {
+                connection.write(.opened(orderID: request.orderID, at: Sample.signedAt + 15))
+            }
+        } _: { server in
+            var account = Sample.account(endpoint: "http://127.0.0.1:\(server.port)/cashier/virtual-terminal")
+            account.freshness = .seconds(5)
+            let client = try CashierHTTPClient(accounts: [account])
+            var call = Sample.call()
+            call.startedAt = call.markedAt.advanced(by: .seconds(15))
+            #expect(await client.answer(to: call).outcome.isOpened)
+            let signed = RequestWriter.open(
+                SharedRequest(Sample.request()),
+                account: Sample.account(),
+                timestamp: Sample.signedAt
+            )
+            #expect(server.requests.first?.header("Gt-Authentication") == signed.signature, "signed with the mark")
+            #expect(await client.answer().code == "stale", "a call that starts with its mark")
+        }
+    }
+
     @Test("a look-up goes to its own page")
     func lookUp() async throws {
         try await RawServer.with { connection in

@@ -27,6 +27,38 @@ struct DispatcherTests {
         )
     }
 
+    @Test("a call is signed with its job's mark and starts when its turn comes")
+    func startOfACall() throws {
+        let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 10)]
+        let cashier = ScriptedCashier { _ in CashierAnswer(outcome: .unknown, code: "timeout", message: "") }
+        let job = AccountGuardsTests.job(1)
+        let mark = try #require(job.lastSend)
+        for (now, startsNoEarlierThan) in [
+            (mark.advanced(by: .seconds(12)), mark.advanced(by: .seconds(12))),
+            // The database's clock is only known as of a late answer.
+            (mark.advanced(by: .seconds(-60)), mark),
+        ] {
+            let slots = CallSlots(limit: 10)
+            let dispatcher = Dispatcher(
+                cashier: cashier,
+                accounts: accounts,
+                guards: AccountGuards(accounts: accounts),
+                slots: slots,
+                decided: DecidedJobs(),
+                clock: WorkerClock(wall: now),
+                activity: Activity(),
+                lease: .seconds(60)
+            )
+            slots.taken(1, of: slots.reserve(1, at: .zero))
+            dispatcher.start([job], asked: .zero)
+            let call = try #require(cashier.calls.last)
+            #expect(call.markedAt == mark)
+            #expect(call.startedAt >= startsNoEarlierThan)
+            #expect(call.startedAt < startsNoEarlierThan.advanced(by: .seconds(15)))
+        }
+        #expect(cashier.calls.count == 2)
+    }
+
     @Test("a look-up that is given back unmade decides nothing, is not noted as an attempt, and leaves no slot taken")
     func unmadeLookUps() async throws {
         let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 1)]

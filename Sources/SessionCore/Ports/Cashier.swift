@@ -11,13 +11,17 @@ package struct CashierCall: Sendable {
     package var job: ClaimedJob
     /// Database time of the durable mark: what the request is signed with, after the account's clock offset.
     package var markedAt: Timestamp
-    /// Added to it, because the provider's clock was found to differ.
+    /// Database time at which the call starts, maybe long after its mark: what the age of its answer counts from.
+    package var startedAt: Timestamp
+    /// Added to both, because the provider's clock was found to differ.
     package var clockAdjustment: Duration
 
+    /// Starts with its mark, until it is told when it does.
     package init(kind: Kind, job: ClaimedJob, markedAt: Timestamp, clockAdjustment: Duration = .zero) {
         self.kind = kind
         self.job = job
         self.markedAt = markedAt
+        startedAt = markedAt
         self.clockAdjustment = clockAdjustment
     }
 }

@@ -103,8 +103,8 @@ final class Dispatcher<Provider: Cashier>: Sendable {
             late += (abandoned + turn.givenBack.map(\.call.job)).map { unsent($0, uptime) }
             next = turn.next
         }
-        adjustClocks(of: &calls)
         if !calls.isEmpty {
+            setClocks(of: &calls)
             cashier.start(calls)
             let lookUps = calls.count { $0.kind == .lookUp }
             activity.update {
@@ -116,9 +116,12 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     }
 
     /// Nearly always there is nothing to adjust, and one account.
-    private func adjustClocks(of calls: inout [CashierCall]) {
+    private func setClocks(of calls: inout [CashierCall]) {
+        let startedAt = clock.databaseNow
         var known: (account: String, adjustment: Duration)?
         for index in calls.indices {
+            // The estimate may be late, but a job is marked before it is called for.
+            calls[index].startedAt = max(startedAt, calls[index].markedAt)
             let account = calls[index].job.order.account
             if known?.account != account { known = (account, guards.clockAdjustment(of: account)) }
             if let adjustment = known?.adjustment, adjustment != .zero { calls[index].clockAdjustment = adjustment }
