@@ -1,4 +1,6 @@
+import Glibc
 import SessionCore
+import Synchronization
 import Testing
 
 @testable import CashierClient
@@ -67,6 +69,47 @@ struct NotSentTests {
             await client.close(timeout: .zero)
             #expect(await first.outcome == .unknown)
             #expect(server.requests.map(\.orderID) == ["o-1"])
+        }
+    }
+
+    /// The loop is turned by hand here, with a clock that jumps.
+    @Test(
+        "a connection that is ready when the process goes on, after its request's time",
+        arguments: [(HTTPLimits().waitMax, "waited"), (.seconds(2), "timeout")] as [(Duration, String)]
+    )
+    func stoodStill(_ pause: Duration, _ code: String) async throws {
+        try await RawServer.with {
+            _ = $0.readRequest()
+        } _: { server in
+            let url = "http://127.0.0.1:\(server.port)/cashier/virtual-terminal"
+            let target = try #require(HTTPTarget(url: url, connectTimeout: .seconds(2), totalTimeout: .seconds(20)))
+            let ended = Mutex<HTTPEnding?>(nil)
+            let start = HTTPStart(request: HTTPRequest(target: target, body: Array("body".utf8))) { ending in
+                ended.withLock { $0 = ending }
+            }
+            let loop = HTTPLoop(
+                inbox: HTTPInbox(),
+                limits: HTTPLimits(),
+                prepare: { HTTPPreparation.make(for: $0) },
+                onTurn: {}
+            )
+            let exchange = HTTPExchange(start: start, startedAt: loop.now, begunAt: loop.now)
+            loop.make(for: exchange, loop.pool(for: target.origin))
+            let made = loop.connections.compactMap { $0 }
+            let connection = try #require(made.first)
+            var socket = pollfd(fd: connection.descriptor, events: Int16(POLLOUT), revents: 0)
+            let ready = poll(&socket, 1, 10_000)
+            try #require(ready == 1, "the connection did not come about")
+            loop.now += pause.nanoseconds
+            loop.handle(0, connection)
+            let result = ended.withLock { $0 }
+            let ending = try #require(result, "the request was sent")
+            #expect(!ending.isBodyTouched)
+            guard case .failed(code: code, _) = ending.result else {
+                Issue.record("unexpected: \(ending.result)")
+                return
+            }
+            #expect(server.requests.isEmpty)
         }
     }
 

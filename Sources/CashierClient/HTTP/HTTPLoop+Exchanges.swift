@@ -57,6 +57,9 @@ extension HTTPLoop {
 
     private func sendMore(_ connection: HTTPConnection) {
         guard let exchange = connection.exchange else { return }
+        // A process that stood still handles the sockets that are ready before it looks at deadlines. What has just
+        // left the queue is in time.
+        if now > exchange.begunAt, !connection.isTouched, now >= unsentDeadline(exchange) { return expire(connection) }
         let step = connection.send()
         if connection.isTouched {
             let total = exchange.start.request.target.totalTimeout.nanoseconds
