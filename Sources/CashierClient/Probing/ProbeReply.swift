@@ -64,7 +64,7 @@ extension ProbeReply {
     /// - Parameter sentAt: when the request was given to the client, by this machine's clock.
     init(_ reply: HTTPReply, to call: ProbeCall, account: CashierAccount, sentAt: Timestamp, elapsed: Duration) {
         let fields = ProbedFields(reply.body)
-        let seconds = fields?.integer("timestamp")
+        let seconds = fields?.integer("timestamp").flatMap { Self.timesOfClocks.contains($0) ? $0 : nil }
         let reader = ReplyReader(
             account: account,
             expectation: call.expectation,
@@ -94,6 +94,9 @@ extension ProbeReply {
         let token = fields.bytes("session.auth_token") ?? []
         if !url.isEmpty || !token.isEmpty { session = String(Hashes.sha384(url + [0] + token).hex.prefix(16)) }
     }
+
+    /// Unix seconds that a clock may show: up to the year 9999. A reply can hold any number.
+    private static var timesOfClocks: ClosedRange<Int64> { 0...253_402_300_799 }
 
     private mutating func take(_ outcome: CallOutcome) {
         switch outcome {
