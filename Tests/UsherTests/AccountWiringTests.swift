@@ -215,5 +215,22 @@ struct AccountWiringTests {
                 == .seconds(3)
         )
         #expect(try Self.configuration("timeout: 20s", "dispatch: {lease: 30s}").sendWithin == .seconds(5))
+        #expect(
+            try Self.configuration("timeout: 2s\nconnect_timeout: 1s\nrequest_validity: 3s").sendWithin == .seconds(3)
+        )
+        let general = "verify: {request_validity: 20s}"
+        #expect(try Self.configuration("request_validity: 2m", general).sendWithin == .seconds(25), "holds for none")
+    }
+
+    @Test("a signature is never sent older than the strictest of several providers takes it")
+    func sendWithinOfSeveral() throws {
+        var configuration = try Self.configuration("request_validity: 2m", "verify: {request_validity: 22s}")
+        var second = try #require(configuration.accounts["main"])
+        // The general one is for accounts without one of their own.
+        for (validity, seconds) in [(nil, 22), (.seconds(20), 20), (.seconds(90), 25)] as [(Duration?, Int)] {
+            second.requestValidity = validity
+            configuration.accounts["second"] = second
+            #expect(configuration.sendWithin == .seconds(seconds))
+        }
     }
 }

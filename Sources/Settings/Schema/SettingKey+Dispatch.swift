@@ -55,8 +55,8 @@ extension SettingKey {
             """
             How old the timestamp of a signed request may be when its first byte goes out, `clock_offset` aside: three \
             fifths of it for the account's turn, two for a connection. What is older is not sent, and signed anew \
-            later. Never more than `verify.request_validity`, nor than `dispatch.lease` leaves beside the longest \
-            call and 5 s.
+            later. Never more than the shortest `request_validity` of an account, nor than `dispatch.lease` leaves \
+            beside the longest call and 5 s.
             """
         ),
         SettingKey(

@@ -137,11 +137,12 @@ extension Configuration.Backoff {
 }
 
 extension Configuration {
-    /// How old a signature may be when its request goes out: what the provider would refuse is not sent, nor what its
-    /// lease might not outlast.
+    /// How old a signature may be when its request goes out: what one of the providers would refuse is not sent, nor
+    /// what its lease might not outlast.
     var sendWithin: Duration {
         let longest = accounts.values.map(\.timeout).max() ?? .zero
-        return min(dispatch.sendWithin, verify.requestValidity, dispatch.lease - longest - .seconds(5))
+        let validity = accounts.values.map { $0.requestValidity ?? verify.requestValidity }.min()
+        return min(dispatch.sendWithin, validity ?? verify.requestValidity, dispatch.lease - longest - .seconds(5))
     }
 
     /// What jobs must keep to.
