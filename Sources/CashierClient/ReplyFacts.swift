@@ -58,7 +58,7 @@ extension ReplyRecord {
     /// A reply with what it was taken as. Reads the reply once more: refusals are few.
     init(_ reply: HTTPReply, _ answer: CashierAnswer, to call: CashierCall, by table: ErrorTable) {
         let facts = ReplyFacts(reply)
-        let isByTable = facts.status != 0 && answer.code != "bad_signature"
+        let isByTable = facts.status != 0 && answer.code != AnswerCode.badSignature
         let judgement = isByTable ? table.judge(facts, kind: call.kind) : nil
         self.init(
             order: call.job.order,

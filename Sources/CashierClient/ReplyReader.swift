@@ -89,13 +89,13 @@ package struct ReplyReader: Sendable {
     private func opening(_ request: SharedRequest, _ document: ReplyFields, _ reply: HTTPReply) -> CashierAnswer {
         guard isSigned(document, reply, over: account.value.responseFields) else { return badSignature }
         if let field = wrongEcho(of: request, in: document) {
-            return unknown("echo", "The answer is for another request: its \(field) is missing or different.")
+            return unknown(AnswerCode.echo, "The answer is for another request: its \(field) is missing or different.")
         }
         guard let seconds = document.integer(.timestamp), isFresh(seconds) else { return stale }
         let url: Result<String, RedirectFault> =
             document.withText(.redirectURL) { account.value.redirectURL($0) } ?? .failure(.missing)
         switch url {
-        case .failure(let fault): return unknown("url", "Not handed on: \(fault.rawValue).")
+        case .failure(let fault): return unknown(AnswerCode.url, "Not handed on: \(fault.rawValue).")
         case .success(let url):
             let session = Self.session(url, at: Timestamp(seconds: seconds), document)
             return CashierAnswer(outcome: .opened(session), code: "0", message: "")
@@ -124,7 +124,7 @@ package struct ReplyReader: Sendable {
             return badSignature
         }
         guard document.echoes(.orderID, orderID) else {
-            return unknown("echo", "The look-up's answer is for another order, or names no session.")
+            return unknown(AnswerCode.echo, "The look-up's answer is for another order, or names no session.")
         }
         if let seconds = document.integer(.timestamp), !isFresh(seconds) { return stale }
         // A transaction without a readable status may be any.
@@ -242,10 +242,13 @@ package struct ReplyReader: Sendable {
     }
 
     private var badSignature: CashierAnswer {
-        unknown("bad_signature", "The answer's signature is missing or wrong; nothing in it was used.")
+        unknown(AnswerCode.badSignature, "The answer's signature is missing or wrong; nothing in it was used.")
     }
 
     private var stale: CashierAnswer {
-        unknown("stale", "The answer's timestamp is missing or too far from the clock; nothing in it was used.")
+        unknown(
+            AnswerCode.stale,
+            "The answer's timestamp is missing or too far from the clock; nothing in it was used."
+        )
     }
 }

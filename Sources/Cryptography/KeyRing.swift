@@ -58,6 +58,11 @@ package struct KeyRing: Sendable {
         "\(id) \(secureRandomBytes(32).hex)\ndigest \(secureRandomBytes(32).hex)\n"
     }
 
+    /// Whether the key with this id is here.
+    package func opens(keyID: String) -> Bool {
+        boxes[keyID] != nil
+    }
+
     /// A keyed digest of a job's content, 32 bytes: equal for equal content, and no help in guessing what it was.
     package func contentDigest(_ content: [UInt8]) -> [UInt8] {
         digests.code(of: content)

@@ -51,8 +51,8 @@ extension SourcePoller {
         continueAssigning()
     }
 
-    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does not
-    /// seek in a partition whose position is not on Kafka.
+    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does
+    /// not seek in a partition whose position is not on Kafka.
     func assignAgain(passingOver place: TopicPartition) {
         log.notice(
             "records between Kafka's position and the store's were deleted; reading on from the store's",

@@ -48,6 +48,16 @@ struct LeaseTests {
         #expect(try await bench.claim().jobs.map(\.purpose) == [.lookUp])
     }
 
+    @Test func aLeaseStaysWithSuchAJobThoughAllOthersAreSettledAfterIt() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(3, bench)
+        let misfit = ended(jobs[0], .expired, .expired)
+        #expect(try await bench.store.settle([misfit]).lost == [jobs[0].lease])
+        _ = try await bench.store.settle([opened(jobs[1])])
+        _ = try await bench.store.settle([opened(jobs[2])])
+        #expect(try await bench.store.reap(limit: 10) == 1, "nobody will ever look it up")
+    }
+
     @Test func theReaperEndsOnlyWhatIsHeldStill() async throws {
         let bench = try await Bench()
         let jobs = try await claimed(4, bench)

@@ -4,8 +4,8 @@ import UsherTestKit
 
 @testable import PostgresStore
 
-/// A standby that lagged takes over: what it never heard of is gone, and its sequences give the same numbers again. What
-/// this process knows of those numbers must not meet the rows that have them now.
+/// A standby that lagged takes over: what it never heard of is gone, and its sequences give the same numbers again.
+/// What this process knows of those numbers must not meet the rows that have them now.
 @Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
 struct LostCommitsTests {
     private static let sequences = ["job_block", "lease_epoch", "outbox_outbox_id_seq"]

@@ -87,7 +87,40 @@ struct OutboxTests {
         try await other.acknowledge(adopted.map(\.outboxID))
         let left = try await bench.value("SELECT string_agg(job_ids::text || generations::text, ' ') FROM usher.outbox")
         #expect(left == "{\(jobs[1].lease.jobID)}{1}")
-        #expect(try await bench.store.backlog().oldestUnpublished != nil)
+        #expect(try await bench.store.backlog().oldestUnpublished == nil, "one value stops everything")
+        #expect(try await other.adoptOutbox(limit: 10).isEmpty, "it is looked at all the time")
+    }
+
+    @Test func aResultThatDoesNotOpenHereIsPublishedByAWorkerThatHasItsKey() async throws {
+        let bench = try await Bench()
+        let (_, row) = try await settled(1, bench)
+        let keyless = PostgresStore(
+            options: bench.fixture.options,
+            keys: try KeyRing(keyFile: KeyRing.newKeyFile(id: "k0")),
+            answers: FixedAnswers(),
+            worker: "keyless",
+            version: "test",
+            log: .silent
+        )
+        try await bench.store.retire()
+        #expect(try await keyless.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await bench.store.backlog().oldestUnpublished == nil)
+        #expect(try await bench.value("SELECT owner FROM usher.outbox") == nil, "nobody else can have it")
+        // Five minutes later.
+        try await bench.execute("UPDATE usher.outbox SET created_at = created_at - interval '5 minutes 1 second'")
+        let other = bench.fixture.store(worker: "other")
+        #expect(try await other.adoptOutbox(limit: 10).results == row.entries.map(\.result))
+    }
+
+    @Test func aDuplicateOfAResultThatNoKeyOpensIsAnsweredWithoutIt() async throws {
+        let bench = try await Bench()
+        let (_, row) = try await settled(1, bench)
+        try await bench.store.acknowledge([row.outboxID])
+        try await bench.execute("UPDATE usher.result SET key_id = 'gone'")
+        try await bench.ingest([job("o-0", offset: 1)], start: 1)
+        let answers = try await bench.store.adoptOutbox(limit: 10)
+        #expect(answers.results.map(\.outcome) == [.duplicate])
+        #expect(try await bench.store.backlog().oldestUnpublished != nil, "it waits for its acknowledgement")
     }
 
     @Test func whatWaitsToBePublishedIsNeverWiped() async throws {

@@ -26,13 +26,14 @@ struct AccountGuardsTests {
     static func job(
         _ number: Int64,
         account: String = "main",
+        purpose: ClaimPurpose = .open,
         attempts: Int = 1,
         lane: Lane = .interactive
     ) -> ClaimedJob {
         let now = Timestamp(seconds: 1_000_000)
         return ClaimedJob(
             lease: LeaseRef(jobID: number, epoch: 1),
-            purpose: .open,
+            purpose: purpose,
             order: Order(account: account, orderID: "o-\(number)"),
             generation: 1,
             lane: lane,
@@ -355,18 +356,19 @@ struct AccountGuardsTests {
     }
 
     @Test(
-        "a refused look-up, or a refused timestamp, ends maintenance but proves nothing about the account's own fault"
+        "a look-up, refused or answered, or a refused timestamp, ends maintenance but proves nothing about a fault",
+        arguments: [(AccountSign(isUp: true), ClaimPurpose.open), (AccountSign(isWell: true), .lookUp)]
     )
-    func halfProofs() {
+    func halfProofs(sign: AccountSign, purpose: ClaimPurpose) {
         for (kind, isProof) in [(HoldKind.maintenance, true), (.fault, false)] {
             let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
             let hold = HoldCause(kind: kind, code: "401", reason: "")
             _ = guards.begin([Self.call(1)])
             _ = guards.ended([.init(job: Self.job(1), sign: AccountSign(hold: hold))], at: .zero, now: Self.now)
-            guards.trialStarted(Self.job(2))
+            let trial = Self.job(2, purpose: purpose)
+            guards.trialStarted(trial)
             #expect(numbers(guards.begin([Self.call(2)]).next) == [2])
-            let sign = AccountSign(isUp: true)
-            let turn = guards.ended([.init(job: Self.job(2), sign: sign)], at: .zero, now: Self.now)
+            let turn = guards.ended([.init(job: trial, sign: sign)], at: .zero, now: Self.now)
             #expect(turn.wellTrials.isEmpty == !isProof, "\(kind)")
         }
     }

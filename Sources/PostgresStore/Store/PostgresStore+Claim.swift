@@ -22,7 +22,12 @@ extension PostgresStore {
         jobs.reserveCapacity(rows.count)
         var unsealable: [ClaimedRow] = []
         for row in rows {
-            if let body = open(row) { jobs.append(row.job(body: body)) } else { unsealable.append(row) }
+            let body = open(row)
+            if body != nil || row.purpose == .expire {
+                jobs.append(row.job(body: body))
+            } else {
+                unsealable.append(row)
+            }
         }
         await setAside(unsealable)
         let unread = Dictionary(unsealable.map { ($0.lane, 1) }, uniquingKeysWith: +)
@@ -119,7 +124,7 @@ private struct ClaimedRow: Sendable {
     }
 
     /// A leased row in `ready` was not marked: its time is over.
-    private var purpose: ClaimPurpose {
+    var purpose: ClaimPurpose {
         switch state {
         case .sending: .open
         case .verify: .lookUp
@@ -127,7 +132,8 @@ private struct ClaimedRow: Sendable {
         }
     }
 
-    func job(body: [UInt8]) -> ClaimedJob {
+    /// - Parameter body: nil where it does not open. A job can end without it.
+    func job(body: [UInt8]?) -> ClaimedJob {
         ClaimedJob(
             lease: lease,
             purpose: purpose,
@@ -143,7 +149,7 @@ private struct ClaimedRow: Sendable {
             lastSend: lastSend,
             lastCode: lastCode,
             // A body of another order would be signed and echoed rightly: only this comparison finds it.
-            request: SharedRequest(in: body, of: order),
+            request: body.flatMap { SharedRequest(in: $0, of: order) },
             traceparent: traceparent
         )
     }

@@ -131,9 +131,11 @@ private struct IngestRun: Sendable {
         if !generations.isEmpty {
             let wanted: [PGParameter] = [.int8s(generations.map(\.key)), .int4s(generations.map(\.value))]
             let rows = try link.run(SQL.Results.pin, wanted).map { row in
-                (jobID: try row.next(Int64.self), isKept: try row.next(Bool.self))
+                (jobID: try row.next(Int64.self), keyID: try row.nextIfAny(String.self))
             }
-            pinned = Dictionary(rows.map { ($0.jobID, $0.isKept) }) { first, _ in first }
+            // What no key of ours opens is gone as well: queued, it would wait for ever.
+            pinned = Dictionary(rows.map { ($0.jobID, $0.keyID.map(keys.opens(keyID:)) ?? false) }) { first, _ in first
+            }
         }
         for (job, stored, verdict) in collisions {
             guard noted.contains(job.place) else {

@@ -51,9 +51,7 @@ extension PostgresStore {
             entries[row.outboxID, default: []]
                 .append(OutboxEntry(key: row.key, result: result, traceparent: row.traceparent))
         }
-        for (outboxID, keys) in unopened where entries[outboxID] != nil {
-            try await split(outboxID, keys, worker: worker)
-        }
+        try await setAside(unopened, besides: entries, worker: worker)
         return entries.sorted { $0.key < $1.key }.map { OutboxRow(outboxID: $0.key, entries: $0.value) }
     }
 
@@ -72,19 +70,31 @@ extension PostgresStore {
         }
     }
 
-    /// What does not open gets a row of its own: the adopted one goes with its last acknowledgement. Where that fails,
-    /// the adopted rows are left to another number, as after an adoption in doubt.
-    private func split(_ outboxID: Int64, _ keys: [OutboxEntry.Key], worker: Int64) async throws(StoreError) {
-        let parameters = Self.parameters(outboxID, keys)
+    /// What does not open here is left to others, who may have its key, and looked at again in five minutes. Of a row
+    /// of which the rest goes out it gets a row of its own, because the adopted one goes with its last acknowledgement.
+    /// Where that fails, the adopted rows are left to another number, as after an adoption in doubt.
+    private func setAside(
+        _ unopened: [Int64: [OutboxEntry.Key]],
+        besides opened: [Int64: [OutboxEntry]],
+        worker: Int64
+    ) async throws(StoreError) {
+        guard !unopened.isEmpty else { return }
+        let whole = unopened.keys.filter { opened[$0] == nil }.sorted()
+        let parts = unopened.filter { opened[$0.key] != nil }.map { Self.parameters($0.key, $0.value) }
         do {
-            _ = try await pool.run { link in try link.run(SQL.Outbox.split, parameters).count }
+            if !whole.isEmpty {
+                _ = try await pool.run { link in try link.run(SQL.Outbox.setAside, [.int8s(whole)]).count }
+            }
+            for part in parts {
+                _ = try await pool.run { link in try link.run(SQL.Outbox.split, part).count }
+            }
         } catch {
             identity.forget(worker)
             throw error
         }
     }
 
-    /// A value that does not open stays in the outbox, where back-pressure and the operator see it; the others go out.
+    /// A value that does not open is not published; the others of its row are.
     private func open(_ row: AdoptedRow) -> [UInt8]? {
         let associated = Seals.result(row.resultID, orderID: row.orderID, generation: row.generation)
         guard let sealed = row.sealed, let value = try? keys.open(sealed, associated: associated) else {

@@ -21,10 +21,10 @@ extension PostgresStore {
         let worker = try await workerID()
         let jobs = settlements.filter { $0.result != nil }.map(\.lease.jobID)
         do {
-            let report = try await settleBatch(settlements, worker: worker)
+            let written = try await settleBatch(settlements, worker: worker)
             doubts.withLock { $0.remove(jobs) }
-            leases.settled(settlements.map(\.lease))
-            return report
+            leases.settled(settlements.map(\.lease).filter { !written.stillLeased.contains($0) })
+            return written.report
         } catch {
             if case .unavailable = error { doubts.withLock { $0.add(jobs, at: .now) } }
             throw error
@@ -32,7 +32,7 @@ extension PostgresStore {
     }
 
     /// One refused settlement costs itself, not the others of its batch: they are written one by one then.
-    private func settleBatch(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> SettleReport {
+    private func settleBatch(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> WrittenBatch {
         do {
             return try await write(settlements, worker: worker)
         } catch .refused(let sqlState, let message) where settlements.count > 1 {
@@ -41,36 +41,34 @@ extension PostgresStore {
                 [.code: .text(sqlState), .error: .text(message), .batch: .init(settlements.count)]
             )
         }
-        var report = SettleReport(outbox: [], lost: [])
+        var batch = WrittenBatch()
         for settlement in settlements {
             do {
-                let one = try await write([settlement], worker: worker)
-                report.outbox += one.outbox
-                report.lost += one.lost
+                batch.add(try await write([settlement], worker: worker))
             } catch .refused(let sqlState, let message) {
                 log.error(
                     "an outcome was refused; its lease runs out and it is looked up",
                     [.record: .init(settlement.lease.jobID), .code: .text(sqlState), .error: .text(message)]
                 )
-                report.lost.append(settlement.lease)
+                batch.leave(settlement.lease)
             }
         }
-        return report
+        return batch
     }
 
-    private func write(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> SettleReport {
+    private func write(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> WrittenBatch {
         var left = settlements
-        var report = SettleReport(outbox: [], lost: [])
+        var batch = WrittenBatch()
         // A row that was changed between the statement's snapshot and its lock is missed, though the lease stands.
         for _ in 0..<3 where !left.isEmpty {
             let written = try await writeOnce(left, worker: worker)
-            if let row = written.outbox { report.outbox.append(row) }
+            if let row = written.outbox { batch.report.outbox.append(row) }
             left = written.missed
             if left.isEmpty { break }
             let isHeld = try await leasesStillHeld(left)
             let earlier = left.filter { isHeld[$0.lease.jobID] == false }
-            report.lost += left.filter { isHeld[$0.lease.jobID] == nil }.map(\.lease)
-            report.outbox += try await publishedEarlier(earlier, worker: worker)
+            batch.report.lost += left.filter { isHeld[$0.lease.jobID] == nil }.map(\.lease)
+            batch.report.outbox += try await publishedEarlier(earlier, worker: worker)
             left = left.filter { isHeld[$0.lease.jobID] == true }
         }
         for settlement in left {
@@ -78,9 +76,9 @@ extension PostgresStore {
                 "an outcome does not fit its job's state; its lease runs out and it is looked up",
                 [.record: .init(settlement.lease.jobID), .lease: .init(settlement.lease.epoch)]
             )
-            report.lost.append(settlement.lease)
+            batch.leave(settlement.lease)
         }
-        return report
+        return batch
     }
 
     private func writeOnce(_ settlements: [Settlement], worker: Int64) async throws(StoreError) -> WrittenOutcomes {
@@ -140,6 +138,25 @@ extension PostgresStore {
         return rows.map { row in
             OutboxRow(outboxID: row.outboxID, entries: row.jobs.compactMap { entries[.job($0)] })
         }
+    }
+}
+
+/// What became of a batch of settlements.
+private struct WrittenBatch: Sendable {
+    var report = SettleReport(outbox: [], lost: [])
+    /// Of those lost, the ones whose leases are there still: the reaper finds them only as long as the lease's row is.
+    var stillLeased: Set<LeaseRef> = []
+
+    mutating func add(_ other: WrittenBatch) {
+        report.outbox += other.report.outbox
+        report.lost += other.report.lost
+        stillLeased.formUnion(other.stillLeased)
+    }
+
+    /// The outcome is not written; its lease runs out.
+    mutating func leave(_ lease: LeaseRef) {
+        report.lost.append(lease)
+        stillLeased.insert(lease)
     }
 }
 

@@ -79,6 +79,8 @@ package struct AccountSign: Equatable, Sendable {
     package var isUp = false
     /// The provider was not asked, for a reason of the job's own: nothing was learnt of it.
     package var isUnasked = false
+    /// A session may be open whose answer was not believed: the same may happen to every job of the account.
+    package var isUnverified = false
     /// The account's jobs are not to start, by any worker.
     package var hold: HoldCause?
 
@@ -88,6 +90,7 @@ package struct AccountSign: Equatable, Sendable {
         isWell: Bool = false,
         isUp: Bool = false,
         isUnasked: Bool = false,
+        isUnverified: Bool = false,
         hold: HoldCause? = nil
     ) {
         self.isFailure = isFailure
@@ -95,6 +98,7 @@ package struct AccountSign: Equatable, Sendable {
         self.isWell = isWell
         self.isUp = isUp
         self.isUnasked = isUnasked
+        self.isUnverified = isUnverified
         self.hold = hold
     }
 }
@@ -195,6 +199,8 @@ package struct OutcomePolicy: Equatable, Sendable {
             let pause = rules.fast.delay(afterAttempt: 3, using: &random)
             let sign = AccountSign(isFailure: true)
             return Decision(verdict: .release(after: pause), attemptOutcome: "not_sent", sign: sign)
+        case .unknown where AnswerCode.isUnverified(answer.code):
+            return unknown(AccountSign(isFailure: true, isUnverified: true, hold: answer.holds(.fault)))
         case .unknown, .found, .notFound, .lookUpRefused:
             return unknown(AccountSign(isFailure: true, isOverload: answer.code == "timeout"))
         }

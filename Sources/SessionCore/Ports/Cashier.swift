@@ -144,6 +144,19 @@ package enum AnswerCode {
     package static let noFindOrderURL = "no_find_order_url"
     /// The account's configuration says that the look-up must not be used.
     package static let lookUpOff = "look_up_off"
+    /// The signature of an answer is missing or wrong.
+    package static let badSignature = "bad_signature"
+    /// An answer names another request than the one that was made.
+    package static let echo = "echo"
+    /// The URL of an answer may not be handed on.
+    package static let url = "url"
+    /// The timestamp of an answer is missing or too far from the clock.
+    package static let stale = "stale"
+
+    /// Of answers that say success and are not believed: a session may be open that nobody is told of.
+    package static func isUnverified(_ code: String) -> Bool {
+        code == badSignature || code == echo || code == url || code == stale
+    }
 }
 
 /// The provider. A call never throws: what went wrong is an outcome.

@@ -14,6 +14,8 @@ struct AccountGuard: Sendable {
     var lookUpRefusedAt: Timestamp?
     /// Answers that spoke of maintenance, since one that did not.
     private var maintenances = 0
+    /// Openings that were not believed, since one that was.
+    private var unverified = 0
     /// Since the account was held, or since the start.
     private var rate = CallRate()
     var inFlight = 0
@@ -79,7 +81,7 @@ struct AccountGuard: Sendable {
                 if concurrency.overloaded(at: uptime) {
                     turn.changes.append(.concurrency(account: account, concurrency.current))
                 }
-            } else if !sign.isUnasked {
+            } else if !sign.isUnasked, !sign.isFailure {
                 concurrency.answered()
             }
             // What was not the provider's answer may tell the time of something in between.
@@ -102,9 +104,10 @@ struct AccountGuard: Sendable {
     }
 
     /// While a probe is out its own call alone decides: those from before the opening end one by one for as long as a
-    /// call may take. Returns true when the breaker changed between open and closed.
+    /// call may take. A look-up that is answered says nothing of whether sessions can be opened: for each that cannot
+    /// there are several. Returns true when the breaker changed between open and closed.
     private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
-        if sign.isUnasked {
+        if sign.isUnasked || job.purpose == .lookUp && !sign.isFailure {
             giveUpProbe(ofLease: job.lease, at: uptime)
             return false
         }
@@ -135,18 +138,34 @@ struct AccountGuard: Sendable {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
         if sign.isWell || sign.isUp { maintenances = 0 }
+        if sign.isWell, job.purpose == .open { unverified = 0 }
         if let cause = sign.hold {
-            if cause.kind == .maintenance, !isTrial, !holding.isHeld {
-                // One among good answers is that call's own; a provider under maintenance says it to the next as well.
-                maintenances += 1
-                guard maintenances > 1 else { return turn.unheld.append(job.lease) }
-            }
+            guard isTrial || holding.isHeld || isSure(cause, sign) else { return turn.unheld.append(job.lease) }
             if holding.met(cause.kind) {
                 turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
             }
-        } else if isTrial, sign.isWell || sign.isUp && !holding.kinds.contains(.fault) {
+        } else if isTrial, shows(sign, of: job) {
             turn.wellTrials.append(job.lease)
         }
+    }
+
+    /// Whether it is the account's matter. One among good answers is that call's own; a provider under maintenance says
+    /// it to the next as well, and one whose answers cannot be believed gives no other.
+    private mutating func isSure(_ cause: HoldCause, _ sign: AccountSign) -> Bool {
+        if cause.kind == .maintenance {
+            maintenances += 1
+            return maintenances > 1
+        }
+        guard sign.isUnverified else { return true }
+        unverified += 1
+        return unverified > 2
+    }
+
+    /// Whether a trial shows that what held the account is over. Of a fault only an opening does: a look-up is believed
+    /// under other rules.
+    private func shows(_ sign: AccountSign, of job: ClaimedJob) -> Bool {
+        guard holding.kinds.contains(.fault) else { return sign.isWell || sign.isUp }
+        return sign.isWell && job.purpose == .open
     }
 
     mutating func abandoned(_ jobs: [ClaimedJob], _ turn: inout AccountGuards.Turn) {

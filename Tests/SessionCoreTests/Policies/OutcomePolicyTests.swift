@@ -119,6 +119,18 @@ struct OutcomePolicyTests {
         #expect(decide(Self.job(.open, attempts: 3), outcome).verdict == .verify(after: .seconds(1)))
     }
 
+    @Test(
+        "a success that is not believed is looked up as well, and may be the whole account's matter",
+        arguments: [AnswerCode.badSignature, AnswerCode.echo, AnswerCode.url, AnswerCode.stale]
+    )
+    func unbelieved(code: String) {
+        let decision = decide(Self.job(.open), .unknown, code: code)
+        #expect(decision.verdict == .verify(after: .seconds(1)))
+        #expect(decision.sign.isUnverified && decision.sign.isFailure)
+        #expect(decision.sign.hold?.kind == .fault)
+        #expect(decide(Self.job(.lookUp), .unknown, code: code).sign.hold == nil)
+    }
+
     @Test("a request that was not sent is given back and waits a moment")
     func notSentIsGivenBack() {
         guard case .release(let pause) = decide(Self.job(.open, attempts: 3), .notSent).verdict else {

@@ -1,11 +1,13 @@
 -- Takes over rows without an owner, rows of workers that are gone, and rows of this worker that it does not know of
 -- because the settlement that wrote them ended in doubt: those with any of the jobs $3. $1 this worker, $2 the limit of
--- each kind.
+-- each kind. What is set aside until a time to come is left alone.
 -- Locks: the rows; rows that another worker is taking over are skipped.
 -- Plan: outbox_of_owner, once without owner, once a dead worker, once for its own; results by primary key. The
 -- conditions and orders are written so that no other index can serve them: the primary key would be read and filtered.
 WITH free AS MATERIALIZED (
-  SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL ORDER BY o.owner, o.outbox_id LIMIT $2::int4
+  SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL AND o.created_at <= now()
+  ORDER BY o.owner, o.outbox_id
+  LIMIT $2::int4
   FOR UPDATE SKIP LOCKED
 ),
 gone AS MATERIALIZED (

@@ -1,5 +1,5 @@
--- Puts a part of an outbox row into a row of its own: what cannot be published stays when the rest is acknowledged.
--- $1 the row, $2 jobs, $3 answers.
+-- Puts a part of an outbox row into a row of its own and sets it aside: what cannot be published stays when the rest is
+-- acknowledged. $1 the row, $2 jobs, $3 answers.
 -- The row's number as in outbox/insert.
 -- Locks: the row and the new one. Plan: primary key, insert.
 WITH kept AS (
@@ -16,7 +16,7 @@ WITH kept AS (
   RETURNING o.outbox_id
 ),
 part AS MATERIALIZED (
-  SELECT o.owner, o.created_at,
+  SELECT
     ARRAY(SELECT u.job_id FROM unnest(o.job_ids) AS u (job_id) WHERE u.job_id = ANY ($2::int8[])) AS job_ids,
     ARRAY(
       SELECT u.generation FROM unnest(o.job_ids, o.generations) AS u (job_id, generation)
@@ -27,6 +27,8 @@ part AS MATERIALIZED (
   FROM kept k
   CROSS JOIN LATERAL (SELECT * FROM usher.outbox WHERE outbox_id = k.outbox_id) o
 )
-INSERT INTO usher.outbox (outbox_id, owner, created_at, job_ids, generations, answer_ids) OVERRIDING SYSTEM VALUE
-SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, p.owner, p.created_at, p.job_ids, p.generations, p.answer_ids FROM part p
+INSERT INTO usher.outbox (outbox_id, created_at, job_ids, generations, answer_ids) OVERRIDING SYSTEM VALUE
+SELECT nextval('usher.lease_epoch'::regclass) * 1048576 + (random() * 1048575)::int8, now() + interval '5 minutes',
+  p.job_ids, p.generations, p.answer_ids
+FROM part p
 WHERE cardinality(p.job_ids) + cardinality(p.answer_ids) > 0

@@ -1,0 +1,79 @@
+import SessionCore
+import Testing
+
+@testable import Worker
+
+/// What answered look-ups say of an account, and what answers that were not believed do.
+@Suite("Look-ups and unbelieved answers of an account")
+struct AccountLookUpsTests {
+    private let guards = AccountGuards(accounts: ["main": AccountGuardsTests.account(concurrencyMax: 20, start: 4)])
+
+    @discardableResult
+    private func ended(
+        _ number: Int64,
+        _ sign: AccountSign,
+        _ purpose: ClaimPurpose = .open,
+        at uptime: Duration = .zero
+    ) -> AccountGuards.Turn {
+        let job = AccountGuardsTests.job(number, purpose: purpose)
+        return guards.ended([.init(job: job, sign: sign)], at: uptime, now: AccountGuardsTests.now)
+    }
+
+    private func begin(_ numbers: ClosedRange<Int64>) {
+        _ = guards.begin(numbers.map { AccountGuardsTests.call($0) })
+    }
+
+    private var unbelieved: AccountSign {
+        let cause = HoldCause(kind: .fault, code: "bad_signature", reason: "the signature is wrong")
+        return AccountSign(isFailure: true, isUnverified: true, hold: cause)
+    }
+
+    @Test("openings that all fail open the breaker, however many look-ups are answered between them")
+    func lookUpsHideNoFailures() {
+        var changes: [AccountGuards.Change] = []
+        for number in Int64(1)...3 {
+            changes += ended(number, AccountSign(isFailure: true)).changes
+            for other in Int64(1)...5 {
+                changes += ended(number * 10 + other, AccountSign(isWell: true), .lookUp).changes
+            }
+        }
+        #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))])
+    }
+
+    @Test("a look-up that was the breaker's probe leaves it open, and another job may be tried at once")
+    func aLookUpIsNoProbe() {
+        for number in Int64(1)...3 { ended(number, AccountSign(isFailure: true)) }
+        guards.probeStarted("main")
+        guards.probeClaimed(AccountGuardsTests.job(4, purpose: .lookUp))
+        #expect(ended(4, AccountSign(isWell: true), .lookUp, at: .seconds(2)).changes.isEmpty)
+        let permits = guards.permits(for: .campaign, at: .seconds(2), ahead: 0)
+        #expect(permits.open.isEmpty && permits.probing == ["main"])
+    }
+
+    @Test("calls that fail do not raise how many are made at once")
+    func failuresRaiseNothing() {
+        begin(1...4)
+        for number in Int64(1)...2 { ended(number, AccountSign(isFailure: true)) }
+        #expect(guards.permits(for: .campaign, at: .zero, ahead: 0).open.map(\.limit) == [2])
+    }
+
+    @Test("one answer that is not believed is its own order's matter; three without a good one hold the account")
+    func unbelievedInARow() {
+        begin(1...7)
+        #expect(ended(1, unbelieved).unheld.count == 1)
+        #expect(ended(2, unbelieved).unheld.count == 1)
+        ended(3, AccountSign(isWell: true))
+        ended(4, unbelieved)
+        ended(5, AccountSign(isWell: true), .lookUp)
+        #expect(ended(6, unbelieved).unheld.count == 1)
+        let last = ended(7, unbelieved)
+        #expect(last.unheld.isEmpty)
+        let held = AccountGuards.Change.held(
+            account: "main",
+            .fault,
+            code: "bad_signature",
+            reason: "the signature is wrong"
+        )
+        #expect(last.changes.contains(held))
+    }
+}
