@@ -119,6 +119,16 @@ struct HoldTests {
         #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "2", "nothing was done, nothing is noted")
     }
 
+    @Test func theAuditOfASecondHoldNamesTheFirst() async throws {
+        let bench = try await Bench()
+        for act in [OperatorAct(actor: "ann@desk", reason: "audit"), OperatorAct(actor: "ben@desk", reason: "fraud")] {
+            try await bench.store.placeHold(account: "main", act: act)
+        }
+        let before = "SELECT string_agg(COALESCE(before, 'nothing'), '; ' ORDER BY audit_id) FROM usher.audit"
+        #expect(try await bench.value(before) == "nothing; held by ann@desk: audit")
+        #expect(try await bench.store.holds().map(\.reason) == ["fraud"])
+    }
+
     @Test func theStateOfAnAccountTellsItsHoldsItsWorkersAndWhatWaits() async throws {
         let bench = try await Bench()
         try await bench.ingest([

@@ -81,13 +81,13 @@ extension PostgresStore {
         try await pool.run { link in
             try link.transaction { link in
                 let before = try link.run(SQL.Holds.place, parameters).first { row in
-                    try row.nextIfAny(String.self)
+                    (reason: try row.nextIfAny(String.self), actor: try row.nextIfAny(String.self))
                 }
                 let entry = AuditEntry(
                     act: act,
                     action: "account hold",
                     subject: account,
-                    before: before.flatMap(\.self).map { "held by an operator: \($0)" },
+                    before: before?.reason.map { "held by \(before?.actor ?? "an operator"): \($0)" },
                     after: "held by an operator"
                 )
                 try entry.write(link)

@@ -1,12 +1,14 @@
--- A person holds an account. Returns the reason that stood there before.
--- Locks: the hold's row. Plan: insert or update by primary key.
-WITH before AS (
-  SELECT h.reason FROM usher.account_hold h WHERE h.account = $1::text AND h.kind = 'operator' FOR UPDATE
+-- A person holds an account. Returns who held it by hand before, and why: both NULL when nobody did.
+-- What stood there is read and locked before anything is written, hence the count that the insert asks for: a row that
+-- this statement has changed cannot be locked by it any more, and would be missing.
+-- Locks: the hold's row. Plan: primary key; insert or update by primary key.
+WITH before AS MATERIALIZED (
+  SELECT h.reason, h.actor FROM usher.account_hold h WHERE h.account = $1::text AND h.kind = 'operator' FOR UPDATE
 ),
 placed AS (
   INSERT INTO usher.account_hold AS h (account, kind, code, reason, actor)
-  VALUES ($1::text, 'operator', 'operator', $2::text, $3::text)
+  SELECT $1::text, 'operator', 'operator', $2::text, $3::text FROM (SELECT count(*) FROM before OFFSET 0) b
   ON CONFLICT (account, kind) DO UPDATE SET reason = EXCLUDED.reason, actor = EXCLUDED.actor
   RETURNING h.account
 )
-SELECT (SELECT b.reason FROM before b) FROM placed
+SELECT b.reason, b.actor FROM placed p LEFT JOIN before b ON true
