@@ -155,6 +155,26 @@ struct HoldTests {
         #expect(states[1].waiting == 0 && states[1].holds.isEmpty && states[1].reports.isEmpty)
     }
 
+    @Test func whatIsDueIsCountedBeforeWhatIsNot() async throws {
+        let bench = try await Bench()
+        // As after a campaign was put off: two hundred that are not due lie in the table before a hundred that are.
+        try await bench.execute(
+            """
+            INSERT INTO usher.waiting (job_id, due_at, lane, topic_id, account)
+            SELECT n, now() + CASE WHEN n > 200 THEN interval '0' ELSE interval '1 hour' END, 0, 1, 'main'
+            FROM generate_series(1, 300) n;
+            ANALYZE usher.waiting
+            """
+        )
+        let some = try await bench.store.accountStates(["main"], countMax: 250)[0]
+        #expect(some.waiting == 250 && some.isWaitingCut)
+        #expect(some.due == 100 && !some.isDueCut)
+        let few = try await bench.store.accountStates(["main"], countMax: 50)[0]
+        #expect(few.waiting == 50 && few.isWaitingCut && few.due == 50 && few.isDueCut)
+        let all = try await bench.store.accountStates(["main"], countMax: 301)[0]
+        #expect(all.waiting == 300 && !all.isWaitingCut && all.due == 100 && !all.isDueCut)
+    }
+
     @Test func aReportOfAWorkerThatTheDatabaseForgotIsNoFault() async throws {
         let bench = try await Bench()
         try await bench.store.heartbeat(lifetime: .seconds(15))

@@ -17,9 +17,9 @@ struct PlanTests {
         SQL.Outbox.split, SQL.Outbox.oldest, SQL.Bodies.wipe, SQL.Results.lockOpenedKept, SQL.Results.lockOtherKept,
         SQL.Results.wipe, SQL.Results.wipeAnswers, SQL.Quarantine.wipe, SQL.Workers.renew, SQL.Workers.prune,
         SQL.Workers.touch,
-        SQL.Holds.hold, SQL.Holds.list, SQL.Holds.beginTrial, SQL.Holds.end, SQL.Holds.report, SQL.Events.order,
-        SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge, SQL.Events.renew, SQL.Events.adopt,
-        SQL.Events.wipe, SQL.Events.fence, SQL.Errors.revision, SQL.Errors.countUnlisted,
+        SQL.Holds.hold, SQL.Holds.list, SQL.Holds.beginTrial, SQL.Holds.end, SQL.Holds.report, SQL.Holds.waiting,
+        SQL.Events.order, SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge, SQL.Events.renew,
+        SQL.Events.adopt, SQL.Events.wipe, SQL.Events.fence, SQL.Errors.revision, SQL.Errors.countUnlisted,
         SQL.Replies.insert, SQL.Replies.trim,
     ]
 

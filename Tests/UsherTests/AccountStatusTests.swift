@@ -11,7 +11,7 @@ import Testing
     private func report(_ change: (inout AccountState) -> Void = { _ in }) -> AccountStatusReport {
         var state = AccountState(account: "main", holds: [], reports: [], waiting: 0, due: 0, now: Self.now)
         change(&state)
-        return AccountStatusReport(states: [state], countMax: 1_000_000)
+        return AccountStatusReport(states: [state])
     }
 
     private func hold(_ kind: HoldKind, trialIn trial: Duration? = nil, until: Duration? = nil) -> AccountHold {
@@ -48,6 +48,20 @@ import Testing
                 "  release it by hand: usher account release main --reason 'why'",
             ]
         )
+    }
+
+    @Test func aCountThatWasCutSaysSo() {
+        let some = report { state in
+            (state.waiting, state.due, state.isWaitingCut) = (1_000_000, 12, true)
+        }
+        #expect(some.lines.first == "main  open  1,000,000 or more jobs wait, 12 due now")
+        #expect(some.json.contains(#""waiting":1000000,"waiting_is_cut":true,"due":12,"due_is_cut":false"#))
+        let all = report { state in
+            (state.waiting, state.due) = (1_000_005, 1_000_005)
+            (state.isWaitingCut, state.isDueCut) = (true, true)
+        }
+        #expect(all.lines.first == "main  open  1,000,005 or more jobs wait, 1,000,005 or more due now")
+        #expect(all.json.contains(#""due":1000005,"due_is_cut":true"#))
     }
 
     @Test(arguments: [

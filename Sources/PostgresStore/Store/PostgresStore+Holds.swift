@@ -55,7 +55,7 @@ extension PostgresStore {
     package func accountStates(_ accounts: [String], countMax: Int) async throws -> [AccountState] {
         let count: [PGParameter] = [.texts(accounts), .int4(Int32(clamping: countMax))]
         return try await pool.run { link in
-            try link.reading { link in
+            try link.transaction(SQL.Session.beginSnapshot) { link in
                 let holds = try Self.readHolds(link)
                 let reports = try link.run(SQL.Holds.reports).map { row in try WorkerReport(&row) }
                 return try link.run(SQL.Holds.waiting, count).map { row in
@@ -66,6 +66,8 @@ extension PostgresStore {
                         reports: reports.filter { $0.report.account == account },
                         waiting: Int(try row.next(Int64.self)),
                         due: Int(try row.next(Int64.self)),
+                        isWaitingCut: try row.next(),
+                        isDueCut: try row.next(),
                         now: try row.next()
                     )
                 }
@@ -124,10 +126,14 @@ package struct AccountState: Equatable, Sendable {
     package var holds: [AccountHold]
     /// By the workers that live.
     package var reports: [WorkerReport]
-    /// Jobs that wait; counting may have stopped at its bound.
+    /// Jobs that wait, those that are due first.
     package var waiting: Int
     /// Of these, those whose time has come.
     package var due: Int
+    /// Whether counting what waits stopped at its bound: there may be more.
+    package var isWaitingCut: Bool
+    /// Whether counting what is due stopped there.
+    package var isDueCut: Bool
     /// Database time of this answer.
     package var now: Timestamp
 
@@ -137,6 +143,8 @@ package struct AccountState: Equatable, Sendable {
         reports: [WorkerReport],
         waiting: Int,
         due: Int,
+        isWaitingCut: Bool = false,
+        isDueCut: Bool = false,
         now: Timestamp
     ) {
         self.account = account
@@ -144,6 +152,8 @@ package struct AccountState: Equatable, Sendable {
         self.reports = reports
         self.waiting = waiting
         self.due = due
+        self.isWaitingCut = isWaitingCut
+        self.isDueCut = isDueCut
         self.now = now
     }
 }

@@ -5,8 +5,6 @@ import Terminal
 /// How accounts do, as `usher account status` prints it. Pure.
 struct AccountStatusReport {
     let states: [AccountState]
-    /// Where the counting of waiting jobs stopped, a lane.
-    let countMax: Int
 
     var isAnyHeld: Bool {
         states.contains { !$0.holds.isEmpty }
@@ -24,12 +22,15 @@ struct AccountStatusReport {
 
     private func waiting(_ state: AccountState) -> String {
         guard state.waiting > 0 else { return "nothing waits" }
-        let jobs = "\(counted(state.waiting)) \(state.waiting == 1 ? "job waits" : "jobs wait")"
-        return state.due == state.waiting ? "\(jobs), due now" : "\(jobs), \(counted(state.due)) due now"
+        let count = counted(state.waiting, isCut: state.isWaitingCut)
+        let jobs = "\(count) \(state.waiting == 1 ? "job waits" : "jobs wait")"
+        // What was not counted may be due or not.
+        guard state.due < state.waiting || state.isWaitingCut else { return "\(jobs), due now" }
+        return "\(jobs), \(counted(state.due, isCut: state.isDueCut)) due now"
     }
 
-    private func counted(_ count: Int) -> String {
-        count < countMax ? grouped(count) : "\(grouped(countMax)) or more"
+    private func counted(_ count: Int, isCut: Bool) -> String {
+        isCut ? "\(grouped(count)) or more" : grouped(count)
     }
 
     private func hold(_ hold: AccountHold, _ state: AccountState) -> [String] {
@@ -97,7 +98,9 @@ extension AccountStatusReport {
                 writer.member("account", state.account)
                 writer.member("held", !state.holds.isEmpty)
                 writer.member("waiting", state.waiting)
+                writer.member("waiting_is_cut", state.isWaitingCut)
                 writer.member("due", state.due)
+                writer.member("due_is_cut", state.isDueCut)
                 writer.member("holds", array: state.holds) { writer, hold in
                     writer.member("kind", hold.kind.rawValue)
                     writer.member("code", hold.code)

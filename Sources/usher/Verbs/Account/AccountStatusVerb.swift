@@ -13,6 +13,9 @@ enum AccountStatusVerb {
             or because the Cashier said how long to wait. Held jobs wait and spend no attempt. Faults and maintenance
             end by themselves: one trial call an interval (breaker.trial_interval) finds out.
 
+            Counting what waits stops at \(grouped(countMax)) jobs of an account's lane, those that are due first: then
+            it says `or more`, and in JSON waiting_is_cut, or due_is_cut, is true.
+
             Ends with 1 when an account that was asked for is held.
             """,
         options: [CommandTree.json],
@@ -34,7 +37,7 @@ enum AccountStatusVerb {
             let accounts =
                 named ? [try invocation.knownAccount(in: configuration).name] : configuration.accounts.keys.sorted()
             let states = try await store.accountStates(accounts, countMax: countMax)
-            return AccountStatusReport(states: states, countMax: countMax)
+            return AccountStatusReport(states: states)
         }
         try context.print(invocation.flag("json") ? report.json : report.lines.joined(separator: "\n"))
         return report.isAnyHeld ? .failure : .success
