@@ -100,6 +100,41 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// What a person did was committed and its answer lost: done again, a release would say that nothing held the
+    /// account, and a hold would be noted twice.
+    @Test(arguments: ["hold", "release"])
+    func anOperatorsActWhoseAnswerWasLostIsNotDoneAgain(_ verb: String) async throws {
+        let own = try await OwnServer()
+        let act = OperatorAct(actor: "ann@desk", reason: "audit")
+        if verb == "release" { try await own.store.placeHold(account: "main", act: act) }
+        try await own.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        let other = Task { try await own.writeUntilItWaits() }
+        try await eventually("commits wait") { try await own.waitsForStandby("holder") }
+        let done = Task {
+            await own.error {
+                switch verb {
+                case "hold": try await own.store.placeHold(account: "main", act: act)
+                default: _ = try await own.store.releaseHolds(account: "main", act: act)
+                }
+            }
+        }
+        try await eventually("its commit waits for the standby") { try await own.waitsForStandby("usher") }
+        let end = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE wait_event = 'SyncRep' AND application_name = 'usher'
+            """
+        #expect(try await own.value(end) == "1")
+        try await own.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        let error = await done.value
+        #expect(error == .unavailable("the connection was lost"))
+        let actions = "SELECT string_agg(action, ', ' ORDER BY audit_id) FROM usher.audit"
+        #expect(try await own.value(actions) == (verb == "hold" ? "account hold" : "account hold, account release"))
+        try await other.value
+        await own.server.stop()
+    }
+
     /// The answer to an adoption was lost: its rows may belong to this worker without its knowing them.
     @Test func anAdoptionInDoubtIsTakenUpUnderAnotherNumber() async throws {
         let own = try await OwnServer()

@@ -108,6 +108,21 @@ import Testing
         #expect(throws: UsageError.self) { try Operator.act(invocation) }
     }
 
+    @Test func anActWhoseAnswerWasLostNamesTheCommandThatTells() async {
+        do {
+            try await Operator.once(seenBy: AccountStatusVerb.line(of: "main")) { () async throws -> Void in
+                throw StoreError.unavailable("the connection was lost")
+            }
+            Issue.record("nothing was thrown")
+        } catch VerbError.ended(let message, let code) {
+            #expect(code == .unavailable)
+            #expect(message.contains("the connection was lost; it may have been done"))
+            #expect(message.hasSuffix("`usher account status main` tells"))
+        } catch {
+            Issue.record("unexpected: \(error)")
+        }
+    }
+
     @Test(arguments: [(4_999, false), (-4_999, false), (5_001, true), (-90_000, true)])
     func aWorkerDoesNotStartWithAClockThatIsFarFromTheDatabases(_ milliseconds: Int, _ isRefused: Bool) {
         let problem = ClockCheck.problem(.milliseconds(milliseconds))

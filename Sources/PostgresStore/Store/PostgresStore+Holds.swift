@@ -75,12 +75,14 @@ extension PostgresStore {
         }
     }
 
-    /// A person holds an account: none of its jobs starts until a person releases it. Audited. Throws `StoreError`.
+    /// A person holds an account: none of its jobs starts until a person releases it. Audited. Throws `StoreError`;
+    /// after `.unavailable` it may have happened.
     package func placeHold(account: String, act: OperatorAct) async throws {
         let parameters: [PGParameter] = [
             .text(account), .text(act.reason.cut(to: 512)), .text(act.actor.cut(to: 128)),
         ]
-        try await pool.run { link in
+        // Done again after an answer that was lost, it would be noted twice.
+        try await pool.run(repeatsAfterLoss: false) { link in
             try link.transaction { link in
                 let before = try link.run(SQL.Holds.place, parameters).first { row in
                     (reason: try row.nextIfAny(String.self), actor: try row.nextIfAny(String.self))
@@ -98,9 +100,10 @@ extension PostgresStore {
     }
 
     /// A person releases an account from everything that holds it. Audited, unless nothing did. Returns what held it.
-    /// Throws `StoreError`.
+    /// Throws `StoreError`; after `.unavailable` it may have happened.
     package func releaseHolds(account: String, act: OperatorAct) async throws -> [HoldKind] {
-        try await pool.run { link in
+        // Done again after an answer that was lost, it would say that nothing held the account.
+        try await pool.run(repeatsAfterLoss: false) { link in
             try link.transaction { link in
                 let ended = try link.run(SQL.Holds.release, [.text(account)]).map { row in try EndedHold(&row) }
                 let inForce = ended.filter(\.wasInForce)

@@ -20,6 +20,20 @@ enum Operator {
         return String(decoding: "\(user)@\(name)".utf8.prefix(128), as: UTF8.self)
     }
 
+    /// Runs an act that the store does not do again when its answer was lost. Throws `VerbError` then, which names the
+    /// command that tells whether it was done.
+    static func once<Value: Sendable>(
+        seenBy command: String,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch StoreError.unavailable(let reason) {
+            let doubt = "it may have been done all the same; `\(command)` tells"
+            throw VerbError.ended("Postgres cannot be reached: \(reason); \(doubt)", .unavailable)
+        }
+    }
+
     /// The option that says why.
     static let reason = CommandOption.value("reason", "TEXT", "why; it is kept in the audit with your name.")
 

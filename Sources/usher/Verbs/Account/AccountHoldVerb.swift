@@ -22,7 +22,9 @@ enum AccountHoldVerb {
         let act = try Operator.act(invocation)
         let account = try await StoreAccess.with(context) { store, configuration in
             let account = try invocation.knownAccount(in: configuration).name
-            try await store.placeHold(account: account, act: act)
+            try await Operator.once(seenBy: AccountStatusVerb.line(of: account)) {
+                try await store.placeHold(account: account, act: act)
+            }
             return account
         }
         let text =

@@ -22,7 +22,10 @@ enum AccountReleaseVerb {
         let act = try Operator.act(invocation)
         let (account, kinds) = try await StoreAccess.with(context) { store, configuration in
             let account = try invocation.knownAccount(in: configuration).name
-            return (account, try await store.releaseHolds(account: account, act: act))
+            let kinds = try await Operator.once(seenBy: AccountStatusVerb.line(of: account)) {
+                try await store.releaseHolds(account: account, act: act)
+            }
+            return (account, kinds)
         }
         let words = kinds.map(\.rawValue).sorted()
         guard !invocation.flag("json") else {

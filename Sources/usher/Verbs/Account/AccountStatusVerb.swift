@@ -30,6 +30,11 @@ enum AccountStatusVerb {
     /// Counting what waits of a lane ends here.
     private static let countMax = 1_000_000
 
+    /// As it is typed for one account.
+    static func line(of account: String) -> String {
+        "usher account status \(ShellWord.quoted(account))"
+    }
+
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
         let report = try await StoreAccess.with(context) { store, configuration in

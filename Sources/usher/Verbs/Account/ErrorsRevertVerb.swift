@@ -51,7 +51,11 @@ enum ErrorsRevertVerb {
                 isDryRun: isDryRun
             )
             guard !isDryRun else { return report }
-            let reverted = try await store.revertErrorOverride(rule.ruleID, account: account, act: act)
+            let reverted = try await Operator.once(
+                seenBy: "usher account errors list \(ShellWord.quoted(account))"
+            ) {
+                try await store.revertErrorOverride(rule.ruleID, account: account, act: act)
+            }
             guard reverted != nil else {
                 throw VerbError.ended("\(rule.ruleID) of \(account) was taken away by somebody else just now", .failure)
             }
