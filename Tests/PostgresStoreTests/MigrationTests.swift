@@ -33,6 +33,28 @@ struct MigrationTests {
         }
     }
 
+    @Test func aMigratorWaitsForAnotherLongerThanForAnyOtherLock() async throws {
+        let bench = try await Bench()
+        let first = PostgresPool(options: bench.fixture.options, log: .silent)
+        let second = PostgresPool(options: bench.fixture.options, log: .silent)
+        try await first.run { link in try link.runWithoutLimit(SQL.Session.beginMigrating) }
+        // With a short limit instead of the ten seconds that other locks are waited for.
+        let text = SQL.Session.beginMigrating.text.replacing("'10s'", with: "'50ms'")
+        #expect(text != SQL.Session.beginMigrating.text)
+        let waiting = Task {
+            try await second.run { link in try link.runWithoutLimit(Script(name: "begin", text: text)) }
+        }
+        let count = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event = 'advisory'
+              AND clock_timestamp() > query_start + interval '300 milliseconds'
+            """
+        try await eventually("it still waits after the limit") { try await bench.value(count) == "1" }
+        await first.close()
+        try await waiting.value
+        await second.close()
+    }
+
     @Test func aChangedMigrationIsRefused() async throws {
         let bench = try await Bench()
         try await bench.execute("UPDATE usher.schema_migration SET sha256 = sha256('changed') WHERE version = 1")
