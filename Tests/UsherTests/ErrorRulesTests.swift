@@ -82,6 +82,32 @@ struct ErrorRulesTests {
         #expect(process.lines.count { $0.contains("error table changed") } == 2, "\(process.lines)")
     }
 
+    @Test func aRuleIsNotTakenAwayWhereTheUnknownWouldBecomeANo() async throws {
+        let store = try await PostgresFixture.make().store()
+        _ = try await store.setErrorOverride(set(417, .verify), account: "main", act: Self.act)
+        func revert(isDryRun: Bool = false, isKnown: Bool = false) async throws -> ErrorSetReport {
+            try await ErrorsRevertVerb.revert(
+                "set-417",
+                of: "main",
+                in: store,
+                isDryRun: isDryRun,
+                isKnown: isKnown,
+                act: Self.act
+            )
+        }
+        let tried = try await revert(isDryRun: true)
+        #expect(!tried.isDangerous, "no such reply is recorded")
+        try await store.record([SampleReplies.unlisted(1)], unlisted: [])
+        let refused = try await revert()
+        #expect(refused.isDangerous && refused.isDryRun)
+        #expect(refused.refusal.contains { $0.contains("unknown outcome, such as those of o-1") })
+        #expect(refused.refusal.last?.hasPrefix("--i-know-it-was-not-done if") == true)
+        #expect(try await store.errorTable().overrides.count == 1)
+        let done = try await revert(isKnown: true)
+        #expect(done.isDangerous && !done.isDryRun)
+        #expect(try await store.errorTable().overrides.isEmpty)
+    }
+
     @Test func repliesAreKeptAndAnUnlistedCodeIsToldOnceWithTheCommandThatTeachesIt() async throws {
         let process = try await Process()
         let rules = process.rules()

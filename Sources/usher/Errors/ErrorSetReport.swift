@@ -41,6 +41,17 @@ struct ErrorSetReport {
         ]
     }
 
+    /// Why it was not done, and what to do instead.
+    var refusal: [String] {
+        let instead =
+            isRevert
+            ? "Nothing was changed. Leave the rule, set another for the same answers, or add"
+            : "Nothing was changed. Use class verify, narrow the rule with --text or --http-status, or add"
+        return warning + [
+            instead, "--i-know-it-was-not-done if the Cashier promises that after this answer no session exists.",
+        ]
+    }
+
     func lines(width: Int?) -> [String] {
         var lines = [head]
         if let replaced, isChange { lines.append("instead of: \(printable(replaced.summary))") }

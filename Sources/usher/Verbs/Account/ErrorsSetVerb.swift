@@ -16,8 +16,7 @@ enum ErrorsSetVerb {
             session may exist. Only who knows better says --i-know-it-was-not-done.
             """,
         options: RuleOptions.options + [
-            Operator.reason,
-            .flag("i-know-it-was-not-done", "the Cashier promises that after this answer no session exists."),
+            Operator.reason, ErrorsVerb.promise,
             .flag("dry-run", "say what would happen, and change nothing."), CommandTree.json,
         ],
         arguments: [CommandArgument("ACCOUNT", "for which account.")],
@@ -44,7 +43,7 @@ enum ErrorsSetVerb {
         let rule = try RuleOptions.requiredRule(invocation)
         let act = try Operator.act(invocation)
         let isDryRun = invocation.flag("dry-run")
-        let isKnown = invocation.flag("i-know-it-was-not-done")
+        let isKnown = invocation.flag(ErrorsVerb.promise.name)
         let report = try await StoreAccess.with(context) { store, configuration in
             let account = try invocation.knownAccount(in: configuration).name
             let stored = try await store.errorTable()
@@ -69,25 +68,26 @@ enum ErrorsSetVerb {
             let change = try await store.setErrorOverride(rule.row, account: account, act: act)
             return report(change.after, isDryRun: false, isChange: change.isChange)
         }
-        if report.isDangerous, !isKnown, !isDryRun {
-            let lines =
-                report.warning + [
-                    "Nothing was changed. Use class verify, narrow the rule with --text or --http-status, or add",
-                    "--i-know-it-was-not-done if the Cashier promises that after this answer no session exists.",
-                ]
-            throw VerbError.ended(lines.joined(separator: "\n"), .failure)
-        }
-        try ErrorsVerb.print(report, context)
-        return report.isDangerous && !isKnown ? .failure : .success
+        return try ErrorsVerb.end(with: report, isKnown: isKnown, context)
     }
 }
 
+// What `set` and `revert` have in common.
 extension ErrorsVerb {
-    static func print(_ report: ErrorSetReport, _ context: VerbContext) throws {
-        if context.invocation.flag("json") {
-            try context.print(report.json)
-        } else {
-            try context.print(report.lines(width: StandardStream.output.terminalWidth).joined(separator: "\n"))
+    /// The option that lets a change through which would break the promise not to repeat blindly.
+    static let promise = CommandOption.flag(
+        "i-know-it-was-not-done",
+        "the Cashier promises that after this answer no session exists."
+    )
+
+    /// Prints what was done, or would be. Throws `VerbError` when it was refused.
+    static func end(with report: ErrorSetReport, isKnown: Bool, _ context: VerbContext) throws -> ExitCode {
+        let invocation = context.invocation
+        if report.isDangerous, !isKnown, !invocation.flag("dry-run") {
+            throw VerbError.ended(report.refusal.joined(separator: "\n"), .failure)
         }
+        let lines = report.lines(width: StandardStream.output.terminalWidth)
+        try context.print(invocation.flag("json") ? report.json : lines.joined(separator: "\n"))
+        return report.isDangerous && !isKnown ? .failure : .success
     }
 }
