@@ -33,6 +33,12 @@ enum Explanation {
         case .refused("0A000", let reason):
             // The schema is not this version's, or the server too old; it says what to do.
             (reason, .configuration)
+        case .refused("57014", let reason):
+            (
+                "Postgres broke the question off (\(reason)): it may take no longer than postgres.statement_timeout; "
+                    + "narrow it, as --since does for `usher list`, or raise that setting",
+                .tryAgain
+            )
         case .refused(let sqlState, let reason):
             ("Postgres refused (\(sqlState)): \(reason)", sqlState.hasPrefix("42501") ? .noPermission : .software)
         case .unsealable(let reason):

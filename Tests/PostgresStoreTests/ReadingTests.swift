@@ -45,6 +45,46 @@ struct ReadingTests {
         }
     }
 
+    /// What makes it slow here is a lock that takes longer than a statement may.
+    @Test func aQuestionThatTakesTooLongIsBrokenOffByAServerThatCanBeReached() async throws {
+        let bench = try await Bench()
+        var options = bench.fixture.options
+        options.statementTimeout = .milliseconds(150)
+        let store = PostgresStore(
+            options: options,
+            keys: bench.fixture.keys,
+            answers: FixedAnswers(),
+            worker: "hasty",
+            version: "test",
+            log: .silent
+        )
+        let holder = PostgresPool(options: bench.fixture.options, log: .silent)
+        let lock = Script(name: "lock", text: "BEGIN; LOCK TABLE usher.job, usher.waiting IN ACCESS EXCLUSIVE MODE")
+        try await holder.run { link in try link.run(lock) }
+        func ending(_ question: () async throws -> Void) async -> StoreError? {
+            do {
+                try await question()
+                return nil
+            } catch {
+                return error as? StoreError
+            }
+        }
+        let endings = [
+            await ending { _ = try await store.list(OrderFilter(), limit: 10) },
+            await ending { _ = try await store.show("o-1", account: "main") },
+            await ending { _ = try await store.accountStates(["main"], countMax: 10) },
+        ]
+        for ending in endings {
+            guard case .refused("57014", _) = ending else {
+                Issue.record("unexpected: \(String(describing: ending))")
+                continue
+            }
+            #expect(ending?.passingReason != nil, "a worker waits for it to pass")
+        }
+        await holder.close()
+        await store.close()
+    }
+
     @Test func anOrderIdOfTwoAccountsIsShownTwiceUnlessOneIsNamed() async throws {
         let bench = try await Bench()
         try await bench.ingest([

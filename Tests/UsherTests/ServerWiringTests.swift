@@ -48,4 +48,12 @@ struct ServerWiringTests {
         #expect(told.message == "run usher migrate")
         #expect(told.code == .configuration)
     }
+
+    @Test("a question that the database broke off is to be narrowed; the database can be reached")
+    func brokenOff() {
+        let told = Explanation.of(StoreError.refused(sqlState: "57014", "canceling statement due to statement timeout"))
+        #expect(told.message.contains("postgres.statement_timeout") && told.message.contains("--since"))
+        #expect(!told.message.contains("cannot be reached"))
+        #expect(told.code == .tryAgain)
+    }
 }

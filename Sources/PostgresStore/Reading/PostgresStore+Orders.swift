@@ -102,8 +102,18 @@ extension PostgresStore {
 }
 
 extension PostgresLink {
-    /// A read-only snapshot whose statements are planned for the values asked about.
-    func reading<Value>(_ body: (PostgresLink) throws -> Value) throws -> Value {
-        try transaction(SQL.Session.beginReading, body)
+    /// A read-only snapshot; by default its statements are planned for the values asked about.
+    ///
+    /// What the server took too long for is refused with its code, 57014: the server can be reached all the same, and
+    /// nothing was to be changed.
+    func reading<Value>(
+        _ begin: Script = SQL.Session.beginReading,
+        _ body: (PostgresLink) throws -> Value
+    ) throws -> Value {
+        do {
+            return try transaction(begin, body)
+        } catch PostgresFailure.server(sqlState: "57014", let message) {
+            throw StoreError.refused(sqlState: "57014", message)
+        }
     }
 }

@@ -55,7 +55,7 @@ extension PostgresStore {
     package func accountStates(_ accounts: [String], countMax: Int) async throws -> [AccountState] {
         let count: [PGParameter] = [.texts(accounts), .int4(Int32(clamping: countMax))]
         return try await pool.run { link in
-            try link.transaction(SQL.Session.beginSnapshot) { link in
+            try link.reading(SQL.Session.beginSnapshot) { link in
                 let holds = try Self.readHolds(link)
                 let reports = try link.run(SQL.Holds.reports).map { row in try WorkerReport(&row) }
                 return try link.run(SQL.Holds.waiting, count).map { row in

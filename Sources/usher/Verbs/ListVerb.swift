@@ -13,6 +13,8 @@ enum ListVerb {
 
             --quarantine lists the records that never became a job instead, with their reasons first. Their values
             are sealed and not shown.
+
+            Counting millions takes long: --since narrows it. postgres.statement_timeout bounds it; 75 tells of that.
             """,
         options: [
             .value("state", "STATES", "states, separated by commas: \(states)."),
@@ -34,7 +36,7 @@ enum ListVerb {
             CommandExample("usher list --error 400 --json | jq -r '.orders[].order_id'", "order ids for a script"),
             CommandExample("usher list --quarantine", "what never became a job, and why"),
         ],
-        exitCodes: [.success, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     private static var states: String {

@@ -24,7 +24,7 @@ enum ShowVerb {
             CommandExample("usher show order-17 --account main", "in one account only"),
             CommandExample("usher show order-17 --json | jq -r '.orders[].state'", "for a script"),
         ],
-        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     /// How many of the newest quarantined records are searched for an order that is not there.

@@ -24,7 +24,7 @@ enum AccountStatusVerb {
             CommandExample("usher account status", "all accounts of the settings"),
             CommandExample("usher account status main --json | jq '.accounts[].holds'", "for a script"),
         ],
-        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     /// Counting what waits of a lane ends here.
