@@ -79,6 +79,33 @@ struct WipeTests {
         #expect(page.entries.map(\.reason) == ["type"])
     }
 
+    /// The receiver of callbacks wipes them too; it may be switched off for good.
+    @Test func whatTheProviderToldIsWipedOnceItIsPublished() async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            """
+            INSERT INTO usher.transaction_event (
+              event_id, job_id, told_at, received_at, generation, kind, order_id, status, signature_sha256,
+              value_sha256, key_id, sealed
+            )
+            SELECT gen_random_uuid(), n, now(), now() - n * interval '1 hour', 1, 2, 'o-' || n, 'expired',
+              sha256(n::text::bytea), sha256(n::text::bytea), 'k1', 'x'
+            FROM generate_series(1, 3) n;
+            INSERT INTO usher.event_outbox (event_no, taken_until)
+            SELECT event_no, now() FROM usher.transaction_event WHERE job_id = 3
+            """
+        )
+        var retention = Self.now
+        retention.otherResult = .seconds(5_400)
+        #expect(try await bench.store.wipe(retention, limit: 10) == 1)
+        let kept = """
+            SELECT string_agg(job_id::text, ' ' ORDER BY job_id) FROM usher.transaction_event WHERE sealed IS NOT NULL
+            """
+        #expect(try await bench.value(kept) == "1 3", "the first is too young, the third not published yet")
+        try await bench.execute("DELETE FROM usher.event_outbox")
+        #expect(try await bench.store.wipe(retention, limit: 10) == 1)
+    }
+
     /// A wipe may lock a result in the moment after a duplicate's outbox row was committed.
     @Test func aResultThatWasQueuedAgainMeanwhileIsNotWiped() async throws {
         let bench = try await Bench()

@@ -2,21 +2,23 @@ package import SessionCore
 
 extension PostgresStore {
     package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
-        let limit = PGParameter.int4(Int32(clamping: limit))
+        let rows = PGParameter.int4(Int32(clamping: limit))
         let bodies = try await pool.run { link in
-            let parameters: [PGParameter] = [.int8(retention.request.wholeMicroseconds), limit]
+            let parameters: [PGParameter] = [.int8(retention.request.wholeMicroseconds), rows]
             let count = try link.run(SQL.Bodies.wipe, parameters).first { row in try row.next(Int64.self) }
             return Int(count ?? 0)
         }
-        let opened = try await wipeResults(SQL.Results.lockOpenedKept, after: retention.openedResult, limit)
-        let others = try await wipeResults(SQL.Results.lockOtherKept, after: retention.otherResult, limit)
+        let opened = try await wipeResults(SQL.Results.lockOpenedKept, after: retention.openedResult, rows)
+        let others = try await wipeResults(SQL.Results.lockOtherKept, after: retention.otherResult, rows)
         let answers = try await pool.run { link in
-            try link.run(SQL.Results.wipeAnswers, [.int8(retention.otherResult.wholeMicroseconds), limit]).count
+            try link.run(SQL.Results.wipeAnswers, [.int8(retention.otherResult.wholeMicroseconds), rows]).count
         }
         let quarantined = try await pool.run { link in
-            try link.run(SQL.Quarantine.wipe, [.int8(retention.quarantine.wholeMicroseconds), limit]).count
+            try link.run(SQL.Quarantine.wipe, [.int8(retention.quarantine.wholeMicroseconds), rows]).count
         }
-        return bodies + opened + others + answers + quarantined
+        // As `usher callbacks` does, which may be switched off by now while its events are still there.
+        let events = try await wipeEvents(olderThan: retention.otherResult, limit: limit)
+        return bodies + opened + others + answers + quarantined + events
     }
 
     private func wipeResults(

@@ -90,7 +90,7 @@ package protocol CallbackStore: Sendable {
     /// Takes over outbox rows whose lease ran out, at most `limit`.
     func adoptEvents(limit: Int, lease: Duration) async throws -> [EventRecord]
     /// Deletes the values of published events that were received longer than `age` ago, at most `limit`. Returns how
-    /// many.
+    /// many. Workers do it, too; nobody waits for another.
     func wipeEvents(olderThan age: Duration, limit: Int) async throws -> Int
 }
 

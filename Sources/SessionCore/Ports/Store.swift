@@ -33,7 +33,8 @@ package protocol JobStore: HoldStore {
     func reap(limit: Int) async throws -> Int
     /// Says that this worker lives; without it others adopt its outbox rows after `lifetime`.
     func heartbeat(lifetime: Duration) async throws
-    /// Deletes sealed values that are no longer needed, at most `limit` of each kind. Returns how many.
+    /// Deletes sealed values that are no longer needed, those of events too, at most `limit` of each kind. Returns how
+    /// many.
     func wipe(_ retention: Retention, limit: Int) async throws -> Int
     func backlog() async throws -> Backlog
 }
@@ -44,7 +45,7 @@ package struct Retention: Equatable, Sendable {
     package var request: Duration
     /// A result that holds a URL, after the URL's expiry.
     package var openedResult: Duration
-    /// Any other result, after its end.
+    /// Any other result, after its end; and what the provider told, after it was received.
     package var otherResult: Duration
     /// Raw quarantined values.
     package var quarantine: Duration
