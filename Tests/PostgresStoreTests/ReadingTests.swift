@@ -96,6 +96,34 @@ struct ReadingTests {
         #expect(try await bench.store.show("o-9").isEmpty)
     }
 
+    @Test func theNewestThousandOfEachAreShownInTheirOrder() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        let few = try #require(try await bench.store.show("o-1").first)
+        #expect(!few.hasOlderAttempts && !few.hasOlderResults && !few.hasOlderEvents)
+        try await bench.execute(
+            """
+            INSERT INTO usher.attempt (job_id, lease_epoch, generation, number, elapsed_ms, ended_at, kind, outcome)
+            SELECT job_id, n, 1, n, 5, now(), 'open', 'retry' FROM usher.job, generate_series(1, 1003) n;
+            INSERT INTO usher.answer (
+              result_id, job_id, generation, outcome, order_id, key_id, sealed, created_at
+            )
+            SELECT gen_random_uuid(), job_id, n, 22, order_id, 'k1', 'x', now() + n * interval '1 millisecond'
+            FROM usher.job, generate_series(1, 1003) n;
+            INSERT INTO usher.transaction_event (
+              event_id, job_id, told_at, generation, kind, order_id, status, signature_sha256, value_sha256, key_id
+            )
+            SELECT gen_random_uuid(), job_id, now(), 1, 2, order_id, n, content_digest, content_digest, 'k1'
+            FROM usher.job, generate_series(1, 1003) n
+            """
+        )
+        let order = try #require(try await bench.store.show("o-1").first)
+        let newest = Array(4...1_003)
+        #expect(order.attempts.map(\.number) == newest && order.hasOlderAttempts)
+        #expect(order.results.map { Int($0.generation) } == newest && order.hasOlderResults)
+        #expect(order.events.compactMap { Int($0.status) } == newest && order.hasOlderEvents)
+    }
+
     @Test func aListCountsFirstAndThenPages() async throws {
         let bench = try await Bench()
         try await bench.ingest(

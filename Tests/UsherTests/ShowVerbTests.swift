@@ -100,6 +100,22 @@ import Testing
         #expect(OrderReport(order).lines(width: 60).filter { $0.contains("attempt 1") }.allSatisfy { $0.count <= 60 })
     }
 
+    @Test func olderRowsThatAreLeftOutAreMentioned() {
+        var order = SampleOrder.detail(.opened, .nothing, attempts: 1)
+        order.attempts = [SampleOrder.attempt(1, "opened", code: "0")]
+        order.results = [SampleOrder.result(.opened)]
+        #expect(!ShowVerb.text([order], width: nil).contains("older"))
+        #expect(ShowVerb.json([order], []).contains("\"has_older_history\":false"))
+        order.hasOlderAttempts = true
+        order.hasOlderResults = true
+        let lines = OrderReport(order).lines(width: nil)
+        #expect(lines.contains("Attempts and look-ups: the newest 1; older ones are not shown"))
+        #expect(lines.contains("Results: the newest 1; older ones are not shown"))
+        let json = ShowVerb.json([order], [])
+        #expect(json.contains("\"has_older_history\":true") && json.contains("\"has_older_results\":true"))
+        #expect(json.contains("\"has_older_events\":false"))
+    }
+
     @Test func severalAccountsAreAllShown() {
         var other = SampleOrder.detail(.ready, .due(at: Self.soon))
         other.summary.order.account = "second"

@@ -16,10 +16,15 @@ package struct OrderDetail: Equatable, Sendable {
     /// Whether the job's body is still stored, so that the order can be run again.
     package var hasBody: Bool
     package var next: NextStep
+    /// The newest, oldest first; so are results and events.
     package var attempts: [AttemptDetail]
     package var results: [StoredResult]
-    /// What the provider told of it, oldest first.
+    /// What the provider told of it.
     package var events: [StoredEventDetail] = []
+    /// Whether there are older ones than these, of each.
+    package var hasOlderAttempts = false
+    package var hasOlderResults = false
+    package var hasOlderEvents = false
     /// Database time of this answer.
     package var now: Timestamp
 }

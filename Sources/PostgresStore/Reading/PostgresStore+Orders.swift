@@ -3,6 +3,9 @@ package import SessionCore
 
 // Questions of an operator: each in one read-only snapshot.
 extension PostgresStore {
+    /// Attempts, results and events of an order that are shown, the newest of each.
+    package static let shownMax = 1_000
+
     /// The order in each account that has it; in `account` only, if one is named. Throws `StoreError`.
     package func show(_ orderID: String, account: String? = nil) async throws -> [OrderDetail] {
         try await pool.run { link in
@@ -11,16 +14,7 @@ extension PostgresStore {
                 let orders = try link.run(SQL.Orders.find, [.texts(accounts), .text(orderID)]).map { row in
                     try OrderDetail(&row)
                 }
-                return try orders.map { order in
-                    var order = order
-                    let jobID = PGParameter.int8(order.summary.jobID)
-                    order.attempts = try link.run(SQL.Orders.attempts, [jobID]).map { row in try AttemptDetail(&row) }
-                    order.results = try link.run(SQL.Orders.results, [jobID]).map { row in
-                        try SealedResult(&row).stored
-                    }
-                    order.events = try link.run(SQL.Events.ofJob, [jobID]).map { row in try StoredEventDetail(&row) }
-                    return order
-                }
+                return try orders.map { order in try Self.withHistory(order, link) }
             }
         }
     }
@@ -53,7 +47,9 @@ extension PostgresStore {
                     try OrderDetail(&row).summary.jobID
                 }
                 return try found.flatMap { jobID in
-                    try link.run(SQL.Orders.results, [.int8(jobID)]).map { row in try SealedResult(&row) }
+                    try link.run(SQL.Orders.results, [.int8(jobID), .int4(Int32(Self.shownMax))]).map { row in
+                        try SealedResult(&row)
+                    }
                 }
             }
         }
@@ -94,6 +90,22 @@ extension PostgresStore {
                 return QuarantinePage(counts: counts, entries: entries)
             }
         }
+    }
+
+    private static func withHistory(_ order: OrderDetail, _ link: PostgresLink) throws -> OrderDetail {
+        // One more than is shown: whether there are older ones.
+        let newest: [PGParameter] = [.int8(order.summary.jobID), .int4(Int32(shownMax + 1))]
+        let attempts = try link.run(SQL.Orders.attempts, newest).map { row in try AttemptDetail(&row) }
+        let results = try link.run(SQL.Orders.results, newest).map { row in try SealedResult(&row).stored }
+        let events = try link.run(SQL.Events.ofJob, newest).map { row in try StoredEventDetail(&row) }
+        var order = order
+        order.attempts = Array(attempts.suffix(shownMax))
+        order.results = Array(results.suffix(shownMax))
+        order.events = Array(events.suffix(shownMax))
+        order.hasOlderAttempts = attempts.count > shownMax
+        order.hasOlderResults = results.count > shownMax
+        order.hasOlderEvents = events.count > shownMax
+        return order
     }
 
     private static func accounts(_ link: PostgresLink) throws -> [String] {

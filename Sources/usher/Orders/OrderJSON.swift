@@ -30,8 +30,11 @@ extension JSONWriter {
         member("conflicts", order.conflicts)
         member("has_body", order.hasBody)
         member("history", array: order.attempts) { writer, attempt in writer.members(of: attempt) }
+        member("has_older_history", order.hasOlderAttempts)
         member("results", array: order.results) { writer, result in writer.members(of: result) }
+        member("has_older_results", order.hasOlderResults)
         member("events", array: order.events) { writer, event in writer.members(of: event) }
+        member("has_older_events", order.hasOlderEvents)
         member("next") { writer in
             writer.members(of: order.next)
             writer.member("text", Outlook(order).text)

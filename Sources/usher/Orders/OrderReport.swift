@@ -18,11 +18,19 @@ struct OrderReport {
         lines += facts.map { name, value in
             "  " + name + String(repeating: " ", count: max(1, 13 - name.count)) + printable(value)
         }
-        lines += section("Attempts and look-ups", order.attempts.isEmpty ? nil : attempts, width)
+        let attempts = order.attempts.isEmpty ? nil : self.attempts
+        lines += section(shown("Attempts and look-ups", order.attempts.count, order.hasOlderAttempts), attempts, width)
         if order.attempts.isEmpty { lines += ["", "No attempt has been made."] }
-        lines += section("Results", order.results.isEmpty ? nil : results, width)
-        lines += section("Told by the provider", order.events.isEmpty ? nil : events, width)
+        let results = order.results.isEmpty ? nil : self.results
+        lines += section(shown("Results", order.results.count, order.hasOlderResults), results, width)
+        let events = order.events.isEmpty ? nil : self.events
+        lines += section(shown("Told by the provider", order.events.count, order.hasOlderEvents), events, width)
         return lines + ["", "Next: " + printable(Outlook(order).text)]
+    }
+
+    /// A title that says when older rows are left out.
+    private func shown(_ title: String, _ count: Int, _ hasOlder: Bool) -> String {
+        hasOlder ? "\(title): the newest \(grouped(count)); older ones are not shown" : title
     }
 
     private func section(_ title: String, _ table: TextTable?, _ width: Int?) -> [String] {

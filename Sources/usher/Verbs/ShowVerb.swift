@@ -9,7 +9,8 @@ enum ShowVerb {
         "print all that is known of an order, and what happens to it next",
         discussion: """
             Shows the order in every account that has it: where it stands, every attempt and look-up, its results, and
-            what happens next and when. Times are UTC, by the database's clock.
+            what happens next and when. Times are UTC, by the database's clock. Of attempts, results and what the
+            provider told, the newest \(grouped(PostgresStore.shownMax)) are shown.
 
             An order id that no account has ends with 1 and names the quarantined records that carried it, if any are
             among the newest \(grouped(quarantineSearched)). Links are never shown: they log a customer in.
