@@ -79,6 +79,24 @@ import Testing
         #expect(problems(leastFile + "\n" + line + "\n") == [expected])
     }
 
+    /// More waiting jobs are not counted: a topic with such a cap would never be paused.
+    @Test func capsThatWouldHaveNoEffectAreRefused() {
+        func caps(_ caps: [String]) -> [String] {
+            let topics = caps.enumerated().map { "{name: t\($0.offset)\($0.element)}" }
+            return problems(flags: ["kafka.jobs_topics=[\(topics.joined(separator: ", "))]"])
+        }
+        #expect(caps([", backlog_max: 15_000_000", ", backlog_max: 5_000_000"]) == [])
+        #expect(caps(["", "", "", ""]) == [])
+        #expect(
+            caps(["", "", "", ", backlog_max: 5_000_001"]) == [
+                "kafka.jobs_topics: the caps `backlog_max` of the topics add up to 20000001; at most 20000000, as more "
+                    + "waiting jobs are not counted: set lower ones (what is not set counts with its default)"
+            ]
+        )
+        let one = caps([", backlog_max: 20_000_001"])
+        #expect(one.count == 1 && one[0].contains("expected a whole number from 1 to 20000000"), "\(one)")
+    }
+
     @Test(arguments: [
         ("USHER_RETRY_FAST_BASE", "", "retry.fast.base: is set to nothing"),
         ("USHER_POSTGRES_PASSWORD", "hunter2", "postgres.password: "),

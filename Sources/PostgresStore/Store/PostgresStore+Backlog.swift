@@ -1,8 +1,9 @@
 package import SessionCore
 
 extension PostgresStore {
-    /// More waiting jobs than this are not counted: every cap is below it.
-    static let countMax: Int64 = 20_000_000
+    /// More waiting jobs than this are not counted. Half as many again as the caps of all topics are together: topics
+    /// are paused some time after they reached theirs, and what one has beyond its cap must not hide another's jobs.
+    static let countMax = Int64(Backlog.capsMax) * 3 / 2
 
     package func backlog() async throws -> Backlog {
         let oldest = try await pool.run { link in

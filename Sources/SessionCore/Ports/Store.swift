@@ -5,6 +5,10 @@ package struct Backlog: Equatable, Sendable {
     /// Age of the oldest outbox row.
     package var oldestUnpublished: Duration?
 
+    /// The caps of all topics together are at most this: a store that holds more stops counting before long, and what
+    /// is not counted pauses no topic.
+    package static let capsMax = 20_000_000
+
     package init(jobsByTopic: [String: Int], oldestUnpublished: Duration?) {
         self.jobsByTopic = jobsByTopic
         self.oldestUnpublished = oldestUnpublished

@@ -1,3 +1,5 @@
+import SessionCore
+
 /// What settings must be to each other. Pure; a rule is silent where a value that it needs is missing or wrong, since
 /// that has a problem of its own.
 enum SettingRules {
@@ -63,7 +65,18 @@ enum SettingRules {
                 )
             }
         }
-        return problems
+        return problems + caps(values)
+    }
+
+    /// What is waiting is counted over all topics, up to a bound: a cap that it hides would have no effect.
+    private static func caps(_ values: SettingValues) -> [SettingProblem] {
+        let topics = 0..<(values.counts["kafka.jobs_topics"] ?? 0)
+        let sum = topics.compactMap { values.number("kafka.jobs_topics[\($0)].backlog_max") }.reduce(0, +)
+        guard sum > Backlog.capsMax else { return [] }
+        let message =
+            "the caps `backlog_max` of the topics add up to \(sum); at most \(Backlog.capsMax), as more waiting jobs "
+            + "are not counted: set lower ones (what is not set counts with its default)"
+        return [problem("kafka.jobs_topics", message)]
     }
 
     private static func postgres(_ values: SettingValues) -> [SettingProblem] {

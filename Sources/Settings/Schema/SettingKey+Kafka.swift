@@ -1,3 +1,5 @@
+import SessionCore
+
 extension SettingKey {
     /// Where jobs come from and where results go.
     static let kafka: [SettingKey] = [
@@ -149,12 +151,13 @@ extension SettingKey {
         ),
         SettingKey(
             "kafka.jobs_topics[].backlog_max",
-            .integer(1...100_000_000),
+            .integer(1...Backlog.capsMax),
             .fallback("5_000_000"),
             example: "1_000_000",
             """
             How many unfinished jobs of this topic may wait in Postgres, in jobs. At the cap the topic is \
-            paused; other topics go on.
+            paused; other topics go on. The caps of all topics together are at most 20,000,000, as no more jobs \
+            are counted: with more than four topics set each.
             """
         ),
         SettingKey(
