@@ -7,8 +7,8 @@ final class IntakeExchange: Sendable {
     enum Command: Sendable {
         /// The stored positions for an assignment.
         case stored(request: Int64, [TopicPartition: Int64])
-        /// Look up where to go on with a suspended partition.
-        case rewind(TopicPartition)
+        /// Look up where to go on with a suspended partition, of which the store had a position or had none.
+        case rewind(TopicPartition, wasAccounted: Bool)
         /// The stored position for a rewind; nil where the store has none.
         case rewindTo(TopicPartition, request: Int64, Int64?)
     }
@@ -111,9 +111,10 @@ final class IntakeExchange: Sendable {
     }
 
     private static func rewind(_ place: TopicPartition, _ state: inout State) {
+        let wasAccounted = state.queues.accounted[place] != nil
         state.queues.suspend(place)
         state.ledger.rewind(place)
-        state.commands.append(.rewind(place))
+        state.commands.append(.rewind(place, wasAccounted: wasAccounted))
     }
 
     var accounted: [TopicPartition: Int64] {
@@ -205,6 +206,13 @@ final class IntakeExchange: Sendable {
             state.queues.assign([:])
             state.ledger.revoke()
             state.health.stopped = [:]
+        }
+    }
+
+    /// Everything before these positions is accounted for.
+    func report(_ positions: [TopicPartition: Int64]) {
+        state.withLock { state in
+            for (place, next) in positions { state.ledger.report(place, next: next) }
         }
     }
 

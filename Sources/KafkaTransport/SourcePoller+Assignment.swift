@@ -28,7 +28,8 @@ extension SourcePoller {
         case .stored(let request, let positions):
             guard assigning?.request == request else { return }
             assigning?.stored = positions
-        case .rewind(let place):
+        case .rewind(let place, let wasAccounted):
+            if wasAccounted { forgotten.insert(place) }
             beginRewinding(place)
         case .rewindTo(let place, let request, let stored):
             guard rewinding[place] == request else { return }
@@ -74,7 +75,6 @@ extension SourcePoller {
         }
         self.assigning = nil
         let usable = committed.filter { !passedOver.contains($0.key) }
-        passedOver = []
         let starts = StartPlan.starts(of: assigning.partitions, committed: usable, stored: stored)
         let entries = assigning.partitions.map { place in
             let start = starts[place] ?? nil
@@ -83,6 +83,8 @@ extension SourcePoller {
         // The queues first: records come from here on.
         reading.assign(starts)
         exchange.assign(starts, stored: stored)
+        // So that Kafka's positions heal, though nothing new may come.
+        exchange.report(stored.filter { passedOver.contains($0.key) })
         queues.route(assigning.partitions)
         let code = PartitionOffset.withList(entries) { rd_kafka_assign(client.pointer, $0) }
         exchange.changeHealth { $0.waitingFor = nil }
@@ -116,6 +118,7 @@ extension SourcePoller {
         lookUp.cancelAll()
         assigning = nil
         rewinding = [:]
+        forgotten = []
         exchange.revoke()
         resume(reading.paused)
         reading.assign([:])
@@ -149,14 +152,16 @@ extension SourcePoller {
         lookUp.rewind(place, request: requests, after: delay)
     }
 
-    /// Reads a partition again from its stored position, or from where it started if the store has none.
+    /// Reads a partition again from its stored position. If the store has none: from where it started, or from its
+    /// beginning where the store had one before.
     private func rewind(_ place: TopicPartition, to stored: Int64?) {
-        let start = stored ?? reading.start(of: place)
+        let start = stored ?? (forgotten.contains(place) ? nil : reading.start(of: place))
         guard seek(place, to: start) else {
             // The partition may be on its way to another member; if it stays, it is tried again.
             return beginRewinding(place, after: Self.seekRetry)
         }
         rewinding[place] = nil
+        forgotten.remove(place)
         reading.restarted(place, at: start)
         exchange.restart(place, at: start, stored: stored)
         log.notice(

@@ -26,11 +26,13 @@ final class SourcePoller {
 
     /// The assignment that waits for its positions.
     var assigning: Assigning?
-    /// Partitions whose records at Kafka's position are gone: the store's alone counts for the next assignment.
+    /// Partitions whose records at Kafka's position are gone: the store's alone counts, until the group assigns anew.
     var passedOver: Set<TopicPartition> = []
     var requests: Int64 = 0
     /// Partitions that wait for their stored position after a rewind, with the number of the request.
     var rewinding: [TopicPartition: Int64] = [:]
+    /// Those of them of which the store had a position: without one now, they are read from their beginning.
+    var forgotten: Set<TopicPartition> = []
     private var pace = ReadingPace()
     private var commitsSince: ContinuousClock.Instant?
     var commitsNotBefore = ContinuousClock.now
@@ -158,6 +160,7 @@ final class SourcePoller {
             switch event {
             case .assigned(let partitions):
                 records = []
+                passedOver = []
                 beginAssigning(partitions)
             case .revoked:
                 records = []

@@ -140,6 +140,30 @@ extension BrokerScenarios {
         }
 
         @Test(arguments: ClusterKind.available)
+        func aPartitionWhosePositionTheStoreLostIsReadFromItsBeginning(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let topic = unique("jobs")
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(20, to: topic, cluster)
+            let store = PretendStore()
+            let place = TopicPartition(topic: topic, partition: 0)
+            store.set(place, 15)
+            let source = try KafkaJobSource(
+                cluster.settings(groupID: unique("group")),
+                topics: [topic],
+                log: .silent,
+                positions: store.lookUp
+            )
+            #expect(try await source.take(5, of: topic).batches.first?.start == 15)
+            store.forget(place)
+            #expect(source.accounted[place] == 20)
+            source.rewind(place)
+            let again = try await source.take(20, of: topic)
+            #expect(again.batches.first?.start == 0)
+            await source.close()
+        }
+
+        @Test(arguments: ClusterKind.available)
         func aPausedTopicKeepsStillWhileTheOtherFlows(_ kind: ClusterKind) async throws {
             let cluster = try await kind.cluster()
             let (agents, bulk) = (unique("agents"), unique("bulk"))

@@ -1,3 +1,4 @@
+import Logs
 import SessionCore
 import Testing
 import UsherTestKit
@@ -7,37 +8,58 @@ import UsherTestKit
 extension BrokerScenarios {
     @Suite("Retention", .enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
     struct RetentionTests {
-        @Test("records deleted behind Kafka's position, and all of them accounted for, stop nothing")
+        @Test("records deleted behind Kafka's positions, and all of them accounted for, stop no partition")
         func whatTheStoreAccountedForMayBeDeleted() async throws {
             let cluster = try await ClusterKind.real.cluster()
-            let topic = unique("jobs")
-            try await cluster.createTopic(topic, partitions: 1)
-            try await produce(10, to: topic, cluster)
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 2)
+            try await produce(200, to: topic, cluster)
             let (store, lines) = (PretendStore(), LogLines())
-            let place = TopicPartition(topic: topic, partition: 0)
-            let group = unique("group")
-            let first = try KafkaJobSource(
-                cluster.settings(groupID: group),
-                topics: [topic],
-                log: .silent,
-                positions: store.lookUp
-            )
-            let batch = try #require(try await first.nextBatches(of: topic, recordsMax: 3)?.first)
-            first.commit(batch)
+            let first = try source(of: topic, group, cluster, PretendStore(), .silent)
+            // The first batch of each partition is told to Kafka, and no other.
+            var told: [TopicPartition: RecordBatch] = [:]
+            while told.count < 2 {
+                let batch = try #require(try await first.nextBatches(of: topic, recordsMax: 3)?.first)
+                told[batch.topicPartition] = batch
+            }
+            for batch in told.values { first.commit(batch) }
             await first.close()
-            // The worker was killed after it had stored more than it told Kafka.
-            store.set(place, 6)
-            try RealKafka.deleteRecords(of: topic, partition: 0, before: 5, on: cluster.bootstrapServers)
-            let second = try KafkaJobSource(
-                cluster.settings(groupID: group),
-                topics: [topic],
-                log: lines.log,
-                positions: store.lookUp
-            )
-            let rest = try await second.take(4, of: topic)
-            #expect(rest.batches.first?.start == 6)
+            // The worker was killed after it had stored all, and had told Kafka of three records a partition.
+            for (place, end) in try await ends(of: topic, cluster) {
+                store.set(place, end)
+                try RealKafka.deleteRecords(
+                    of: topic,
+                    partition: place.partition,
+                    before: 10,
+                    on: cluster.bootstrapServers
+                )
+            }
+            let second = try source(of: topic, group, cluster, store, lines.log)
+            #expect(await eventually { lines.containing("were deleted; reading on").count == 2 })
+            try await produce(20, to: topic, cluster, stem: "later")
+            let later = try await second.take(20, of: topic)
+            #expect(later.batches.allSatisfy { $0.start >= 10 })
+            #expect(lines.containing("were deleted; reading on").count == 2, "it begins again and again")
             #expect(lines.containing("a partition was stopped").isEmpty)
             await second.close()
+        }
+
+        private func source(
+            of topic: String,
+            _ group: String,
+            _ cluster: KafkaCluster,
+            _ store: PretendStore,
+            _ log: Log
+        ) throws -> KafkaJobSource {
+            try KafkaJobSource(cluster.settings(groupID: group), topics: [topic], log: log, positions: store.lookUp)
+        }
+
+        /// As another group reads them.
+        private func ends(of topic: String, _ cluster: KafkaCluster) async throws -> [TopicPartition: Int64] {
+            let reader = try source(of: topic, unique("group"), cluster, PretendStore(), .silent)
+            let taken = try await reader.take(200, of: topic)
+            await reader.close()
+            return Dictionary(taken.batches.map { ($0.topicPartition, $0.next) }, uniquingKeysWith: max)
         }
     }
 }

@@ -130,6 +130,10 @@ final class PretendStore: Sendable {
         state.withLock { $0.positions[place] = position }
     }
 
+    func forget(_ place: TopicPartition) {
+        state.withLock { $0.positions[place] = nil }
+    }
+
     func store(_ batch: RecordBatch) {
         set(TopicPartition(topic: batch.topic, partition: batch.partition), batch.next)
     }

@@ -40,14 +40,19 @@ struct AccountLookUpsTests {
         #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))])
     }
 
-    @Test("a look-up that was the breaker's probe leaves it open, and another job may be tried at once")
-    func aLookUpIsNoProbe() {
+    @Test("a breaker that a look-up closed opens again with as many failing openings, whatever is looked up")
+    func aLookUpAsProbe() {
         for number in Int64(1)...3 { ended(number, AccountSign(isFailure: true)) }
         guards.probeStarted("main")
         guards.probeClaimed(AccountGuardsTests.job(4, purpose: .lookUp))
-        #expect(ended(4, AccountSign(isWell: true), .lookUp, at: .seconds(2)).changes.isEmpty)
-        let permits = guards.permits(for: .campaign, at: .seconds(2), ahead: 0)
-        #expect(permits.open.isEmpty && permits.probing == ["main"])
+        let probed = ended(4, AccountSign(isWell: true), .lookUp, at: .seconds(2))
+        #expect(probed.changes == [.breaker(account: "main", .closed)])
+        var changes: [AccountGuards.Change] = []
+        for number in Int64(5)...7 {
+            changes += ended(number, AccountSign(isFailure: true), at: .seconds(3)).changes
+            changes += ended(number + 10, AccountSign(isWell: true), .lookUp, at: .seconds(3)).changes
+        }
+        #expect(changes == [.breaker(account: "main", .open(until: .seconds(4)))])
     }
 
     @Test("calls that fail do not raise how many are made at once")
@@ -75,5 +80,25 @@ struct AccountLookUpsTests {
             reason: "the signature is wrong"
         )
         #expect(last.changes.contains(held))
+    }
+
+    @Test("an order whose answers are never believed holds nothing by itself, however often it is sent")
+    func oneOrderAlone() {
+        begin(1...1)
+        for _ in 0..<8 {
+            #expect(ended(1, unbelieved).unheld.count == 1)
+            begin(1...1)
+        }
+    }
+
+    @Test("a look-up that was the trial of a fault shows nothing, and the next job may be tried at once")
+    func aLookUpAsTrial() {
+        let fault = AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: ""))
+        begin(1...2)
+        ended(1, fault)
+        let trial = AccountGuardsTests.job(2, purpose: .lookUp)
+        guards.trialStarted(trial)
+        #expect(ended(2, AccountSign(isWell: true), .lookUp).wellTrials.isEmpty)
+        #expect(guards.owesTrial("main", now: AccountGuardsTests.now))
     }
 }

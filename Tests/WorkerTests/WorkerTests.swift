@@ -170,6 +170,7 @@ struct WorkerTests {
         }
         let stopping = Task { try await bench.stop() }
         try await bench.eventually("the producer is closed") { bench.sink.isClosed }
+        #expect(bench.store.leftAtEnd == nil)
         bench.store.acknowledgements.open()
         try await stopping.value
         #expect(bench.store.leftAtEnd == 0)

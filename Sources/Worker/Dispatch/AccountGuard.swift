@@ -14,8 +14,9 @@ struct AccountGuard: Sendable {
     var lookUpRefusedAt: Timestamp?
     /// Answers that spoke of maintenance, since one that did not.
     private var maintenances = 0
-    /// Openings that were not believed, since one that was.
-    private var unverified = 0
+    /// Jobs whose openings were not believed, since one that was.
+    private var unbelieved: Set<Int64> = []
+    private let trialInterval: Duration
     /// Since the account was held, or since the start.
     private var rate = CallRate()
     var inFlight = 0
@@ -26,6 +27,7 @@ struct AccountGuard: Sendable {
         budget = RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1)
         concurrency = ConcurrencyLimit(policy: account.concurrency)
         calls = account.ratePerSecond.map { CallBudget(perSecond: $0) }
+        trialInterval = account.trialInterval
         clock = AccountClock(bound: account.clockAdjustMax, offset: account.clockOffset)
     }
 
@@ -89,7 +91,7 @@ struct AccountGuard: Sendable {
                 turn.changes.append(.clock(account: account, reading, isFar: clock.isFar))
             }
             note(refusesLookUp: call.refusesLookUp, account, now, &turn)
-            note(sign, of: call.job, account, &turn)
+            note(sign, of: call.job, account, now, &turn)
         }
         begin([], &turn)
     }
@@ -104,10 +106,11 @@ struct AccountGuard: Sendable {
     }
 
     /// While a probe is out its own call alone decides: those from before the opening end one by one for as long as a
-    /// call may take. A look-up that is answered says nothing of whether sessions can be opened: for each that cannot
-    /// there are several. Returns true when the breaker changed between open and closed.
+    /// call may take. Answered look-ups would hide openings that fail: for each of those there are several. Returns
+    /// true when the breaker changed between open and closed.
     private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
-        if sign.isUnasked || job.purpose == .lookUp && !sign.isFailure {
+        if breaker.state == .closed, job.purpose == .lookUp, !sign.isFailure { return false }
+        if sign.isUnasked {
             giveUpProbe(ofLease: job.lease, at: uptime)
             return false
         }
@@ -133,32 +136,36 @@ struct AccountGuard: Sendable {
         _ sign: AccountSign,
         of job: ClaimedJob,
         _ account: String,
+        _ now: Timestamp,
         _ turn: inout AccountGuards.Turn
     ) {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
         if sign.isWell || sign.isUp { maintenances = 0 }
-        if sign.isWell, job.purpose == .open { unverified = 0 }
+        if sign.isWell, job.purpose == .open { unbelieved = [] }
         if let cause = sign.hold {
-            guard isTrial || holding.isHeld || isSure(cause, sign) else { return turn.unheld.append(job.lease) }
+            guard isTrial || holding.isHeld || isSure(cause, sign, job) else { return turn.unheld.append(job.lease) }
             if holding.met(cause.kind) {
                 turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
             }
         } else if isTrial, shows(sign, of: job) {
             turn.wellTrials.append(job.lease)
+        } else if isTrial, sign.isWell {
+            // Look-ups may be many, and stand before the first job that can show it.
+            holding.owe(until: now.advanced(by: trialInterval))
         }
     }
 
     /// Whether it is the account's matter. One among good answers is that call's own; a provider under maintenance says
     /// it to the next as well, and one whose answers cannot be believed gives no other.
-    private mutating func isSure(_ cause: HoldCause, _ sign: AccountSign) -> Bool {
+    private mutating func isSure(_ cause: HoldCause, _ sign: AccountSign, _ job: ClaimedJob) -> Bool {
         if cause.kind == .maintenance {
             maintenances += 1
             return maintenances > 1
         }
         guard sign.isUnverified else { return true }
-        unverified += 1
-        return unverified > 2
+        unbelieved.insert(job.lease.jobID)
+        return unbelieved.count > 2
     }
 
     /// Whether a trial shows that what held the account is over. Of a fault only an opening does: a look-up is believed
@@ -211,6 +218,7 @@ struct AccountGuard: Sendable {
 
     private mutating func released(_ account: String, _ turn: inout AccountGuards.Turn) {
         concurrency.restart()
+        unbelieved = []
         rate = CallRate()
         turn.changes.append(.released(account: account))
     }

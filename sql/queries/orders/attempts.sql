@@ -15,8 +15,8 @@ FROM (
     FROM usher.result r
     WHERE r.job_id = $1::int8 AND r.elapsed_ms IS NOT NULL
   ) u
-  ORDER BY u.generation DESC, u.lease_epoch DESC
+  ORDER BY u.generation DESC, u.ended_at DESC, u.lease_epoch DESC
   LIMIT $2::int4
 ) a
 LEFT JOIN usher.worker w ON w.worker_id = a.worker_id
-ORDER BY a.generation, a.lease_epoch
+ORDER BY a.generation, a.ended_at, a.lease_epoch
