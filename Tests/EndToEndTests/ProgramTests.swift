@@ -1,5 +1,7 @@
+import Cryptography
 import Foundation
 import Glibc
+import PostgresStore
 import Testing
 
 extension EndToEnd {
@@ -72,6 +74,81 @@ extension EndToEnd {
             #expect(answer.error.contains("bootstrap_servers"), "it says what was probably meant")
             #expect(answer.error.contains("\(file):3: dispatch.lease"))
             #expect(answer.error.contains("accounts"), "it says what is missing, too")
+        }
+
+        @Test("doctor works for a user that is not root, and reads the settings from the environment as well")
+        func doctorOfAnotherUser() async throws {
+            let folder = try Self.settingsFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            // Where the build lies another user may not go.
+            let program = "\(folder)/usher"
+            try FileManager.default.copyItem(atPath: UsherProcess.binary, toPath: program)
+            var command = ["/usr/bin/env", "USHER_LOG_LEVEL=warning", program, "doctor", "-c", "\(folder)/usher.yaml"]
+            if geteuid() == 0 {
+                for path in [folder] + ["keys", "secret"].map({ "\(folder)/\($0)" }) { chown(path, 65_534, 65_534) }
+                command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] + command
+            }
+            let answer = try await Shell.run(command)
+            #expect(answer.code == 1, "there is no database; all else must have been looked at: \(answer.error)")
+            #expect(answer.output.contains("every file that the settings name can be read"), "\(answer.output)")
+            #expect(!answer.output.contains("/proc/self/environ"))
+        }
+
+        @Test("a second signal to stop ends a worker whose log nobody reads", .timeLimit(.minutes(1)))
+        func signalsBehindAFullLog() async throws {
+            let folder = try Self.settingsFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let script = """
+                mkfifo "$1/log"; sleep 60 < "$1/log" & exec 3> "$1/log"; head -c 65536 /dev/zero >&3
+                exec "$0" run -c "$1/usher.yaml" 2>&3
+                """
+            let worker = try ChildProcess(
+                ["/bin/sh", "-c", script, UsherProcess.binary, folder],
+                environment: Shell.environment,
+                output: .file("\(folder)/output")
+            )
+            try await eventually("it takes signals", within: .seconds(20), every: .milliseconds(20)) {
+                let status = (try? String(contentsOfFile: "/proc/\(worker.id)/status", encoding: .utf8)) ?? ""
+                let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+                let mask = caught.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16) } ?? 0
+                let name = (try? String(contentsOfFile: "/proc/\(worker.id)/comm", encoding: .utf8)) ?? ""
+                return name.hasPrefix("usher") && mask & 1 << UInt64(SIGTERM - 1) != 0
+            }
+            defer { worker.signal(SIGKILL) }
+            // Two that come before the first was taken are one.
+            try await eventually("a signal ends it", within: .seconds(10)) {
+                worker.signal(SIGTERM)
+                return worker.exitCode != nil
+            }
+        }
+
+        /// Settings that can be used, of servers that are not there.
+        private static func settingsFolder() throws -> String {
+            let folder = NSTemporaryDirectory() + "usher-program-" + UUID().uuidString
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for (name, text) in [("keys", KeyRing.newKeyFile(id: "k1")), ("secret", Installation.secret)] {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+                try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: "\(folder)/\(name)")
+            }
+            let settings = """
+                kafka:
+                  bootstrap_servers: ["127.0.0.1:1"]
+                  jobs_topics: [{name: jobs}]
+                  results_topic: results
+                  security: {protocol: plaintext}
+                postgres: {host: "\(folder)", database: usher, user: usher}
+                keys: {file: \(folder)/keys}
+                accounts:
+                  main:
+                    endpoint: http://127.0.0.1:1/cashier/virtual-terminal
+                    merchant_id: M-1
+                    application_key: A-1
+                    secret_file: \(folder)/secret
+                    allow_http_loopback: true
+
+                """
+            try Data(settings.utf8).write(to: URL(fileURLWithPath: "\(folder)/usher.yaml"))
+            return folder
         }
 
         /// Processes whose command line has the text.

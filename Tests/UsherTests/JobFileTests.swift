@@ -1,4 +1,7 @@
 import Foundation
+import Glibc
+import KafkaTransport
+import Logs
 import Testing
 
 @testable import usher
@@ -89,6 +92,25 @@ struct JobFileTests {
             stop.turn()
             let file = JobFile(path: path, rules: LineCheckTests.rules, stop: stop)
             await #expect(throws: VerbError.self) { try await file.check(from: 1) }
+        }
+    }
+
+    @Test("that became shorter while it was being sent is told of, with where to go on")
+    func shorterWhileSending() async throws {
+        let kafka = try EmbeddedKafka()
+        try kafka.createTopic("jobs", partitions: 1)
+        let lines = (1...10).map { text("o-\($0)") }
+        try await withFile(lines.joined(separator: "\n") + "\n") { path in
+            let file = open(path)
+            var report = EnqueueReport(input: "jobs.ndjson", topic: "jobs", lines: try await file.check(from: 1))
+            let half = lines[..<5].reduce(0) { $0 + $1.utf8.count + 1 }
+            #expect(truncate(path, off_t(half)) == 0)
+            let settings = KafkaSettings(bootstrapServers: kafka.bootstrapServers)
+            let sender = JobSender(settings: settings, topic: "jobs", stop: StopSwitch(), log: .silent)
+            try await sender.send(file, &report)
+            #expect(report.ending == .inputChanged && report.exitCode == .ioError)
+            #expect(report.sent == 5 && report.acknowledged == 5 && report.resumeLine == 6)
+            #expect(report.summary.contains { $0.contains("jobs.ndjson changed while it was being sent: 5 of 10") })
         }
     }
 }

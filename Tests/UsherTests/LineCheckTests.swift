@@ -136,7 +136,7 @@ struct EnqueueReportTests {
     static let codes: [(EnqueueReport.Ending, Int, ExitCode)] = [
         (.done, 0, .success), (.done, 1, .invalidData), (.checked, 0, .success), (.checked, 1, .invalidData),
         (.badLines, 1, .invalidData), (.brokerGone, 0, .unavailable), (.brokerGone, 1, .unavailable),
-        (.interrupted, 0, .interrupted),
+        (.interrupted, 0, .interrupted), (.inputChanged, 0, .ioError),
     ]
 
     @Test("The exit code says what a script should do", arguments: codes)

@@ -72,14 +72,7 @@ struct DoctorChecks {
     }
 
     private func files(_: Configuration) -> [Finding] {
-        do {
-            _ = try facts.context.load(checksFiles: true)
-            return [.ok("every file that the settings name can be read, secrets by their owner only")]
-        } catch let error as SettingsError {
-            return error.problems.map { .problem($0.description) }
-        } catch {
-            return [.problem(Explanation.of(error).message)]
-        }
+        PlatformJudgement.files(facts.files, user: geteuid())
     }
 
     private func keys(_ configuration: Configuration) throws -> [Finding] {

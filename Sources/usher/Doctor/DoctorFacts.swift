@@ -18,10 +18,13 @@ final class DoctorFacts: Sendable {
     let context: VerbContext
     /// nil when the settings cannot be used; nothing that asks for it runs then.
     let loaded: LoadedSettings?
+    /// What is wrong with the files that the settings name.
+    let files: Result<Void, any Error>
     let state = Mutex(State())
 
-    init(_ context: VerbContext, _ loaded: LoadedSettings?) {
+    init(_ context: VerbContext, _ loaded: LoadedSettings?, files: Result<Void, any Error>) {
         self.context = context
         self.loaded = loaded
+        self.files = files
     }
 }

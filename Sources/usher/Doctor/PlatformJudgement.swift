@@ -1,3 +1,5 @@
+import Settings
+
 /// What this machine and its libraries mean for a worker. Pure.
 enum PlatformJudgement {
     /// librdkafka's number for 2.6.1.
@@ -20,6 +22,23 @@ enum PlatformJudgement {
                     + "install 2.6.1 or newer, or use PLAIN or a client certificate"
             ),
         ]
+    }
+
+    /// - Parameters:
+    ///   - files: what reading them came to.
+    ///   - user: for whom; root's judgement is worth nothing where another user runs the worker.
+    static func files(_ files: Result<Void, any Error>, user: UInt32) -> [Finding] {
+        let problems: [Finding]
+        switch files {
+        case .success:
+            return [.ok("every file that the settings name can be read, secrets by their owner only")]
+        case .failure(let error as SettingsError):
+            problems = error.problems.map { .problem($0.description) }
+        case .failure(let error):
+            problems = [.problem(Explanation.of(error).message)]
+        }
+        let hint = "the files were judged for root: run this as the user that runs usher before an owner is changed"
+        return problems + (user == 0 ? [.advice(hint)] : [])
     }
 
     /// - Parameters:

@@ -12,6 +12,8 @@ struct EnqueueReport: Equatable, Sendable {
         case badLines = "bad_lines"
         /// Kafka does not take the records.
         case brokerGone = "broker"
+        /// The input is not what was checked any more: it was written to, or could not be read again.
+        case inputChanged = "input_changed"
         case interrupted
     }
 
@@ -32,6 +34,7 @@ struct EnqueueReport: Equatable, Sendable {
         case .brokerGone: .unavailable
         case .interrupted: .interrupted
         case .badLines: .invalidData
+        case .inputChanged: .ioError
         case .done, .checked: lines.bad == 0 ? .success : .invalidData
         }
     }
@@ -66,9 +69,14 @@ struct EnqueueReport: Equatable, Sendable {
             summary.append("nothing was sent; correct the bad lines, or send the others with --skip-bad")
         case .checked:
             summary.append("nothing was sent: this was a dry run")
-        case .done, .brokerGone, .interrupted:
+        case .done, .brokerGone, .inputChanged, .interrupted:
             let delivery = "\(count(sent, "job")) sent to \(topic), \(grouped(acknowledged)) acknowledged"
             summary.append(delivery)
+        }
+        if ending == .inputChanged {
+            summary.append(
+                "\(input) changed while it was being sent: \(grouped(sent)) of \(count(lines.toSend, "job")) were there"
+            )
         }
         for (reason, number) in failures.sorted(by: { $0.key < $1.key }) {
             summary.append("\(count(number, "job")) not acknowledged: \(reason)")

@@ -51,7 +51,10 @@ struct JobSender {
         report.ending = try ending.get()
         let isComplete = report.ending == .done && state.firstUnacknowledged == nil
         if report.ending == .done, !isComplete { report.ending = .brokerGone }
-        report.resumeLine = isComplete ? nil : state.firstUnacknowledged ?? course.nextLine
+        // Read a second time, the input may be another: shorter, or with lines that nobody checked.
+        let isWhole = state.sent == report.lines.toSend
+        if report.ending == .done, !isWhole { report.ending = .inputChanged }
+        report.resumeLine = isComplete && isWhole ? nil : state.firstUnacknowledged ?? course.nextLine
     }
 
     private func sendAll(

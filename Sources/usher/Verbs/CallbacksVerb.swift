@@ -42,8 +42,9 @@ enum CallbacksVerb {
         let stop = StopSwitch()
         let hangUp = SignalAction()
         let signals = StopSignals(hangUp: { hangUp.run() }) { signal in
-            log.notice("stop signal", [.signal: .init(signal)])
+            // First: the line may wait for somebody who reads it.
             stop.turn()
+            log.notice("stop signal", [.signal: .init(signal)])
         }
         defer { withExtendedLifetime(signals) {} }
         let callbacks = configuration.callbacks

@@ -28,15 +28,12 @@ enum DoctorVerb {
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
+        // Both before dumps are forbidden, which takes its own environment from a process that is not root's.
+        let loading = Result { try context.load(checksFiles: false) }
+        let files = Result { _ = try context.load(checksFiles: true) }
         // The key file and passwords are read: no core dump.
         _ = usher_forbid_dumps()
-        let loading: Result<LoadedSettings, any Error>
-        do {
-            loading = .success(try context.load(checksFiles: false))
-        } catch {
-            loading = .failure(error)
-        }
-        let facts = DoctorFacts(context, try? loading.get())
+        let facts = DoctorFacts(context, try? loading.get(), files: files)
         let settings = DoctorCheck(name: "settings") { self.settings(loading) }
         var chain = CheckChain([settings] + DoctorChecks(facts).all)
         let isJSON = context.invocation.flag("json")

@@ -47,8 +47,9 @@ enum RunVerb {
         let stop = StopSwitch()
         let hangUp = SignalAction()
         let signals = StopSignals(hangUp: { hangUp.run() }) { signal in
-            log.notice("stop signal", [.signal: .init(signal)])
+            // First: the line may wait for somebody who reads it.
             stop.turn()
+            log.notice("stop signal", [.signal: .init(signal)])
         }
         defer { withExtendedLifetime(signals) {} }
         tellStart(configuration, log)

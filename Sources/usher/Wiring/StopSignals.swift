@@ -5,7 +5,8 @@ import Synchronization
 /// SIGTERM and SIGINT as calls, and SIGHUP where somebody wants it.
 ///
 /// The handler only writes the signal's number to a pipe; a thread reads it and calls. Blocking the signals and waiting
-/// for them would not do: the runtime keeps a thread that takes signals for the process.
+/// for them would not do: the runtime keeps a thread that takes signals for the process. The second signal to stop ends
+/// the process in the handler itself: the thread may be stuck, in a log line that nobody reads for instance.
 struct StopSignals {
     private let waiting: NamedThread
 
@@ -21,16 +22,8 @@ struct StopSignals {
         let reading = ends[0]
         pipeForSignals.store(ends[1], ordering: .releasing)
         waiting = NamedThread("signals") {
-            var isStopping = false
             while let signal = Self.next(reading) {
-                if signal == SIGHUP {
-                    hangUp?()
-                } else if isStopping {
-                    _exit(128 + signal)
-                } else {
-                    isStopping = true
-                    first(signal)
-                }
+                if signal == SIGHUP { hangUp?() } else { first(signal) }
             }
         }
         for signal in [SIGTERM, SIGINT] + (hangUp == nil ? [] : [SIGHUP]) {
@@ -55,7 +48,11 @@ struct StopSignals {
 /// Where the handler writes to; a handler gets no context.
 private let pipeForSignals = Atomic<Int32>(-1)
 
+/// Signals to stop that came.
+private let stopsSeen = Atomic<Int>(0)
+
 private func passSignalOn(_ signal: Int32) {
+    if signal != SIGHUP, stopsSeen.add(1, ordering: .relaxed).newValue > 1 { _exit(128 + signal) }
     let saved = errno
     var number = UInt8(truncatingIfNeeded: signal)
     // Nothing can be done about a full pipe: 64 KiB of stop signals wait already.
