@@ -11,6 +11,8 @@ final class IntakeExchange: Sendable {
         case rewind(TopicPartition, wasAccounted: Bool)
         /// The stored position for a rewind; nil where the store has none.
         case rewindTo(TopicPartition, request: Int64, Int64?)
+        /// Read a stopped partition on from its stored position.
+        case takeUp(TopicPartition)
     }
 
     /// Who waits for records of a topic.
@@ -119,6 +121,10 @@ final class IntakeExchange: Sendable {
 
     var accounted: [TopicPartition: Int64] {
         state.withLock { $0.queues.accounted }
+    }
+
+    var stopped: [TopicPartition: Int64] {
+        state.withLock { $0.health.stopped.mapValues(\.next) }
     }
 
     func pause(topic: String) {

@@ -26,6 +26,7 @@ package final class KafkaJobSource: JobSource {
         _ settings: KafkaSettings,
         topics: [String],
         limits: IntakeQueues.Limits,
+        stopsRepeatAfter: Duration = .seconds(60),
         log: Log,
         positions: @escaping StoredPositions
     ) throws(TransportError) {
@@ -43,6 +44,7 @@ package final class KafkaJobSource: JobSource {
                     topics: topics,
                     positions: positions,
                     exchange: exchange,
+                    stopsRepeatAfter: stopsRepeatAfter,
                     log: log
                 )
                 started.send(nil)
@@ -76,6 +78,12 @@ package final class KafkaJobSource: JobSource {
     }
 
     package var accounted: [TopicPartition: Int64] { exchange.accounted }
+
+    package var stopped: [TopicPartition: Int64] { exchange.stopped }
+
+    package func takeUp(_ partition: TopicPartition) {
+        exchange.send(.takeUp(partition))
+    }
 
     package func pause(topic: String) {
         exchange.pause(topic: topic)

@@ -14,7 +14,7 @@ struct PartitionReading: Sendable {
     private var progress = PartitionTable<Progress>()
     /// Partitions that the library was told to pause.
     var paused: Set<TopicPartition> = []
-    /// Partitions that are not read any more until they are assigned again.
+    /// Partitions that are not read on.
     private(set) var stopped: Set<TopicPartition> = []
 
     mutating func assign(_ starts: [TopicPartition: Int64?]) {
@@ -55,5 +55,10 @@ struct PartitionReading: Sendable {
     /// False if it was stopped before.
     mutating func stop(_ place: TopicPartition) -> Bool {
         stopped.insert(place).inserted
+    }
+
+    /// A stopped partition is read on from where it stopped.
+    mutating func goOn(_ place: TopicPartition) {
+        stopped.remove(place)
     }
 }

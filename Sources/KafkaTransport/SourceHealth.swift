@@ -2,6 +2,15 @@ package import SessionCore
 
 /// How a job source is doing, for readiness, metrics and the watchdog.
 package struct SourceHealth: Sendable {
+    /// Why a partition is not read on, and where.
+    package struct Stop: Equatable, Sendable {
+        package var reason: TransportError
+        /// The offset that would have been read next.
+        package var next: Int64
+        /// Whether the records are there and cannot be read whole; otherwise they are gone.
+        package var isDamage: Bool
+    }
+
     /// The partitions that this member reads.
     package var assigned: [TopicPartition] = []
     /// Records that wait in memory, by topic.
@@ -13,8 +22,8 @@ package struct SourceHealth: Sendable {
     package var lastProgress: ContinuousClock.Instant
     /// What the source waits for (`kafka`, `group coordinator`, `stored positions`); nil when nothing is missing.
     package var waitingFor: String?
-    /// Partitions that were stopped, with the reason. They start again with the next assignment.
-    package var stopped: [TopicPartition: TransportError] = [:]
+    /// Partitions that were stopped. They start again with the next assignment, or when their stored position is moved.
+    package var stopped: [TopicPartition: Stop] = [:]
     /// Topics that cannot be read at present, with the reason.
     package var unavailableTopics: [String: TransportError] = [:]
 

@@ -34,6 +34,8 @@ extension SourcePoller {
         case .rewindTo(let place, let request, let stored):
             guard rewinding[place] == request else { return }
             rewind(place, to: stored)
+        case .takeUp(let place):
+            takeUp(place)
         }
     }
 
@@ -52,13 +54,27 @@ extension SourcePoller {
         continueAssigning()
     }
 
-    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does
-    /// not seek in a partition whose position is not on Kafka.
-    func assignAgain(passingOver place: TopicPartition) {
+    /// What cannot be read lies before the store's position: it was accounted for, or an operator gave it up.
+    func passOver(_ place: TopicPartition) {
         log.notice(
-            "records between Kafka's position and the store's were deleted; reading on from the store's",
+            "records between Kafka's position and the store's were deleted or are damaged; reading on from the store's",
             [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
         )
+        assignAgain(passingOver: place)
+    }
+
+    private func takeUp(_ place: TopicPartition) {
+        guard reading.stopped.contains(place) else { return }
+        log.notice(
+            "the stored position of a stopped partition was moved; reading on from it",
+            [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
+        )
+        assignAgain(passingOver: place)
+    }
+
+    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does
+    /// not seek in a partition whose position is not on Kafka.
+    private func assignAgain(passingOver place: TopicPartition) {
         let partitions = reading.partitions
         passedOver.insert(place)
         revoke()

@@ -5,7 +5,6 @@ import SessionCore
 extension SourcePoller {
     /// How often a batch that fails its checksum is read again before its partition stops.
     private static let damagesMax = 3
-    private static let stopsRepeatAfter: Duration = .seconds(60)
 
     /// Instead of a record came an error.
     func readFailed(_ message: rd_kafka_message_t) {
@@ -18,19 +17,16 @@ extension SourcePoller {
             return
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
             guard let place else { return watch.note(fault) }
-            // Kafka's position may be older than the store's: what was deleted before that was accounted for.
-            if let next = reading.next(of: place), let accounted = exchange.accounted[place], next < accounted {
-                assignAgain(passingOver: place)
-            } else {
-                stop(place, because: fault)
-            }
+            if isBehindStore(place) { passOver(place) } else { stop(place, because: fault) }
         case RD_KAFKA_RESP_ERR__BAD_MSG:
             guard let place, reading.isAssigned(place) else { return watch.note(fault) }
             // The library would go on behind the damaged batch, which would lose its records.
-            if reading.damaged(place) > Self.damagesMax || !seek(place, to: reading.next(of: place)) {
-                stop(place, because: fault)
-            } else {
+            if reading.damaged(place) <= Self.damagesMax, seek(place, to: reading.next(of: place)) {
                 watch.note(fault)
+            } else if isBehindStore(place) {
+                passOver(place)
+            } else {
+                stop(place, because: fault)
             }
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
@@ -41,6 +37,12 @@ extension SourcePoller {
         default:
             watch.note(fault)
         }
+    }
+
+    /// Kafka's position may be older than the store's.
+    private func isBehindStore(_ place: TopicPartition) -> Bool {
+        guard let next = reading.next(of: place), let accounted = exchange.accounted[place] else { return false }
+        return next < accounted
     }
 
     /// Something is wrong that belongs to no partition.
@@ -63,18 +65,23 @@ extension SourcePoller {
         }
     }
 
-    /// Says again of partitions that are not read any more: jobs wait in them that nobody looks at.
+    /// Says again of partitions that are not read any more: jobs wait in them that nobody looks at. What was damaged is
+    /// tried again, as another broker may lead the partition by now, or the disk be restored.
     func repeatStops() {
-        guard !reading.stopped.isEmpty, ContinuousClock.now - stopsToldAt > Self.stopsRepeatAfter else { return }
+        guard !reading.stopped.isEmpty, ContinuousClock.now - stopsToldAt > stopsRepeatAfter else { return }
         stopsToldAt = .now
-        for (place, error) in exchange.health.stopped {
+        for (place, stop) in exchange.health.stopped {
             log.error(
                 "a partition stays stopped",
                 [
                     .topic: LogValue(place.topic), .partition: LogValue(place.partition),
-                    .offset: LogValue(reading.next(of: place) ?? 0), .reason: LogValue("\(error)"),
+                    .offset: LogValue(stop.next), .reason: LogValue("\(stop.reason)"),
                 ]
             )
+            if stop.isDamage, seek(place, to: stop.next) {
+                reading.goOn(place)
+                exchange.changeHealth { $0.stopped[place] = nil }
+            }
         }
     }
 
@@ -82,13 +89,15 @@ extension SourcePoller {
     private func stop(_ place: TopicPartition, because fault: KafkaFault) {
         guard reading.isAssigned(place), reading.stop(place) else { return }
         let error = fault.transportError(topic: place.topic)
-        exchange.changeHealth { $0.stopped[place] = error }
+        let next = reading.next(of: place) ?? 0
+        let isDamage = fault.code == RD_KAFKA_RESP_ERR__BAD_MSG
+        exchange.changeHealth { $0.stopped[place] = .init(reason: error, next: next, isDamage: isDamage) }
         stopsToldAt = .now
         log.error(
             "a partition was stopped",
             [
                 .topic: LogValue(place.topic), .partition: LogValue(place.partition), .code: LogValue(fault.name),
-                .offset: LogValue(reading.next(of: place) ?? 0), .reason: LogValue("\(error)"),
+                .offset: LogValue(next), .reason: LogValue("\(error)"),
             ]
         )
     }

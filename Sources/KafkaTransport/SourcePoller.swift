@@ -36,7 +36,9 @@ final class SourcePoller {
     private var pace = ReadingPace()
     private var commitsSince: ContinuousClock.Instant?
     var commitsNotBefore = ContinuousClock.now
-    /// When it was last said which partitions are stopped.
+    /// How often it is said which partitions are stopped.
+    let stopsRepeatAfter: Duration
+    /// When it was last said.
     var stopsToldAt = ContinuousClock.now
     private var failure: TransportError?
 
@@ -46,8 +48,10 @@ final class SourcePoller {
         topics: [String],
         positions: @escaping StoredPositions,
         exchange: IntakeExchange,
+        stopsRepeatAfter: Duration,
         log: Log
     ) throws(TransportError) {
+        self.stopsRepeatAfter = stopsRepeatAfter
         events = SourceEvents(log: log)
         client = try ClientHandle.make(settings, role: .jobs, delegate: events)
         self.exchange = exchange

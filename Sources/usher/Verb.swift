@@ -74,6 +74,7 @@ enum Verb {
         case "show": ShowVerb.run
         case "list": ListVerb.run
         case "account": AccountVerb.run
+        case "position": PositionVerb.run
         case "callbacks": CallbacksVerb.run
         case "migrate": MigrateVerb.run
         case "doctor": DoctorVerb.run

@@ -286,7 +286,7 @@ extension BrokerScenarios {
         }
 
         @Test(arguments: ClusterKind.available)
-        func aPositionThatIsGoneStopsItsPartitionAloneAndSaysSo(_ kind: ClusterKind) async throws {
+        func aPositionThatIsGoneStopsItsPartitionAloneUntilItIsMoved(_ kind: ClusterKind) async throws {
             let cluster = try await kind.cluster()
             let (gone, good) = (unique("jobs"), unique("jobs"))
             for topic in [gone, good] {
@@ -306,6 +306,11 @@ extension BrokerScenarios {
             #expect(Set(taken.batches.map(\.topic)) == [good])
             #expect(await eventually { source.health.stopped[place] != nil })
             #expect("\(source.health.stopped)".contains("set its position"))
+            #expect(source.stopped == [place: 1_000])
+            store.set(place, 2)
+            source.takeUp(place)
+            #expect(try await source.take(3, of: gone).batches.map(\.start) == [2])
+            #expect(source.stopped.isEmpty)
             #expect(lines.containing("a partition was stopped").count == 1)
             await source.close()
         }

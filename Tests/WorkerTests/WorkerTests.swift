@@ -203,6 +203,19 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("a stopped partition is taken up once an operator has moved its position")
+    func takesUpAStoppedPartition() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is stored") { bench.source.commits.count == 1 }
+        let partition = TopicPartition(topic: "jobs", partition: 0)
+        bench.source.stop(partition, at: 1)
+        bench.store.forget("o-1", position: 0, of: partition)
+        try await bench.eventually("it is taken up") { bench.source.stopped.isEmpty }
+        #expect(bench.source.askedAgain.isEmpty)
+        try await bench.stop()
+    }
+
     @Test("a provider that keeps silent gets as many calls as may be in flight, and not one more")
     func silentProvider() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

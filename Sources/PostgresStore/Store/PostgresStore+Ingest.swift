@@ -37,19 +37,6 @@ extension PostgresStore {
         }
         return report
     }
-
-    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64] {
-        let parameters: [PGParameter] = [.texts(partitions.map(\.topic)), .int4s(partitions.map(\.partition))]
-        let rows = try await pool.run { link in
-            try link.run(SQL.Positions.read, parameters).map { row in
-                let partition = TopicPartition(topic: try row.next(), partition: try row.next())
-                return (partition, try row.next(Int64.self))
-            }
-        }
-        // A topic may be among what a database lost: its number is asked for again.
-        if rows.count < partitions.count { forgetTopics() }
-        return Dictionary(rows) { _, new in new }
-    }
 }
 
 extension IngestReport {

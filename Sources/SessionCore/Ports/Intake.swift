@@ -83,6 +83,11 @@ package protocol JobSource: Sendable {
     /// How far the store had accounted for each assigned partition: by its own word when the partition was assigned or
     /// rewound, and by what was committed since. Partitions of which the store had no position are absent until then.
     var accounted: [TopicPartition: Int64] { get }
+    /// Assigned partitions that are not read on, because their next records cannot be read, with the offset that would
+    /// have been read next.
+    var stopped: [TopicPartition: Int64] { get }
+    /// Reads a stopped partition on from its stored position, which was moved.
+    func takeUp(_ partition: TopicPartition)
     /// Stops delivering a topic's records, while polling goes on.
     func pause(topic: String)
     func resume(topic: String)

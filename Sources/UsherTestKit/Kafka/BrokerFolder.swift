@@ -128,6 +128,17 @@ enum BrokerFolder {
         guard fputs(text, file) >= 0 else { throw RealKafka.Failure("cannot write \(path): errno \(errno)") }
     }
 
+    static func turnLastByte(of path: String) throws {
+        let file = open(path, O_RDWR)
+        guard file >= 0 else { throw RealKafka.Failure("\(path) cannot be opened (errno \(errno))") }
+        defer { close(file) }
+        let place = lseek(file, 0, SEEK_END) - 1
+        var byte: UInt8 = 0
+        guard pread(file, &byte, 1, place) == 1 else { throw RealKafka.Failure("\(path) has nothing in it") }
+        byte = ~byte
+        guard pwrite(file, &byte, 1, place) == 1 else { throw RealKafka.Failure("\(path) cannot be written") }
+    }
+
     static func read(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }

@@ -134,6 +134,13 @@ package actor RealKafka {
         )
     }
 
+    /// Turns the last byte of what was written to a partition, as a failing disk might. Done again, all is as before.
+    /// Throws `Failure`.
+    package func turnLastByte(of topic: String, partition: Int32) throws {
+        let path = "\(folder)/data/\(topic)-\(partition)/00000000000000000000.log"
+        try BrokerFolder.turnLastByte(of: path)
+    }
+
     /// Ends the broker cleanly; its data stays.
     package func stop() throws {
         try end(SIGTERM)

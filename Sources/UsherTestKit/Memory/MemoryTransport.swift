@@ -12,6 +12,7 @@ package final class MemorySource: JobSource {
         var rewinds: [RecordBatch] = []
         var askedAgain: [TopicPartition] = []
         var accounted: [TopicPartition: Int64] = [:]
+        var stopped: [TopicPartition: Int64] = [:]
         var paused: Set<String> = []
         /// By topic, how many records were asked for.
         var recordsMax: [String: [Int]] = [:]
@@ -105,6 +106,19 @@ package final class MemorySource: JobSource {
 
     package var accounted: [TopicPartition: Int64] {
         state.withLock { $0.accounted }
+    }
+
+    package var stopped: [TopicPartition: Int64] {
+        state.withLock { $0.stopped }
+    }
+
+    /// Makes a partition look as if its next records, from `next`, could not be read.
+    package func stop(_ partition: TopicPartition, at next: Int64) {
+        state.withLock { $0.stopped[partition] = next }
+    }
+
+    package func takeUp(_ partition: TopicPartition) {
+        state.withLock { _ = $0.stopped.removeValue(forKey: partition) }
     }
 
     package func pause(topic: String) {

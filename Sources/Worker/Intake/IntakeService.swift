@@ -111,7 +111,7 @@ extension Log {
     /// - Parameter expected: the offset up to which the database had accounted for the partition.
     func lostCommits(_ partition: TopicPartition, expected: Int64, stored: Int64?) {
         error(
-            "the stored position is behind: the database lost commits; reading the partition again",
+            "the stored position is behind: the database lost commits, or an operator set it; reading on from there",
             [
                 .topic: .text(partition.topic), .partition: .init(partition.partition),
                 .offset: .init(expected), .position: .init(stored ?? -1),

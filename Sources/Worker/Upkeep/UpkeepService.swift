@@ -56,14 +56,16 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     }
 
     /// Finds out whether the database still knows what was stored: after a failover to a standby that lagged it does
-    /// not, and where no further record comes nothing else would tell.
+    /// not, and where no further record comes nothing else would tell. And whether an operator moved the position of a
+    /// stopped partition.
     func runPositionChecks() async throws {
         while true {
             try await clock.wait(for: .seconds(5))
-            let accounted = source.accounted
-            guard !accounted.isEmpty else { continue }
-            let stored = try await patience.untilDone { try await store.positions(of: Array(accounted.keys)) }
-            for (partition, expected) in accounted where expected > stored[partition] ?? 0 {
+            let check = PositionCheck(accounted: source.accounted, stopped: source.stopped)
+            guard !check.partitions.isEmpty else { continue }
+            let stored = try await patience.untilDone { try await store.positions(of: check.partitions) }
+            for partition in check.moved(stored) { source.takeUp(partition) }
+            for (partition, expected) in check.lost(stored) {
                 log.lostCommits(partition, expected: expected, stored: stored[partition])
                 source.rewind(partition)
             }

@@ -1,0 +1,43 @@
+import Terminal
+
+/// `usher position list`.
+enum PositionListVerb {
+    static let command = Command(
+        "list",
+        "how far each partition was taken in, and what waits in it",
+        discussion: """
+            POSITION is the database's, KAFKA'S what the consumer group has committed, which may be behind it. FIRST is
+            the first offset that Kafka still has, END the one that the next record will get. WAITING counts offsets,
+            so that it may be more than there are records. `none`: nothing was taken in yet.
+
+            A partition whose position is not between FIRST and END is not read on by any worker: records were deleted
+            before they were taken in, or the topic was made anew. Then this ends with 1. A partition that stopped at a
+            damaged batch is told by the workers' logs.
+            """,
+        options: [CommandTree.json],
+        arguments: [CommandArgument("TOPIC", "only this one.", .optional)],
+        examples: [
+            CommandExample("usher position list", "all jobs topics of the settings"),
+            CommandExample(
+                "usher position list --json | jq '[.partitions[].waiting] | add'",
+                "what waits, for a script"
+            ),
+        ],
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
+    )
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        let invocation = context.invocation
+        let report = try await StoreAccess.with(context) { store, configuration in
+            let topics = try invocation.jobsTopics(in: configuration)
+            return PositionListReport(
+                standings: try await PositionQuestions.standings(of: topics, store, configuration)
+            )
+        }
+        let width = StandardStream.output.terminalWidth
+        try context.print(
+            invocation.flag("json") ? report.json : report.lines(width: width).joined(separator: "\n")
+        )
+        return report.isAnyStopped ? .failure : .success
+    }
+}

@@ -1,0 +1,99 @@
+import SessionCore
+import Testing
+
+@testable import usher
+
+@Suite("usher position")
+struct PositionTests {
+    private func standing(
+        position: Int64?,
+        committed: Int64? = nil,
+        first: Int64 = 10,
+        end: Int64 = 25
+    ) -> PartitionStanding {
+        PartitionStanding(
+            partition: TopicPartition(topic: "jobs", partition: 3),
+            position: position,
+            committed: committed,
+            first: first,
+            end: end
+        )
+    }
+
+    private func plan(_ target: PositionChange.Target, _ standing: PartitionStanding, skips: Bool = false)
+        -> PositionChange.Plan
+    {
+        PositionChange(target: target, maySkip: skips).plan(standing)
+    }
+
+    @Test("a partition whose next records are gone, or whose end is before its position, is not read on")
+    func faults() {
+        #expect(standing(position: 10).fault == nil)
+        #expect(standing(position: 25).fault == nil)
+        #expect(standing(position: nil).fault == nil)
+        #expect(standing(position: 7).fault == .deleted(3))
+        #expect(standing(position: 26).fault == .beyondEnd)
+    }
+
+    @Test("what waits is counted from the position, or from Kafka's, as far as Kafka still has it")
+    func waiting() {
+        #expect(standing(position: 20).waiting == 5)
+        #expect(standing(position: nil, committed: 12).waiting == 13)
+        #expect(standing(position: nil).waiting == 15)
+        #expect(standing(position: 7).waiting == 15)
+        #expect(standing(position: 26).waiting == 0)
+    }
+
+    @Test("a position moves within what Kafka has, and over records only if that is meant")
+    func plans() {
+        #expect(plan(.first, standing(position: 7)) == .moves(from: 7, to: 10))
+        #expect(plan(.offset(12), standing(position: 7)) == .skips(2))
+        #expect(plan(.offset(12), standing(position: 7), skips: true) == .moves(from: 7, to: 12))
+        #expect(plan(.first, standing(position: 5_000)) == .moves(from: 5_000, to: 10))
+        #expect(plan(.end, standing(position: 5_000)) == .skips(15))
+        #expect(plan(.end, standing(position: 20)) == .skips(5))
+        #expect(plan(.end, standing(position: 25)) == .stays)
+        #expect(plan(.offset(12), standing(position: 20)) == .moves(from: 20, to: 12))
+        #expect(plan(.offset(9), standing(position: 20)) == .outside)
+        #expect(plan(.offset(26), standing(position: 20), skips: true) == .outside)
+        #expect(plan(.first, standing(position: nil)) == .moves(from: nil, to: 10))
+        #expect(plan(.offset(12), standing(position: nil)) == .skips(2))
+    }
+
+    @Test("an offset is a number, `first` or `end`")
+    func targets() {
+        #expect(PositionChange.Target("first") == .first)
+        #expect(PositionChange.Target("end") == .end)
+        #expect(PositionChange.Target("12") == .offset(12))
+        #expect(PositionChange.Target("-1") == nil)
+        #expect(PositionChange.Target("beginning") == nil)
+    }
+
+    @Test("the list says what is wrong, and the command that mends it")
+    func list() {
+        let well = PositionListReport(standings: [standing(position: 24, committed: 20)])
+        #expect(
+            well.lines(width: nil) == [
+                "TOPIC  PARTITION  POSITION  KAFKA'S  FIRST  END  WAITING  WHAT IS WRONG",
+                "jobs           3        24       20     10   25        1", "",
+                "1 record waits on Kafka, in 1 partition",
+            ]
+        )
+        #expect(!well.isAnyStopped)
+        let stopped = PositionListReport(standings: [standing(position: 9)])
+        #expect(stopped.isAnyStopped)
+        #expect(
+            stopped.lines(width: nil).dropFirst() == [
+                "jobs           3         9     none     10   25       15  "
+                    + "stopped: 1 record deleted before it was taken in",
+                "", "15 records wait on Kafka, in 1 partition", "",
+                "Once you know why, to read on with what Kafka still has:",
+                "usher position set jobs 3 first --reason 'why'",
+            ]
+        )
+        #expect(
+            stopped.json == #"{"partitions":[{"topic":"jobs","partition":3,"position":9,"first":10,"end":25,"#
+                + #""waiting":15,"stopped":"deleted"}]}"#
+        )
+    }
+}

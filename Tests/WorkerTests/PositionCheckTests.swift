@@ -1,0 +1,38 @@
+import SessionCore
+import Testing
+
+@testable import Worker
+
+@Suite("Position check")
+struct PositionCheckTests {
+    private static let place = TopicPartition(topic: "jobs", partition: 0)
+
+    private func moved(accounted: Int64?, stop: Int64, stored: Int64?) -> Bool {
+        let check = PositionCheck(accounted: accounted.map { [Self.place: $0] } ?? [:], stopped: [Self.place: stop])
+        #expect(check.partitions == [Self.place])
+        return check.moved(stored.map { [Self.place: $0] } ?? [:]) == [Self.place]
+    }
+
+    @Test("a stopped partition is taken up when its position was moved, and only then")
+    func stoppedPartition() {
+        #expect(moved(accounted: 5, stop: 5, stored: 9), "behind what cannot be read")
+        #expect(moved(accounted: 5, stop: 5, stored: 0), "back, as in a topic that was made anew")
+        #expect(moved(accounted: nil, stop: 0, stored: 1), "nothing had been taken in")
+        #expect(!moved(accounted: 5, stop: 5, stored: 5))
+        #expect(!moved(accounted: 3, stop: 5, stored: 4), "what was read before the stop is being stored")
+        #expect(!moved(accounted: nil, stop: 5, stored: 2), "so is this")
+        #expect(!moved(accounted: nil, stop: 0, stored: nil))
+    }
+
+    @Test("a partition of which the database forgot something is read again, unless it is stopped")
+    func forgottenCommits() {
+        let others = (1...3).map { TopicPartition(topic: "jobs", partition: $0) }
+        let check = PositionCheck(
+            accounted: [Self.place: 5, others[0]: 5, others[1]: 5, others[2]: 5],
+            stopped: [others[2]: 5]
+        )
+        let lost = check.lost([Self.place: 5, others[0]: 4, others[2]: 4])
+        #expect(Dictionary(uniqueKeysWithValues: lost) == [others[0]: 5, others[1]: 5])
+        #expect(check.moved([Self.place: 5, others[0]: 4, others[2]: 4]) == [others[2]])
+    }
+}
