@@ -188,6 +188,20 @@ extension QuarantineEntry {
     }
 }
 
+extension AuditLine {
+    /// A row of `audit/list`.
+    init(_ row: inout RowReader) throws {
+        auditID = try row.next()
+        at = try row.next()
+        actor = try row.next()
+        action = try row.next()
+        subject = try row.nextIfAny()
+        reason = try row.nextIfAny()
+        before = try row.nextIfAny()
+        after = try row.nextIfAny()
+    }
+}
+
 extension Timestamp {
     /// nil for Postgres's infinity.
     var finite: Timestamp? {
