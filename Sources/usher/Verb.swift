@@ -75,6 +75,7 @@ enum Verb {
         case "list": ListVerb.run
         case "account": AccountVerb.run
         case "position": PositionVerb.run
+        case "audit": AuditVerb.run
         case "callbacks": CallbacksVerb.run
         case "migrate": MigrateVerb.run
         case "doctor": DoctorVerb.run

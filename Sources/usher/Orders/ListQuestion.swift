@@ -24,7 +24,7 @@ struct ListQuestion {
         }
         let since = try invocation.moment("since", now: now)
         if isQuarantine {
-            let place = try Self.cursor(invocation) { QuarantinePlace(cursor: $0) }
+            let place = try invocation.cursor { QuarantinePlace(cursor: $0) }
             subject = .quarantine(since: since, reason: try Self.reason(invocation), after: place)
             return
         }
@@ -40,7 +40,7 @@ struct ListQuestion {
         filter.campaign = invocation.value("campaign")
         filter.account = invocation.value("account")
         filter.lane = invocation.value("lane").flatMap { name in Lane.allCases.first { $0.name == name } }
-        subject = .orders(filter, after: try Self.cursor(invocation) { Int64($0).flatMap { $0 > 0 ? $0 : nil } })
+        subject = .orders(filter, after: try invocation.numberedCursor())
     }
 
     private static let onlyOrders = ["state", "until", "error", "campaign", "account", "lane"]
@@ -50,18 +50,6 @@ struct ListQuestion {
         guard RefusalReason(rawValue: word) == nil else { return word }
         let known = RefusalReason.allCases.map(\.rawValue).joined(separator: ", ")
         throw UsageError(path: invocation.path, message: "--reason must be one of \(known)")
-    }
-
-    private static func cursor<Cursor>(
-        _ invocation: Invocation,
-        _ read: (String) -> Cursor?
-    ) throws(UsageError) -> Cursor? {
-        guard let text = invocation.value("after") else { return nil }
-        guard let cursor = read(text) else {
-            let message = "--after must be the cursor that the page before ended with, of the same kind of list"
-            throw UsageError(path: invocation.path, message: message)
-        }
-        return cursor
     }
 
     /// The command that prints the page after this one. Moments are spelt out: a span would have moved on.
@@ -90,6 +78,21 @@ extension Invocation {
     func usher(_ verb: String) -> [String] {
         let file = value("config").map { ["-c", $0] } ?? []
         return ["usher", verb] + file + values("set").flatMap { ["--set", $0] }
+    }
+
+    /// Where the page before ended, as `--after` says it; nil for the first page. Throws `UsageError`.
+    func cursor<Cursor>(_ read: (String) -> Cursor?) throws(UsageError) -> Cursor? {
+        guard let text = value("after") else { return nil }
+        guard let cursor = read(text) else {
+            let message = "--after must be the cursor that the page before ended with, of the same kind of list"
+            throw UsageError(path: path, message: message)
+        }
+        return cursor
+    }
+
+    /// The same in a list that goes by the store's numbers.
+    func numberedCursor() throws(UsageError) -> Int64? {
+        try cursor { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
     }
 }
 

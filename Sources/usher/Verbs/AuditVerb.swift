@@ -1,0 +1,55 @@
+import PostgresStore
+import SessionCore
+import Terminal
+
+/// `usher audit`.
+enum AuditVerb {
+    static let command = Command(
+        "audit",
+        "list what operators did, when and why",
+        discussion: """
+            Prints what operators did, newest first: when, who (user and host), what, to what, why, and what it changed;
+            then the command for the next page. Without options it lists all; options narrow it, and a line must match
+            every one.
+
+            Each line was written in the transaction that had the effect, and the database refuses to change or delete
+            one. Times are UTC, by the database's clock.
+
+            Actions are `account hold` and `account release`, whose subject is the account, and `error_rule_set` and
+            `error_rule_reverted`, whose subject is the account and the rule, such as `main set-417`.
+            """,
+        options: [
+            .value("since", "WHEN", "written since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
+            .value("action", "TEXT", "this action, or all that begin with these words, such as account."),
+            .value("subject", "TEXT", "about this subject, in full."),
+            .value("actor", "TEXT", "done by this user@host, in full."),
+            .value("limit", "COUNT", fallback: String(AuditQuestion.usualLimit), "how many a page has, at most 10000."),
+            .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
+            CommandTree.json,
+        ],
+        examples: [
+            CommandExample("usher audit --since 7d", "what was done during the last week"),
+            CommandExample("usher audit --action account --subject main", "who held or released an account"),
+            CommandExample("usher audit --json | jq -r '.lines[].actor'", "for a script"),
+        ],
+        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
+    )
+
+    static func run(_ context: VerbContext) async throws -> ExitCode {
+        let question = try AuditQuestion(context.invocation, now: .systemNow)
+        let page = try await StoreAccess.with(context) { store, _ in
+            try await store.auditLines(question.filter, after: question.cursor, limit: question.limit)
+        }
+        let report = AuditReport(page: page)
+        let next = page.cursor.map { question.command(after: $0) }
+        if context.invocation.flag("json") {
+            try context.print(report.json(next: next))
+        } else if page.lines.isEmpty {
+            context.note(question.cursor == nil ? "no audit lines" : "no more audit lines")
+        } else {
+            let ending = next.map { ["", "Next page: \($0)"] } ?? []
+            try context.print((report.lines + ending).joined(separator: "\n"))
+        }
+        return .success
+    }
+}
