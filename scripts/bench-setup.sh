@@ -63,7 +63,8 @@ prepare_bench() {
     "scripts/bench "*--only*) ;;
     *) packages+=(valgrind) ;;
   esac
-  need_packages "${usher_packages[@]}" "${usher_release_packages[@]}" "${packages[@]}"
+  packages+=("${usher_packages[@]}" "${usher_server_packages[@]}" "${usher_release_packages[@]}")
+  need_packages "${packages[@]}"
   prepared=(--tools "$usher_root/.build/bench")
   mkdir -p "$usher_root/.build/bench"
   [ -n "$builds" ] || return 0

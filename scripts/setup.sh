@@ -1,10 +1,13 @@
-# Sourced by scripts/demo and scripts/test: finds or installs what they need, or says what is missing and stops.
+# Sourced by the scripts: finds or installs what they need, or says what is missing and stops.
 # shellcheck shell=bash
 
 usher_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What building and running need, as Debian calls it.
-usher_packages=(libpq-dev librdkafka-dev libssl-dev libyaml-dev postgresql ca-certificates)
+# What building needs, as Debian calls it, and whom the program trusts.
+usher_packages=(libpq-dev librdkafka-dev libssl-dev libyaml-dev ca-certificates)
+
+# What `usher dev`, tests and measurements need besides: the programs of a Postgres server.
+usher_server_packages=(postgresql)
 
 # What linking the release build needs besides, and how it is built: with Swift's runtime inside, which is faster to call
 # than a library and need not be installed where Usher runs.
@@ -29,6 +32,18 @@ missing_packages() {
   done
 }
 
+# no_main_cluster FOLDER: says in FOLDER, where postgresql-common has its settings, that a new server gets no cluster.
+# Debian makes one when postgresql is installed, and keeps it running; Usher starts servers of its own. What an
+# administrator has said about it there holds.
+no_main_cluster() {
+  grep -Eqrs '^[[:space:]]*create_main_cluster' "$1/createcluster.conf" "$1/createcluster.d" && return 0
+  as_root install -D -m 644 /dev/stdin "$1/createcluster.d/usher.conf" <<'EOF'
+# Usher's scripts installed PostgreSQL for its programs; no cluster was wanted. Delete this file to get one with the
+# next version that is installed. `pg_createcluster` makes one at any time.
+create_main_cluster = false
+EOF
+}
+
 # need_packages NAME...: installs those that are missing.
 need_packages() {
   if ! is_debian; then
@@ -44,6 +59,7 @@ need_packages() {
     exit 69
   fi
   say "installing: $missing"
+  if [[ " $missing" == *" postgresql "* ]]; then no_main_cluster /etc/postgresql-common; fi
   as_root apt-get update -q >/dev/null
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
