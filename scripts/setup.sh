@@ -32,6 +32,25 @@ missing_packages() {
   done
 }
 
+# How many seconds another program's installing is waited for: a fresh machine brings itself up to date.
+usher_apt_patience=600
+
+# run_apt ARGUMENT...: apt-get as root, quiet unless it fails. Waits while another program has a lock that it needs: its
+# own DPkg::Lock::Timeout is for dpkg's alone. Files that an administrator changed stay as they are.
+run_apt() {
+  local output told="" began=$SECONDS options=(-q -o Dpkg::Options::=--force-confold)
+  until output=$(as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get "${options[@]}" "$@" 2>&1 </dev/null); do
+    if [[ $output != *"E: Could not get lock"* ]] || [ $((SECONDS - began)) -ge "$usher_apt_patience" ]; then
+      say "apt-get $* failed. What it printed ends with:"
+      tail -n 20 <<<"$output" >&2
+      return 69
+    fi
+    [ -n "$told" ] || say "another program is installing packages: waiting for it, at most $usher_apt_patience s"
+    told=yes
+    sleep 3
+  done
+}
+
 # no_main_cluster FOLDER: says in FOLDER, where postgresql-common has its settings, that a new server gets no cluster.
 # Debian makes one when postgresql is installed, and keeps it running; Usher starts servers of its own. What an
 # administrator has said about it there holds.
@@ -60,9 +79,9 @@ need_packages() {
   fi
   say "installing: $missing"
   if [[ " $missing" == *" postgresql "* ]]; then no_main_cluster /etc/postgresql-common; fi
-  as_root apt-get update -q >/dev/null
+  run_apt update || exit 69
   # shellcheck disable=SC2086
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+  run_apt install -y --no-install-recommends $missing || exit 69
 }
 
 # need_swift ARGUMENTS...: a Swift 6 toolchain, or the script again inside a Debian 13 root, which has one.
@@ -75,7 +94,7 @@ need_swift() {
     exit 69
   fi
   if is_debian && may_install; then
-    as_root apt-get update -q >/dev/null || true
+    run_apt update || true
     if apt-cache policy swiftlang 2>/dev/null | grep -q 'Candidate: [6-9]'; then
       need_packages swiftlang
       return 0

@@ -10,28 +10,10 @@ import Testing
     /// What could not be built has read nothing, which must not look as if nothing had been found.
     @Test(arguments: [(0, Int32(0)), (1, 70)])
     func fuzzEndsWithAnErrorWhenItCannotBeBuilt(_ build: Int, _ expected: Int32) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "usher-scripts-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        for name in ["swift", "dpkg-query", "apt-get"] { try write(name, into: folder, build: build) }
-        let process = Process()
-        process.executableURL = Self.scripts.appending(path: "fuzz")
-        process.arguments = ["--rounds", "1", "--seed", "7"]
-        process.environment = ["PATH": "\(folder.path):/usr/local/bin:/usr/bin:/bin"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == expected, "\(text)")
-        #expect(text.contains("noise of the test") == (build == 0), "\(text)")
-    }
-
-    /// A Swift 6 whose build ends with `build`, and packages that are all installed.
-    private func write(_ name: String, into folder: URL, build: Int) throws {
-        let text = """
-            #!/bin/sh
+        let ending = try bash(
+            [Self.scripts.appending(path: "fuzz").path, "--rounds", "1", "--seed", "7"],
+            with: ["swift", "dpkg-query", "apt-get"],
+            """
             case "$(basename "$0") $1" in
               "swift --version") echo "Swift version 6.0" ;;
               "swift build") echo "built"; exit \(build) ;;
@@ -39,8 +21,77 @@ import Testing
               "dpkg-query "*) echo "ii " ;;
             esac
             """
-        let file = folder.appending(path: name)
-        try text.write(to: file, atomically: true, encoding: .utf8)
-        #expect(chmod(file.path, 0o755) == 0)
+        )
+        #expect(ending.code == expected, "\(ending.text)")
+        #expect(ending.text.contains("noise of the test") == (build == 0), "\(ending.text)")
+    }
+
+    /// A lock that someone else has is waited for; whatever else goes wrong ends the script, and is told.
+    @Test(arguments: [
+        ("E: Could not get lock /var/lib/apt/lists/lock.", 600, Int32(0)),
+        ("E: Could not get lock /var/lib/apt/lists/lock.", 0, 69),
+        ("E: The repository does not have a Release file.", 600, 69),
+    ])
+    func whatKeepsPackagesFromBeingInstalledIsTold(_ fault: String, _ patience: Int, _ expected: Int32) throws {
+        let ending = try setUp(
+            "usher_apt_patience=\(patience); need_packages thing",
+            with: ["id", "dpkg-query", "apt-get", "sleep"],
+            """
+            case "$(basename "$0")" in
+              id) echo 0 ;;
+              apt-get) [ -e "$FOLDER/tried" ] || { touch "$FOLDER/tried"; echo "\(fault)"; exit 100; } ;;
+            esac
+            """
+        )
+        #expect(ending.code == expected, "\(ending.text)")
+        #expect(ending.text.contains(fault) == (expected != 0), "\(ending.text)")
+        #expect(ending.text.contains("waiting for it") == (expected == 0), "\(ending.text)")
+    }
+
+    /// Debian would start the cluster that it makes, and what an administrator has written stays.
+    @Test(arguments: [("#create_main_cluster = true", true), ("create_main_cluster = true", false)])
+    func postgresIsInstalledWithoutACluster(_ line: String, _ isSaid: Bool) throws {
+        let twice = "no_main_cluster \"$FOLDER\"; no_main_cluster \"$FOLDER\""
+        let ending = try setUp(
+            "cd \"$FOLDER\"; echo '\(line)' >createcluster.conf; \(twice); cat createcluster.conf createcluster.d/*",
+            with: ["id"],
+            "echo 0"
+        )
+        #expect(ending.text.hasPrefix(line + "\n"), "\(ending.text)")
+        #expect(ending.text.contains("\ncreate_main_cluster = false\n") == isSaid, "\(ending.text)")
+    }
+
+    private struct Ending {
+        var code: Int32
+        var text: String
+    }
+
+    /// Runs `commands` with what scripts/setup.sh defines.
+    private func setUp(_ commands: String, with names: [String], _ programs: String) throws -> Ending {
+        let setup = Self.scripts.appending(path: "setup.sh").path
+        return try bash(["-c", "set -euo pipefail; . \"$0\"; \(commands)", setup], with: names, programs)
+    }
+
+    /// Runs bash, for which `programs` is each program of `names`. They share a folder, `FOLDER`.
+    private func bash(_ arguments: [String], with names: [String], _ programs: String) throws -> Ending {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "usher-scripts-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in names {
+            let file = folder.appending(path: name)
+            try "#!/bin/sh\n\(programs)\n".write(to: file, atomically: true, encoding: .utf8)
+            #expect(chmod(file.path, 0o755) == 0)
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/bash")
+        process.arguments = arguments
+        process.environment = ["PATH": "\(folder.path):/usr/local/bin:/usr/bin:/bin", "FOLDER": folder.path]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Ending(code: process.terminationStatus, text: text)
     }
 }
