@@ -61,6 +61,28 @@ import Testing
         #expect(ending.text.contains("\ncreate_main_cluster = false\n") == isSaid, "\(ending.text)")
     }
 
+    /// The program runs in the repository's folder, but a person's paths begin where the person stands.
+    @Test(arguments: [("--jobs jobs", Int32(0)), ("--jobs=jobs", 0), ("--jobs nothing", 66)])
+    func theDemonstrationFindsTheJobsOfWhoeverStartsIt(_ words: String, _ expected: Int32) throws {
+        let demo = Self.scripts.appending(path: "demo").path
+        let ending = try bash(
+            ["-c", "cd \"$FOLDER\" && echo 'a job' >jobs && exec \"$0\" \(words)", demo],
+            with: ["swift", "dpkg-query", "apt-get", "usher"],
+            """
+            case "$(basename "$0") $1 $2" in
+              "swift --version "*) echo "Swift version 6.0" ;;
+              "swift build --show-bin-path") echo "$FOLDER" ;;
+              "dpkg-query "*) echo "ii " ;;
+              "usher dev --jobs") cat "$3" ;;
+              "usher dev --jobs="*) cat "${2#--jobs=}" ;;
+            esac
+            """
+        )
+        #expect(ending.code == expected, "\(ending.text)")
+        #expect(ending.text.hasSuffix("\na job\n") == (expected == 0), "\(ending.text)")
+        #expect(ending.text.contains("building") == (expected == 0), "\(ending.text)")
+    }
+
     private struct Ending {
         var code: Int32
         var text: String
