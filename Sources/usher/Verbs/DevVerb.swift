@@ -23,8 +23,7 @@ enum DevVerb {
             .value(
                 "jobs",
                 "FILE",
-                fallback: "docs/examples/jobs.ndjson",
-                "The jobs to enqueue, one JSON object a line."
+                "The jobs to enqueue, one JSON object a line. Default: the samples (docs/examples/jobs.ndjson)."
             ),
             .value("faults", "PLAN", "Faults of the simulator, such as `503=5%,latency=200ms` (docs/SIMULATOR.md)."),
         ],
@@ -36,8 +35,8 @@ enum DevVerb {
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        let file = context.invocation.value("jobs") ?? ""
-        let ndjson = try FileAccess.read(file)
+        let file = context.invocation.value("jobs")
+        let ndjson = try file.map { try FileAccess.read($0) } ?? Array(SampleJobs.text.utf8)
         let faults = try context.invocation.value("faults").map { try FaultPlan(parsing: $0) } ?? FaultPlan()
         let stop = StopSwitch()
         let signals = StopSignals { _ in stop.turn() }
@@ -58,7 +57,7 @@ enum DevVerb {
     private static func work(
         _ environment: DevEnvironment,
         _ ndjson: [UInt8],
-        _ file: String,
+        _ file: String?,
         _ stop: StopSwitch,
         _ context: VerbContext
     ) async throws -> ExitCode {
@@ -77,12 +76,12 @@ enum DevVerb {
     private static func show(
         _ session: DevSession,
         _ ndjson: [UInt8],
-        _ file: String,
+        _ file: String?,
         _ stop: StopSwitch,
         _ context: VerbContext
     ) async throws -> ExitCode {
         let samples = SampleJobs(ndjson: ndjson, rules: session.environment.configuration.jobRules)
-        context.note("\nenqueueing \(samples.lines.count) sample jobs from \(file)")
+        context.note("\nenqueueing \(samples.lines.count) sample jobs" + (file.map { " from \($0)" } ?? ""))
         try await session.enqueue(samples)
         let isComplete = try await session.follow(samples.lines.count, stop)
         if stop.isTurned { return .interrupted }
@@ -121,7 +120,7 @@ enum DevVerb {
         """
 
         Where to go from here:
-          scripts/demo --stay           keep everything running, with addresses for kcat and curl
+          usher dev --stay              keep everything running, with addresses for kcat and curl
           usher dev --faults '503=20%'  the same with a provider that is unwell
           usher COMMAND --help          what each command does; `usher --help` lists them
           docs/CRM.md                   how a CRM enqueues jobs and reads results

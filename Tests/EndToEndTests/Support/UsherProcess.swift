@@ -14,9 +14,11 @@ final class UsherProcess: Sendable {
     let log: String
     private let child: ChildProcess
 
-    init(_ arguments: [String], log: String) throws {
+    /// Starts it in `folder`, or where the tests run.
+    init(_ arguments: [String], in folder: String? = nil, log: String) throws {
         self.log = log
-        child = try ChildProcess([Self.binary] + arguments, environment: Shell.environment, output: .file(log))
+        let place = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
+        child = try ChildProcess(place + [Self.binary] + arguments, environment: Shell.environment, output: .file(log))
     }
 
     var id: Int32 { child.id }
