@@ -27,6 +27,14 @@ extension ClientHandle {
         throw KafkaFault(code).transportError()
     }
 
+    /// Whether a broker answers a small question within `waitMs`.
+    func isAnswered(waitMs: Int32) -> Bool {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(pointer, 0, nil, &metadata, waitMs)
+        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
     /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`.
     func watermarks(of place: TopicPartition, _ waitMs: Int32) throws(TransportError) -> (low: Int64, high: Int64) {
         var low: Int64 = 0

@@ -1,4 +1,3 @@
-import CLibrdkafka
 import Logs
 
 /// Says once that Kafka is away and once that it is back, and keeps repeated errors from filling the log.
@@ -54,11 +53,9 @@ struct ClusterWatch {
     /// While Kafka seems away: asks for something small, now and then, because an idle topic gives no sign of life.
     mutating func probe(_ client: ClientHandle, _ exchange: IntakeExchange) {
         guard isDown || isSuspected, ContinuousClock.now >= probeNotBefore else { return }
-        var metadata: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client.pointer, 0, nil, &metadata, Self.probeWaitMs)
-        if let metadata { rd_kafka_metadata_destroy(metadata) }
+        let isAnswered = client.isAnswered(waitMs: Self.probeWaitMs)
         probeNotBefore = .now + Self.probeEvery
-        if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        if isAnswered {
             answered(exchange)
         } else {
             down(exchange)

@@ -38,14 +38,34 @@ package actor ResultReader {
         package var follows: Bool
         /// Only records with this key; nil for all.
         package var key: [UInt8]?
+        /// How long no broker may answer. Then reading ends with an error; following goes on, and `News.away` is told.
+        package var patience: Duration
 
-        package init(topic: String, start: Start, follows: Bool, key: [UInt8]? = nil) {
+        package init(
+            topic: String,
+            start: Start,
+            follows: Bool,
+            key: [UInt8]? = nil,
+            patience: Duration = .seconds(30)
+        ) {
             self.topic = topic
             self.start = start
             self.follows = follows
             self.key = key
+            self.patience = patience
         }
     }
+
+    /// What is told of the brokers while following.
+    package enum News: Equatable, Sendable {
+        /// None has answered for the request's patience; reading goes on when one does.
+        case away
+        /// One answers again.
+        case back
+    }
+
+    /// Called on the reader's thread.
+    package typealias OnNews = @Sendable (News) -> Void
 
     private static let roundRecordsMax = 500
     private static let waitMs: Int32 = 100
@@ -57,17 +77,25 @@ package actor ResultReader {
     private let settings: KafkaSettings
     private let request: Request
     private let log: Log
+    private let onNews: OnNews
     private var reading: TopicReading?
 
     /// Does not connect yet: the first `next` does.
-    package init(_ settings: KafkaSettings, _ request: Request, log: Log) {
+    package init(
+        _ settings: KafkaSettings,
+        _ request: Request,
+        log: Log,
+        onNews: @escaping OnNews = { _ in }
+    ) {
         self.settings = settings
         self.request = request
         self.log = log
+        self.onNews = onNews
     }
 
     /// Waits for records and returns what has come, in offset order per partition; nil at the end. Throws
-    /// `TransportError` if the topic cannot be read.
+    /// `TransportError` if the topic cannot be read, or, unless it follows, no broker has answered for the request's
+    /// patience.
     package func next() throws(TransportError) -> [ReadRecord]? {
         let reading = try open()
         while !isStopped.load(ordering: .acquiring), !reading.isAtEnd {
@@ -92,7 +120,7 @@ package actor ResultReader {
 
     private func open() throws(TransportError) -> TopicReading {
         if let reading { return reading }
-        let opened = try TopicReading.open(settings, request, queryMs: Self.queryMs, log: log)
+        let opened = try TopicReading.open(settings, request, queryMs: Self.queryMs, log: log, onNews: onNews)
         reading = opened
         return opened
     }

@@ -4,33 +4,42 @@ import SessionCore
 
 /// A topic being read, partition by partition, into one queue. Used on one thread.
 final class TopicReading: ClientDelegate {
+    /// How long a question may take that is asked while nothing comes.
+    private static let askMs: Int32 = 1_000
+
     let log: Log
     private let topic: String
     private let follows: Bool
+    private let patience: Duration
+    private let onNews: ResultReader.OnNews
     private var client: ClientHandle?
     private var handle: OpaquePointer?
     private var queue: OpaquePointer?
     private var started: [Int32] = []
-    /// Partitions not read to their end yet, with that end.
-    private var ends: [Int32: Int64] = [:]
+    private var ends = ReadingEnds()
+    private var silence: BrokerSilence
     private var failure: TransportError?
 
     /// Whether everything that there was has been read.
-    var isAtEnd: Bool { !follows && ends.isEmpty }
+    var isAtEnd: Bool { !follows && ends.areReached }
 
-    private init(topic: String, follows: Bool, log: Log) {
-        self.topic = topic
-        self.follows = follows
+    private init(_ request: ResultReader.Request, log: Log, onNews: @escaping ResultReader.OnNews) {
+        topic = request.topic
+        follows = request.follows
+        patience = request.patience
+        silence = BrokerSilence(patience: request.patience)
         self.log = log
+        self.onNews = onNews
     }
 
     static func open(
         _ settings: KafkaSettings,
         _ request: ResultReader.Request,
         queryMs: Int32,
-        log: Log
+        log: Log,
+        onNews: @escaping ResultReader.OnNews
     ) throws(TransportError) -> TopicReading {
-        let reading = TopicReading(topic: request.topic, follows: request.follows, log: log)
+        let reading = TopicReading(request, log: log, onNews: onNews)
         do throws(TransportError) {
             let client = try ClientHandle.make(settings, role: .reader, delegate: reading)
             reading.client = client
@@ -42,7 +51,8 @@ final class TopicReading: ClientDelegate {
         return reading
     }
 
-    /// Waits for a first record, then takes what is there.
+    /// Waits for a first record, then takes what is there. Throws `TransportError` once no broker has answered for the
+    /// request's patience, unless it follows.
     func round(waitMs: Int32, recordsMax: Int) throws(TransportError) -> [ReadRecord] {
         guard let client, let queue else { return [] }
         rd_kafka_poll(client.pointer, 0)
@@ -54,6 +64,8 @@ final class TopicReading: ClientDelegate {
             wait = 0
             try take(UnsafePointer(message), into: &records)
         }
+        // Before that, the question would keep back what lies here already.
+        if records.isEmpty, !isAtEnd { try ask(client) }
         return records
     }
 
@@ -70,11 +82,28 @@ final class TopicReading: ClientDelegate {
 
     func clientFailed(_ fault: KafkaFault) {
         switch fault.code {
-        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR__FATAL:
+        case RD_KAFKA_RESP_ERR__FATAL:
             failure = fault.transportError(topic: topic)
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL:
+            // A login that never worked will not begin to; one that has worked may come back.
+            if started.isEmpty { failure = fault.transportError(topic: topic) }
+            silence.suspect()
+            note(fault)
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE,
+            RD_KAFKA_RESP_ERR__TIMED_OUT:
+            silence.suspect()
+            note(fault)
         default:
-            log.debug("reading results", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+            note(fault)
         }
+    }
+
+    private func note(_ fault: KafkaFault) {
+        log.debug("reading results", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+    }
+
+    private func tell(_ news: ResultReader.News?) {
+        if let news { onNews(news) }
     }
 
     private func take(
@@ -84,18 +113,47 @@ final class TopicReading: ClientDelegate {
         let partition = message.pointee.partition
         switch message.pointee.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
-            let offset = message.pointee.offset
-            if let end = ends[partition], offset + 1 >= end { ends[partition] = nil }
+            ends.read(partition, offset: message.pointee.offset)
+            tell(silence.received())
             records.append(ReadRecord(reading: message, topic: topic))
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            ends[partition] = nil
+            ends.toldEnd(of: partition, at: message.pointee.offset)
+            tell(silence.received())
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
             RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
             RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR__BAD_MSG:
             throw KafkaFault(message.pointee.err).transportError(topic: topic)
         default:
-            let fault = KafkaFault(message.pointee.err)
-            log.debug("reading results", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
+            note(KafkaFault(message.pointee.err))
+        }
+    }
+
+    // MARK: While nothing comes
+
+    private func ask(_ client: ClientHandle) throws(TransportError) {
+        askForEnds(client)
+        guard silence.isAskDue(now: .now) else { return }
+        if client.isAnswered(waitMs: Self.askMs) {
+            tell(silence.answered())
+        } else if let news = silence.unanswered(now: .now) {
+            guard follows else {
+                let text = "no broker has answered for \(patience.components.seconds) s"
+                throw KafkaFault(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, text).transportError()
+            }
+            onNews(news)
+        }
+    }
+
+    private func askForEnds(_ client: ClientHandle) {
+        for partition in ends.due(now: .now) {
+            do throws(TransportError) {
+                let place = TopicPartition(topic: topic, partition: partition)
+                let (_, high) = try client.watermarks(of: place, Self.askMs)
+                ends.asked(partition, end: high)
+            } catch {
+                // It is asked again a second later; until then another question tells whether anybody is there.
+                return silence.suspect()
+            }
         }
     }
 
@@ -147,7 +205,7 @@ final class TopicReading: ClientDelegate {
             case .end: starts[partition] = high
             case .time: starts[partition] = times[partition] ?? high
             }
-            if !follows, let from = starts[partition], from < high { ends[partition] = high }
+            if !follows, let from = starts[partition], from < high { ends.note(partition, end: high) }
         }
         return starts
     }

@@ -116,6 +116,72 @@ extension BrokerScenarios {
             await breakable.remove()
         }
 
+        @Test(arguments: ClusterKind.available)
+        func readingEndsWithAnErrorWhenNoBrokerAnswersAnyMore(_ kind: ClusterKind) async throws {
+            let breakable = try await Breakable.make(kind)
+            let cluster = breakable.cluster
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(4_000, to: topic, cluster, padding: 1_000)
+            // Little is fetched ahead, so that most of it is still the broker's.
+            var settings = cluster.settings()
+            settings.queuedMaxBytes = 1_024
+            let reader = ResultReader(
+                settings,
+                ResultReader.Request(topic: topic, start: .beginning, follows: false, patience: .seconds(2)),
+                log: .silent
+            )
+            #expect(try await reader.next()?.isEmpty == false)
+            try await breakable.takeDown()
+            let ending = try await atMost(30) {
+                do {
+                    while try await reader.next() != nil {}
+                    return "everything was read"
+                } catch {
+                    return "\(error)"
+                }
+            }
+            #expect(ending?.contains("no broker has answered for 2 s. Check kafka.bootstrap_servers") == true)
+            #expect(ending?.hasSuffix("(_ALL_BROKERS_DOWN)") == true, "\(ending ?? "it waits for ever")")
+            await reader.close()
+            await breakable.remove()
+        }
+
+        @Test(arguments: ClusterKind.available)
+        func whoFollowsIsToldOnceThatNoBrokerAnswersAndOnceThatOneDoes(_ kind: ClusterKind) async throws {
+            let breakable = try await Breakable.make(kind)
+            let cluster = breakable.cluster
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 2)
+            try await produce(5, to: topic, cluster, stem: "before")
+            let news = ToldNews()
+            let reader = ResultReader(
+                cluster.settings(),
+                ResultReader.Request(topic: topic, start: .beginning, follows: true, patience: .seconds(2)),
+                log: .silent,
+                onNews: { news.add($0) }
+            )
+            let collected = Collected()
+            let following = Task {
+                while let records = try await reader.next() {
+                    collected.add(records.map { String(decoding: $0.value ?? [], as: UTF8.self) })
+                }
+            }
+            #expect(await eventually { collected.count("before") == 5 })
+            #expect(news.all == [])
+            try await breakable.takeDown()
+            #expect(await eventually { news.all == [.away] })
+            try await breakable.bringUp()
+            #expect(await eventually { news.all == [.away, .back] })
+            try await produce(5, to: topic, cluster, stem: "after")
+            #expect(await eventually { collected.count("after") == 5 })
+            #expect(news.all == [.away, .back])
+            reader.stop()
+            #expect(try await atMost(10) { try await following.value } != nil)
+            await reader.close()
+            await breakable.remove()
+        }
+
         @Test func closingWhileEveryBrokerIsAwayEndsInTime() async throws {
             let embedded = try EmbeddedKafka()
             let cluster = KafkaCluster(embedded)

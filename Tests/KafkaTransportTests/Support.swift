@@ -50,6 +50,17 @@ final class LogLines: Sendable {
     }
 }
 
+/// What a reader told of its brokers, in order.
+final class ToldNews: Sendable {
+    private let told = Mutex<[ResultReader.News]>([])
+
+    var all: [ResultReader.News] { told.withLock { $0 } }
+
+    func add(_ news: ResultReader.News) {
+        told.withLock { $0.append(news) }
+    }
+}
+
 /// The values of the records that came, whoever they came to.
 final class Collected: Sendable {
     private let values = Mutex<Set<String>>([])

@@ -19,6 +19,9 @@ enum ResultsVerb {
             URLs are as secret as passwords: keep them out of files and tickets.
 
             Nothing is committed: reading here takes nothing away from the CRM.
+
+            When no broker has answered for 30 seconds, what was read is told and it ends with 69. With --follow it says
+            so, and goes on when one does.
             """,
         options: [
             .flag("follow", short: "f", "Goes on with what comes, until Ctrl-C."),
@@ -55,7 +58,12 @@ enum ResultsVerb {
             key: invocation.value("order").map { Array($0.utf8) }
         )
         let log = Log(level: .error, format: .text)
-        let reader = ResultReader(try kafka.transportSettings(), request, log: log)
+        let reader = ResultReader(try kafka.transportSettings(), request, log: log) { news in
+            switch news {
+            case .away: context.note("no broker has answered for \(request.patience.inWords); going on when one does")
+            case .back: context.note("Kafka answers again")
+            }
+        }
         stop.connect { reader.stop() }
         var listing = ResultListing(
             isJSON: invocation.flag("json"),
@@ -79,10 +87,16 @@ enum ResultsVerb {
         _ listing: inout ResultListing,
         _ context: VerbContext
     ) async throws {
-        while let records = try await reader.next() {
-            let (lines, notes) = listing.take(records, now: .systemNow)
-            for note in notes { context.note(note) }
-            try write(lines, context)
+        do {
+            while let records = try await reader.next() {
+                let (lines, notes) = listing.take(records, now: .systemNow)
+                for note in notes { context.note(note) }
+                try write(lines, context)
+            }
+        } catch let error as TransportError {
+            // What was read until then is told all the same.
+            try write(listing.flush(now: .systemNow), context)
+            throw error
         }
         try write(listing.flush(now: .systemNow), context)
         if listing.told == 0, !context.invocation.flag("json") { context.note("no results") }
