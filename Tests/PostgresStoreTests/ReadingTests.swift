@@ -179,6 +179,26 @@ struct ReadingTests {
         await #expect(throws: StoreError.self) { try await bench.store.reveal(claimed.order) }
     }
 
+    @Test func whoIsAboutToSeeLinksIsInTheAudit() async throws {
+        let bench = try await Bench()
+        let act = OperatorAct(actor: "ann@desk", reason: "mail was lost")
+        try await bench.store.noteReveal(of: "o-1", asked: "topic results, all there is", act: act)
+        let audit = "SELECT concat_ws('|', actor, action, subject, reason, before, after) FROM usher.audit"
+        #expect(
+            try await bench.value(audit) == "ann@desk|results reveal|o-1|mail was lost|topic results, all there is"
+        )
+        try await bench.execute(
+            """
+            CREATE FUNCTION usher.no_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'the audit is full' USING ERRCODE = '53100'; END $$;
+            CREATE TRIGGER no_room BEFORE INSERT ON usher.audit FOR EACH ROW EXECUTE FUNCTION usher.no_audit()
+            """
+        )
+        await #expect(throws: StoreError.unavailable("the audit is full (53100)")) {
+            try await bench.store.noteReveal(of: "o-1", asked: "topic results, all there is", act: act)
+        }
+    }
+
     @Test func theQuarantineIsListedInPages() async throws {
         let bench = try await Bench()
         let records = (0..<12).map { offset in

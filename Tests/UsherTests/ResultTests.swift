@@ -1,4 +1,5 @@
 import SessionCore
+import Terminal
 import Testing
 
 @testable import KafkaTransport
@@ -49,6 +50,38 @@ struct ResultTests {
         #expect(json.contains(#""redirect_url":"(hidden)""#))
         #expect(!json.contains("secret"))
         #expect(ResultLine.json(result, reveals: true).contains(Self.url))
+    }
+
+    @Test("are revealed only to somebody who says why")
+    func reason() throws {
+        let words = ["results", "--reveal", "--reason", "mail was lost"]
+        #expect(try ResultsVerb.revealing(Typed.invocation(words))?.reason == "mail was lost")
+        #expect(try ResultsVerb.revealing(Typed.invocation(["results"])) == nil)
+    }
+
+    @Test(
+        "are not revealed by half of the options",
+        arguments: [
+            (["--reveal"], "--reason is missing"), (["--reveal", "--reason", ""], "--reason is missing"),
+            (["--reason", "mail was lost"], "--reason needs --reveal"),
+        ]
+    )
+    func half(_ words: [String], _ start: String) throws {
+        do {
+            _ = try ResultsVerb.revealing(Typed.invocation(["results"] + words))
+            Issue.record("understood: \(words)")
+        } catch let error as UsageError {
+            #expect(error.message.hasPrefix(start), "\(error.message)")
+        }
+    }
+
+    @Test("that are revealed are in the audit with what was asked for")
+    func asked() {
+        var request = ResultReader.Request(topic: "results", start: .beginning, follows: false)
+        #expect(ResultsVerb.asked(request, since: nil) == "topic results, all there is")
+        request.follows = true
+        let asked = ResultsVerb.asked(request, since: Self.now)
+        #expect(asked == "topic results, since 2026-11-21T12:00:00.000Z, follows")
     }
 
     @Test("tell errors, with the fields that the message does not name, and expired links")

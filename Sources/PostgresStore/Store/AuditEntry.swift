@@ -1,6 +1,7 @@
 import SessionCore
 
-/// What a person did, for the append-only table; written by the transaction that has the effect.
+/// What a person did, for the append-only table; written by the transaction that has the effect, or before an effect
+/// outside the database.
 struct AuditEntry: Sendable {
     var act: OperatorAct
     /// The verb, as typed.

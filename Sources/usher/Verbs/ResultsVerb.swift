@@ -16,7 +16,9 @@ enum ResultsVerb {
             result_id.
 
             The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. Revealed
-            URLs are as secret as passwords: keep them out of files and tickets.
+            URLs are as secret as passwords: keep them out of files and tickets. Who asks for them, and why, is in the
+            audit before the first is shown: --reveal needs --reason, Postgres and keys.file, and shows nothing where
+            the audit cannot be written.
 
             Nothing is committed: reading here takes nothing away from the CRM.
 
@@ -31,24 +33,28 @@ enum ResultsVerb {
                 "Only what was written since: a span (10m, 2h, 7d; 0s is now) or a moment (RFC 3339)."
             ),
             .value("order", "ID", "Only results of this order."),
-            .flag("reveal", "Shows redirect URLs. They are secrets."),
+            .flag("reveal", "Shows redirect URLs. They are secrets. Needs --reason."),
+            Operator.reason,
             CommandTree.json,
         ],
         examples: [
             CommandExample("usher results", "everything that is there"),
             CommandExample("usher results --follow --since 0s", "watch what comes from now on"),
             CommandExample("usher results --order order-1 --json", "one order's results, for a program"),
+            CommandExample("usher results --order order-1 --reveal --reason 'mail was lost'", "an order's link"),
         ],
-        exitCodes: [.success, .invalidData, .unavailable, .ioError, .configuration, .interrupted]
+        exitCodes: [.success, .invalidData, .unavailable, .ioError, .noPermission, .configuration, .interrupted]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
         let since = try invocation.moment("since", now: .systemNow)
+        let act = try revealing(invocation)
         let stop = StopSwitch()
         let signals = StopSignals { _ in stop.turn() }
         defer { withExtendedLifetime(signals) {} }
-        let kafka = try context.load(checksFiles: false).configuration.kafka
+        let configuration = try context.load(checksFiles: false).configuration
+        let kafka = configuration.kafka
         // From here on URLs are in memory: no core dump.
         _ = usher_forbid_dumps()
         let request = ResultReader.Request(
@@ -65,9 +71,16 @@ enum ResultsVerb {
             }
         }
         stop.connect { reader.stop() }
+        if let act {
+            let subject = invocation.value("order") ?? request.topic
+            let asked = asked(request, since: since)
+            try await StoreAccess.with(configuration) { store in
+                try await store.noteReveal(of: subject, asked: asked, act: act)
+            }
+        }
         var listing = ResultListing(
             isJSON: invocation.flag("json"),
-            reveals: invocation.flag("reveal"),
+            reveals: act != nil,
             gathers: !request.follows
         )
         let ending: Result<Void, any Error>
@@ -80,6 +93,21 @@ enum ResultsVerb {
         try ending.get()
         if stop.isTurned, !request.follows { return .interrupted }
         return listing.unreadable == 0 ? .success : .invalidData
+    }
+
+    /// Who asks for links, and why; nil where they stay hidden. Throws `UsageError` without a reason.
+    static func revealing(_ invocation: Invocation) throws(UsageError) -> OperatorAct? {
+        if invocation.flag("reveal") { return try Operator.act(invocation) }
+        guard invocation.value("reason") == nil else {
+            throw UsageError(path: invocation.path, message: "--reason needs --reveal")
+        }
+        return nil
+    }
+
+    /// What somebody who sees links has asked for, for the audit.
+    static func asked(_ request: ResultReader.Request, since: Timestamp?) -> String {
+        let span = since.map { "since \($0.rfc3339)" } ?? "all there is"
+        return "topic \(request.topic), \(span)" + (request.follows ? ", follows" : "")
     }
 
     private static func tell(

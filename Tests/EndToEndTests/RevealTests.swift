@@ -1,0 +1,87 @@
+import KafkaTransport
+import Logs
+import SessionCore
+import Testing
+import UsherTestKit
+
+extension EndToEnd {
+    /// A link logs a customer in: whoever sees one on a terminal is in the audit before.
+    @Suite("Reveals")
+    struct RevealTests {
+        private static let url = "https://cashier.example.test/login/secret"
+        private static let topic = "topic \(Installation.resultsTopic), all there is"
+
+        @Test("links are shown for a reason and after it is in the audit, or not at all", .timeLimit(.minutes(2)))
+        func revealed() async throws {
+            // Nothing is worked on: the embedded broker does.
+            let kafka = try EmbeddedKafka()
+            let cluster = KafkaCluster(kafka)
+            let installation = try await Installation(on: cluster, partitions: 1)
+            try await installation.use { installation in
+                try await publish(on: cluster)
+                try await showsForAReason(installation)
+                try await showsNothingWithoutTheAudit(installation)
+            }
+            withExtendedLifetime(kafka) {}
+        }
+
+        private func showsForAReason(_ installation: Installation) async throws {
+            let hidden = try await results(installation, [])
+            #expect(hidden.code == 0 && hidden.output.contains("main/o-1"), "\(hidden)")
+            #expect(!hidden.output.contains(Self.url))
+            let bare = try await results(installation, ["--reveal"])
+            #expect(bare.code == 64 && bare.error.contains("--reason is missing"), "\(bare)")
+            #expect(bare.output.isEmpty)
+            #expect(try await installation.count("select count(*) from usher.audit") == 0)
+
+            let one = try await results(installation, ["--reveal", "--reason", "mail was lost", "--order", "o-1"])
+            #expect(one.code == 0 && one.output.contains(Self.url), "\(one)")
+            let all = try await results(installation, ["--reveal", "--reason", "a drill", "--json"])
+            #expect(all.code == 0 && all.output.contains(Self.url), "\(all)")
+            let audit = try await installation.query(
+                "select action, subject, reason, after from usher.audit order by audit_id"
+            )
+            #expect(
+                audit == [
+                    ["results reveal", "o-1", "mail was lost", Self.topic],
+                    ["results reveal", Installation.resultsTopic, "a drill", Self.topic],
+                ]
+            )
+        }
+
+        private func showsNothingWithoutTheAudit(_ installation: Installation) async throws {
+            let away = ["--set", "postgres.port=1"]
+            let revealed = try await results(installation, ["--reveal", "--reason", "a drill"] + away)
+            #expect(revealed.code == 69 && revealed.error.contains("Postgres cannot be reached"), "\(revealed)")
+            #expect(revealed.output.isEmpty)
+            // Who reveals nothing needs neither the database nor the keys.
+            let hidden = try await results(installation, away + ["--set", "keys.file=/nowhere/keys"])
+            #expect(hidden.code == 0 && hidden.output.contains("main/o-1"), "\(hidden)")
+        }
+
+        private func publish(on cluster: KafkaCluster) async throws {
+            let now = Timestamp(seconds: 1_795_262_400)
+            var result = SessionResult(
+                resultID: ResultID(bytes: [UInt8](repeating: 1, count: 16)),
+                order: Order(account: "main", orderID: "o-1"),
+                generation: 1,
+                outcome: .opened,
+                attempts: 1,
+                completedAt: now
+            )
+            result.session = OpenedSession(redirectURL: Self.url, answeredAt: now)
+            result.openedAt = now
+            result.expiresAt = now.advanced(by: .seconds(900))
+            let producer = try RecordProducer(cluster.settings(), log: .silent)
+            let value = ResultCodec.encode(result)
+            let record = NewRecord(topic: Installation.resultsTopic, key: Array("o-1".utf8), value: value)
+            await producer.send([record])
+            let summary = await producer.finish(timeout: .seconds(30))
+            #expect(summary.acknowledged == 1, "\(summary)")
+        }
+
+        private func results(_ installation: Installation, _ words: [String]) async throws -> Shell.Answer {
+            try await Shell.run([UsherProcess.binary, "results"] + words + ["-c", installation.settingsFile])
+        }
+    }
+}
