@@ -1,6 +1,6 @@
 import Glibc
 
-/// One event, rendered. Control characters of values are escaped, so that a value cannot begin a line of its own.
+/// One event, rendered. What a terminal might act on is escaped in values, so that one cannot begin a line of its own.
 struct LogLine {
     let seconds: Int64
     let milliseconds: Int64
@@ -45,7 +45,7 @@ struct LogLine {
     }
 
     private func needsQuotes(_ text: String) -> Bool {
-        text.isEmpty || text.unicodeScalars.contains { $0.value <= 0x20 || $0 == "\"" || $0 == "=" || $0.value == 0x7F }
+        text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || isEscaped($0) }
     }
 
     /// A JSON string; anything that a terminal might act on is escaped too.
@@ -56,12 +56,18 @@ struct LogLine {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+            case _ where isEscaped(scalar):
                 let digits = String(scalar.value, radix: 16)
                 quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
+    }
+
+    /// Control characters, those from U+0080 on too, separators of lines, and marks that turn the direction of writing.
+    private func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
+            || (0x2066...0x2069).contains(scalar.value)
     }
 }

@@ -41,6 +41,30 @@ struct LogTests {
         )
     }
 
+    @Test(
+        "text and JSON: what a terminal might act on is escaped, whatever else the value holds",
+        arguments: [
+            ("\u{1B}", "001b"), ("\u{7F}", "007f"), ("\u{80}", "0080"), ("\u{85}", "0085"), ("\u{9B}", "009b"),
+            ("\u{9F}", "009f"), ("\u{2028}", "2028"), ("\u{2029}", "2029"), ("\u{202A}", "202a"),
+            ("\u{202E}", "202e"), ("\u{2066}", "2066"), ("\u{2069}", "2069"),
+        ]
+    )
+    func terminal(mark: String, digits: String) {
+        let lines = Lines()
+        lines.log(format: .text).info("opened", [.order: .text("a\(mark)b")])
+        lines.log(format: .json).info("opened", [.order: .text("a\(mark)b")])
+        #expect(lines.all.count == 2)
+        #expect(lines.all[0].hasSuffix("opened order=\"a\\u\(digits)b\"\n"))
+        #expect(lines.all[1].hasSuffix("\"order\":\"a\\u\(digits)b\"}\n"))
+    }
+
+    @Test("text: letters beyond ASCII stay as they are")
+    func letters() {
+        let lines = Lines()
+        lines.log(format: .text).info("opened", [.campaign: "Zürich–Ελλάδα", .topic: "\u{A0}x"])
+        #expect(lines.all.joined().hasSuffix("opened campaign=Zürich–Ελλάδα topic=\u{A0}x\n"))
+    }
+
     @Test("below its level it keeps quiet; the context is on every line")
     func levels() {
         let lines = Lines()
