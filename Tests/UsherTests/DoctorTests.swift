@@ -286,12 +286,59 @@ struct OtherJudgementTests {
     @Test("An endpoint that answers is well as long as the clocks agree")
     func endpoint() {
         func status(_ change: (inout CashierProbe) -> Void) -> [Finding.Status] {
-            AccountJudgement.findings(probe(change), isTLS: true, reference: "Postgres's").map(\.status)
+            AccountJudgement.findings(probe(change), isTLS: true, reference: "Postgres's", offset: .zero).map(\.status)
         }
-        #expect(status { $0.clockDifference = .seconds(-5) } == [.ok, .ok])
+        #expect(status { $0.clockDifference = .seconds(5) } == [.ok, .ok])
         #expect(status { $0.clockDifference = .seconds(6) } == [.ok, .problem])
         #expect(status { _ in } == [.ok, .advice])
         #expect(status { $0.isReached = false } == [.problem])
+    }
+
+    /// The provider's clock less Postgres's in milliseconds, `clock_offset` in seconds, and what is told of them.
+    static let clocks: [(Int, Int, Finding.Status, String)] = [
+        (200, -1, .ok, "is 0.2 s ahead of Postgres's; with clock_offset -1s requests are signed 1.2 s behind it"),
+        (1_200, 1, .ok, "is 1.2 s ahead of Postgres's; with clock_offset 1s requests are signed 0.2 s behind it"),
+        // A Date without fractions and a call of 40 ms may hide as much.
+        (-500, 0, .ok, "is 0.5 s behind Postgres's; with clock_offset 0s requests are signed 0.5 s ahead of it"),
+        (-3_000, -1, .advice, "2.0 s ahead of it: the Cashier refuses timestamps of its future; "),
+        (-3_000, -1, .advice, "or set `clock_offset: -4s`"),
+        (-3_000, -4, .ok, "are signed 1.0 s behind it"),
+        (-20_000, -1, .problem, "or set `clock_offset: -21s`"),
+        (-20_000, -21, .ok, "are signed 1.0 s behind it"),
+        (30_000, -1, .problem, "31.0 s behind it: the Cashier refuses old timestamps; "),
+        (30_000, -1, .problem, "or set `clock_offset: 29s`"),
+        (30_000, 29, .ok, "are signed 1.0 s behind it"),
+        // Right clocks, and an offset that makes up for a difference that is gone.
+        (0, 29, .problem, "29.0 s ahead of it: the Cashier refuses timestamps of its future; "),
+        (0, 29, .problem, "or set `clock_offset: -1s`"),
+        (900_000, -1, .problem, "is 15m ahead of Postgres's"),
+        (900_000, -1, .problem, "no clock_offset makes that good"),
+    ]
+
+    @Test("What is signed is judged, with clock_offset, and the figures are told in any case", arguments: clocks)
+    func clock(difference: Int, offset: Int, status: Finding.Status, words: String) {
+        let answered = probe { $0.clockDifference = .milliseconds(difference) }
+        let findings = AccountJudgement.findings(
+            answered,
+            isTLS: true,
+            reference: "Postgres's",
+            offset: .seconds(offset)
+        )
+        #expect(findings.map(\.status) == [.ok, status])
+        #expect(findings.last?.text.contains(words) == true, "\(findings)")
+    }
+
+    @Test("A worker that signs with the offset that is advised does not step back from it", arguments: [-20, 0, 15])
+    func advisedOffset(seconds: Int) throws {
+        let difference = Duration.seconds(seconds) + .milliseconds(300)
+        let answered = probe { $0.clockDifference = difference }
+        let far = AccountJudgement.findings(answered, isTLS: true, reference: "x", offset: .seconds(seconds + 60))
+        let words = try #require(far.last?.text.split(separator: "clock_offset: ").last)
+        let advised = try #require(Int(words.prefix { $0 != "s" }))
+        var clock = AccountClock(bound: .seconds(30), offset: .seconds(advised))
+        let doubt = Duration.milliseconds(500) + answered.elapsed / 2
+        _ = clock.read(AccountClock.Reading(least: difference - doubt, most: difference + doubt), at: .zero)
+        #expect(clock.adjustment == .zero)
     }
 
     @Test(
@@ -305,7 +352,7 @@ struct OtherJudgementTests {
             $0.isReached = false
             $0.code = code
         }
-        let text = AccountJudgement.findings(broken, isTLS: true, reference: "x").first?.text
+        let text = AccountJudgement.findings(broken, isTLS: true, reference: "x", offset: .zero).first?.text
         #expect(text?.contains(advice) == true)
     }
 }

@@ -3,26 +3,55 @@ import SessionCore
 
 /// What an account's endpoint answered. Pure.
 enum AccountJudgement {
+    /// How far from the provider's time a request may be signed.
     static let clockMax: Duration = .seconds(5)
 
-    /// - Parameter reference: whose clock the probe compared with.
-    static func findings(_ probe: CashierProbe, isTLS: Bool, reference: String) -> [Finding] {
+    /// - Parameters:
+    ///   - reference: whose clock the probe compared with.
+    ///   - offset: the account's `clock_offset`.
+    static func findings(_ probe: CashierProbe, isTLS: Bool, reference: String, offset: Duration) -> [Finding] {
         guard probe.isReached else {
             return [.problem("cannot be reached: \(probe.message) (\(probe.code)); \(advice(probe.code))")]
         }
         let way = isTLS ? "over TLS" : "over plain HTTP"
-        var findings: [Finding] = [.ok("\(probe.message) \(way) in \(probe.elapsed.inWords)")]
+        return [
+            .ok("\(probe.message) \(way) in \(probe.elapsed.inWords)"),
+            clock(probe, reference: reference, offset: offset),
+        ]
+    }
+
+    /// Judges the time that is signed, which is that of `reference` plus `offset`: never in the provider's future, as
+    /// `AccountClock` has it, and what the answer leaves open is nobody's fault.
+    private static func clock(_ probe: CashierProbe, reference: String, offset: Duration) -> Finding {
         guard let difference = probe.clockDifference else {
-            return findings + [.advice("the answer has no Date header, so its clock cannot be compared")]
+            return .advice("the answer has no Date header, so its clock cannot be compared")
         }
-        let size = max(difference, .zero - difference)
-        let words = "\(size.inWords) \(difference < .zero ? "behind" : "ahead of") \(reference)"
-        findings.append(
-            size <= clockMax
-                ? .ok("its clock is within \(clockMax.inWords) of \(reference)")
-                : .problem("its clock is \(words): the Cashier refuses what it takes for old or future; mend the clock")
-        )
-        return findings
+        let age = difference - offset
+        // Dates have no fractions, and the answer was written at some time of the call.
+        let doubt = Duration.milliseconds(500) + probe.elapsed / 2
+        let figures =
+            "its clock is \(words(difference, "ahead of", "behind")) \(reference); with clock_offset "
+            + "\(offset.components.seconds)s requests are signed \(words(age, "behind", "ahead of")) it"
+        let isFuture = age < .zero - doubt
+        guard isFuture || age > clockMax else { return .ok(figures) }
+        let refused = isFuture ? "timestamps of its future" : "old timestamps"
+        let wayOut = wayOut(offset: ProbeClock.secondsBelow(difference - doubt))
+        let text = "\(figures): the Cashier refuses \(refused); \(wayOut)"
+        return max(age, .zero - age) > clockMax ? .problem(text) : .advice(text)
+    }
+
+    /// - Parameter offset: what would sign at the provider's time, in seconds.
+    private static func wayOut(offset: Int64) -> String {
+        (-300...300).contains(offset)
+            ? "mend the clock that is wrong, or set `clock_offset: \(offset)s`"
+            : "mend the clock that is wrong, for no clock_offset makes that good"
+    }
+
+    /// `1.2 s ahead of`.
+    private static func words(_ difference: Duration, _ positive: String, _ negative: String) -> String {
+        let tenths = (difference.wholeMilliseconds.magnitude + 50) / 100
+        let size = tenths < 600 ? "\(tenths / 10).\(tenths % 10) s" : difference.inWords
+        return "\(size) \(difference < .zero ? negative : positive)"
     }
 
     /// What to do about a failure of `CashierProbe.code`.

@@ -39,7 +39,8 @@ struct AccountProbe {
         return AccountJudgement.findings(
             probe,
             isTLS: account.endpoint.hasPrefix("https:"),
-            reference: difference == nil ? "this machine's, as Postgres cannot be asked" : "Postgres's"
+            reference: difference == nil ? "this machine's, as Postgres cannot be asked" : "Postgres's",
+            offset: account.clockOffset
         )
     }
 }
