@@ -19,8 +19,8 @@ struct JobFileTests {
         String(decoding: LineCheckTests.line(1, order: order).bytes, as: UTF8.self)
     }
 
-    private func open(_ path: String) -> JobFile {
-        JobFile(path: path, rules: LineCheckTests.rules, stop: StopSwitch())
+    private func open(_ path: String, standardInput: Int32 = STDIN_FILENO) -> JobFile {
+        JobFile(path: path, rules: LineCheckTests.rules, stop: StopSwitch(), standardInput: standardInput)
     }
 
     @Test("gives the good lines as they are, from the line asked for, in batches")
@@ -57,6 +57,37 @@ struct JobFileTests {
             let batch = try await file.next(10, from: 1)
             #expect(batch.map(\.orderID) == ["o-1"])
             await file.close()
+        }
+    }
+
+    @Test("begins where standard input stands, which is line 1 from then on")
+    func standsWithin() async throws {
+        let lines = ["a header", text("o-1"), "{broken", text("o-2")]
+        try await withFile(lines.joined(separator: "\n")) { path in
+            let descriptor = Glibc.open(path, O_RDONLY)
+            defer { Glibc.close(descriptor) }
+            let start = off_t(lines[0].utf8.count + 1)
+            #expect(lseek(descriptor, start, SEEK_SET) == start)
+            let file = open("-", standardInput: descriptor)
+            let checked = try await file.check(from: 2)
+            #expect(checked.read == 3)
+            #expect(checked.badLines.map(\.line) == [2])
+            #expect(checked.toSend == 1)
+            let batch = try await file.next(10, from: 2)
+            #expect(batch.map(\.line) == [3])
+            #expect(batch.map(\.orderID) == ["o-2"])
+            await file.close()
+        }
+    }
+
+    @Test("says so when standard input stands at its end, or beyond it", arguments: [0, 10])
+    func standsAtTheEnd(beyond: Int) async throws {
+        try await withFile(text("o-1") + "\n") { path in
+            let descriptor = Glibc.open(path, O_RDONLY)
+            defer { Glibc.close(descriptor) }
+            #expect(lseek(descriptor, off_t(beyond), SEEK_END) > 0)
+            let file = open("-", standardInput: descriptor)
+            await #expect(throws: VerbError.self) { try await file.check(from: 1) }
         }
     }
 

@@ -15,22 +15,25 @@ actor JobFile {
 
     /// Where the bytes are.
     private enum Content {
-        case file(Int32, size: Int64)
+        /// From `start` to before `end`.
+        case file(Int32, start: Int64, end: Int64)
         case memory([[UInt8]])
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let executor = ThreadExecutor(name: "usher-input")
     private let path: String
+    private let standardInput: Int32
     private let rules: JobRules
     private let stop: StopSwitch
     private var content = Content.memory([])
     private var shape = InputShape.nothing
     private var sending: (lines: LineSource, check: LineCheck)?
 
-    /// `path` may be `-`, for standard input.
-    init(path: String, rules: JobRules, stop: StopSwitch) {
+    /// `path` may be `-`, for standard input, which begins where it stands: that is its line 1.
+    init(path: String, rules: JobRules, stop: StopSwitch, standardInput: Int32 = STDIN_FILENO) {
         self.path = path
+        self.standardInput = standardInput
         self.rules = rules
         self.stop = stop
     }
@@ -77,14 +80,14 @@ actor JobFile {
     }
 
     func close() {
-        if case .file(let descriptor, size: _) = content, path != "-" { Glibc.close(descriptor) }
+        if case .file(let descriptor, start: _, end: _) = content, path != "-" { Glibc.close(descriptor) }
         content = .memory([])
     }
 
     // MARK: Reading
 
     private func open() throws {
-        let descriptor = path == "-" ? STDIN_FILENO : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = path == "-" ? standardInput : Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw VerbError.ended("\(path): \(String(cString: strerror(errno)))", .noInput)
         }
@@ -93,7 +96,9 @@ actor JobFile {
             throw VerbError.ended("\(path) is not a file", .noInput)
         }
         if status.st_mode & S_IFMT == S_IFREG {
-            content = .file(descriptor, size: Int64(status.st_size))
+            // Somebody may have read from standard input before: a header, or what another program took.
+            let start = max(0, Int64(lseek(descriptor, 0, SEEK_CUR)))
+            content = .file(descriptor, start: start, end: Int64(status.st_size))
         } else {
             content = .memory(try readAll(descriptor))
         }
@@ -124,12 +129,12 @@ actor JobFile {
         case .memory(let pieces):
             var rest = pieces[...]
             return { rest.popFirst() }
-        case .file(let descriptor, let size):
-            var offset: Int64 = 0
+        case .file(let descriptor, let start, let end):
+            var offset = start
             let path = path
             return {
                 // What was written after the check is not part of the input.
-                let left = Int(size - offset)
+                let left = Int(end - offset)
                 guard left > 0 else { return nil }
                 let piece = try Self.piece(read: { pread(descriptor, $0, min($1, left), off_t(offset)) }, path)
                 offset += Int64(piece?.count ?? 0)

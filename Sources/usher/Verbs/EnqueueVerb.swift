@@ -26,7 +26,7 @@ enum EnqueueVerb {
             .value("from-line", "N", fallback: "1", "Sends jobs from this line on; all lines are checked."),
             CommandTree.json,
         ],
-        arguments: [CommandArgument("FILE", "The jobs; `-` reads standard input.")],
+        arguments: [CommandArgument("FILE", "The jobs; `-` reads standard input, whose line 1 is where it stands.")],
         examples: [
             CommandExample("usher enqueue jobs.ndjson --dry-run", "see whether a file is fit to be sent"),
             CommandExample("usher enqueue jobs.ndjson", "send it"),
