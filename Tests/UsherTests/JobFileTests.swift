@@ -144,4 +144,32 @@ struct JobFileTests {
             #expect(report.summary.contains { $0.contains("jobs.ndjson changed while it was being sent: 5 of 10") })
         }
     }
+
+    @Test("that cannot be read a second time is told of, with where to go on", .timeLimit(.minutes(1)))
+    func unreadableWhileSending() async throws {
+        let kafka = try EmbeddedKafka()
+        try kafka.createTopic("jobs", partitions: 1)
+        // More than is read at once.
+        let lines = (1...3_000).map { text("o-\($0)") }
+        try await withFile(lines.joined(separator: "\n") + "\n") { path in
+            let descriptor = Glibc.open(path, O_RDONLY)
+            defer { Glibc.close(descriptor) }
+            let file = open("-", standardInput: descriptor)
+            var report = EnqueueReport(input: "standard input", topic: "jobs", lines: try await file.check(from: 2))
+            // Reads the first piece; a folder in the file's place gives no other.
+            let first = try await file.next(1, from: 1)
+            #expect(first.map(\.line) == [1])
+            let folder = Glibc.open("/", O_RDONLY)
+            #expect(dup2(folder, descriptor) == descriptor)
+            Glibc.close(folder)
+            let settings = KafkaSettings(bootstrapServers: kafka.bootstrapServers)
+            let sender = JobSender(settings: settings, topic: "jobs", stop: StopSwitch(), log: .silent)
+            try await sender.send(file, &report)
+            #expect(report.ending == .inputUnreadable && report.exitCode == .ioError)
+            #expect(report.inputFault?.hasPrefix("standard input: ") == true)
+            #expect(report.sent > 0 && report.sent < 2_999 && report.acknowledged == report.sent)
+            #expect(report.resumeLine == 2 + report.sent)
+            await file.close()
+        }
+    }
 }

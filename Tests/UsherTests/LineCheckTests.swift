@@ -133,10 +133,27 @@ struct EnqueueReportTests {
         #expect(report.json.contains(#""resume_line":2"#))
     }
 
+    @Test("What reading broke off with is told, in words and as JSON")
+    func inputFault() throws {
+        let lines = try checked(good: 3, bad: 0)
+        var report = EnqueueReport(input: "jobs", topic: "t", lines: lines, ending: .inputUnreadable)
+        #expect(!report.json.contains("input_fault"))
+        report.sent = 2
+        report.acknowledged = 2
+        report.inputFault = "jobs: Input/output error"
+        report.resumeLine = 3
+        #expect(report.summary.contains("2 jobs sent to t, 2 acknowledged"))
+        #expect(report.summary.contains("jobs: Input/output error: 2 of 3 jobs could be read a second time"))
+        #expect(report.summary.contains { $0.contains("--from-line 3") })
+        #expect(report.json.contains(#""ending":"input_unreadable""#))
+        #expect(report.json.contains(#""input_fault":"jobs: Input"#))
+    }
+
     static let codes: [(EnqueueReport.Ending, Int, ExitCode)] = [
         (.done, 0, .success), (.done, 1, .invalidData), (.checked, 0, .success), (.checked, 1, .invalidData),
         (.badLines, 1, .invalidData), (.brokerGone, 0, .unavailable), (.brokerGone, 1, .unavailable),
         (.interrupted, 0, .interrupted), (.inputChanged, 0, .ioError),
+        (.inputUnreadable, 0, .ioError), (.inputUnreadable, 1, .ioError),
     ]
 
     @Test("The exit code says what a script should do", arguments: codes)

@@ -12,8 +12,10 @@ struct EnqueueReport: Equatable, Sendable {
         case badLines = "bad_lines"
         /// Kafka does not take the records.
         case brokerGone = "broker"
-        /// The input is not what was checked any more: it was written to, or could not be read again.
+        /// The input is not what was checked any more.
         case inputChanged = "input_changed"
+        /// The input could be read once, to check it, but not again to the end.
+        case inputUnreadable = "input_unreadable"
         case interrupted
     }
 
@@ -26,6 +28,8 @@ struct EnqueueReport: Equatable, Sendable {
     var acknowledged = 0
     /// How many records failed, by the reason.
     var failures: [String: Int] = [:]
+    /// What reading broke off with, and of which input.
+    var inputFault: String?
     /// Everything before this line is acknowledged; nil when there is nothing to go on with.
     var resumeLine: Int?
 
@@ -34,7 +38,7 @@ struct EnqueueReport: Equatable, Sendable {
         case .brokerGone: .unavailable
         case .interrupted: .interrupted
         case .badLines: .invalidData
-        case .inputChanged: .ioError
+        case .inputChanged, .inputUnreadable: .ioError
         case .done, .checked: lines.bad == 0 ? .success : .invalidData
         }
     }
@@ -69,7 +73,7 @@ struct EnqueueReport: Equatable, Sendable {
             summary.append("nothing was sent; correct the bad lines, or send the others with --skip-bad")
         case .checked:
             summary.append("nothing was sent: this was a dry run")
-        case .done, .brokerGone, .inputChanged, .interrupted:
+        case .done, .brokerGone, .inputChanged, .inputUnreadable, .interrupted:
             let delivery = "\(count(sent, "job")) sent to \(topic), \(grouped(acknowledged)) acknowledged"
             summary.append(delivery)
         }
@@ -77,6 +81,10 @@ struct EnqueueReport: Equatable, Sendable {
             summary.append(
                 "\(input) changed while it was being sent: \(grouped(sent)) of \(count(lines.toSend, "job")) were there"
             )
+        }
+        if let inputFault {
+            let part = "\(grouped(sent)) of \(count(lines.toSend, "job"))"
+            summary.append("\(inputFault): \(part) could be read a second time")
         }
         for (reason, number) in failures.sorted(by: { $0.key < $1.key }) {
             summary.append("\(count(number, "job")) not acknowledged: \(reason)")
@@ -107,6 +115,7 @@ struct EnqueueReport: Equatable, Sendable {
             writer.member("sent", sent)
             writer.member("acknowledged", acknowledged)
             writer.member("resume_line", resumeLine.map { Int64($0) })
+            writer.member("input_fault", inputFault)
             writer.member("failures", counts: failures)
             writer.member("bad_by_reason", counts: lines.badByReason)
             writer.member("bad_lines", array: lines.badLines) { writer, bad in

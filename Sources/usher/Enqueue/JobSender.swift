@@ -21,7 +21,7 @@ struct JobSender {
     let log: Log
 
     /// Sends what `report.lines` says is to be sent, and completes the report. Throws `TransportError` where no
-    /// producer can be made, and what reading throws.
+    /// producer can be made; an input that cannot be read any more is an ending like others.
     func send(_ file: JobFile, _ report: inout EnqueueReport) async throws {
         let window = SharedWindow()
         let producer = try RecordProducer(settings, log: log) { window.acknowledge($0, failure: $1) }
@@ -29,13 +29,17 @@ struct JobSender {
         let ending: Result<EnqueueReport.Ending, any Error>
         do {
             ending = .success(try await sendAll(file, producer, report.lines.first, &course))
+        } catch VerbError.ended(let fault, .ioError) {
+            report.inputFault = fault
+            ending = .success(.inputUnreadable)
         } catch {
             ending = .failure(error)
         }
         // What is under way gets a chance, unless nobody answers anyhow.
-        let isDone = (try? ending.get()) == .done
+        let reached = try? ending.get()
+        let isAnswered = reached == .done || reached == .inputUnreadable
         var failures = window.state.failures
-        _ = await producer.finish(timeout: isDone ? Self.patience : Self.lastChance)
+        _ = await producer.finish(timeout: isAnswered ? Self.patience : Self.lastChance)
         let state = window.state
         course.progress.finish(done: state.acknowledged)
         // Why librdkafka then let go of the rest is its own business; that nobody acknowledged it is the reason.

@@ -15,7 +15,7 @@ enum EnqueueVerb {
             would check it, before anything is sent; each bad one is told with its number, reason and field.
             Records get the order_id as their key and no headers.
 
-            Should Kafka go away or Ctrl-C come, the last line says where to go on: `--from-line N`.
+            Should Kafka go away, FILE fail or Ctrl-C come, the last lines say where to go on: `--from-line N`.
 
             Exit code 65 also tells that --skip-bad left lines out.
             """,
