@@ -39,6 +39,14 @@ enum Explanation {
                     + "narrow it, as --since does for `usher list`, or raise that setting",
                 .tryAgain
             )
+        case .refused("3D000", let reason):
+            ("Postgres refuses the login (3D000): \(reason); check postgres.database", .configuration)
+        case .refused(let sqlState, let reason) where sqlState.hasPrefix("28"):
+            (
+                "Postgres refuses the login (\(sqlState)): \(reason); check postgres.user and postgres.password_file, "
+                    + "and the server's pg_hba.conf",
+                .noPermission
+            )
         case .refused(let sqlState, let reason):
             ("Postgres refused (\(sqlState)): \(reason)", sqlState.hasPrefix("42501") ? .noPermission : .software)
         case .unsealable(let reason):

@@ -96,6 +96,24 @@ extension EndToEnd {
             #expect(!answer.output.contains("/proc/self/environ"))
         }
 
+        @Test("a login that Postgres refuses ends a verb with 77 and names the settings", .timeLimit(.minutes(2)))
+        func refusedLogin() async throws {
+            let server = try await ThrowAwayPostgres.start(fsync: false)
+            let folder = try Self.settingsFolder(databaseHost: server.folder)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let settings = ["-c", "\(folder)/usher.yaml", "--set", "postgres.user=nobody_here"]
+            for verb in ["run", "list", "migrate"] {
+                let answer = try await Shell.run([UsherProcess.binary, verb] + settings, within: .seconds(20))
+                #expect(answer.code == 77, "\(verb): \(answer.error)")
+                #expect(answer.error.contains("Postgres refuses the login (28000)"), "\(verb): \(answer.error)")
+                #expect(answer.error.contains("postgres.user"))
+            }
+            let doctor = try await Shell.run([UsherProcess.binary, "doctor"] + settings)
+            #expect(doctor.code == 1)
+            #expect(doctor.output.contains("Postgres refuses the login (28000)"), "\(doctor.output)")
+            await server.stop()
+        }
+
         @Test("a second signal to stop ends a worker whose log nobody reads", .timeLimit(.minutes(1)))
         func signalsBehindAFullLog() async throws {
             let folder = try Self.settingsFolder()
@@ -125,7 +143,7 @@ extension EndToEnd {
         }
 
         /// Settings that can be used, of servers that are not there.
-        private static func settingsFolder() throws -> String {
+        private static func settingsFolder(databaseHost: String? = nil) throws -> String {
             let folder = NSTemporaryDirectory() + "usher-program-" + UUID().uuidString
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for (name, text) in [("keys", KeyRing.newKeyFile(id: "k1")), ("secret", Installation.secret)] {
@@ -138,7 +156,7 @@ extension EndToEnd {
                   jobs_topics: [{name: jobs}]
                   results_topic: results
                   security: {protocol: plaintext}
-                postgres: {host: "\(folder)", database: usher, user: usher}
+                postgres: {host: "\(databaseHost ?? folder)", database: usher, user: usher}
                 keys: {file: \(folder)/keys}
                 accounts:
                   main:

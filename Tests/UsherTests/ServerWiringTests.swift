@@ -56,4 +56,16 @@ struct ServerWiringTests {
         #expect(!told.message.contains("cannot be reached"))
         #expect(told.code == .tryAgain)
     }
+
+    @Test("a login that is refused is told with the settings that it comes from")
+    func refusedLogin() {
+        let password = Explanation.of(StoreError.refused(sqlState: "28P01", "password authentication failed"))
+        #expect(password.message.hasPrefix("Postgres refuses the login (28P01): password authentication failed; "))
+        #expect(password.message.contains("postgres.user and postgres.password_file"))
+        #expect(password.code == .noPermission)
+        let database = Explanation.of(StoreError.refused(sqlState: "3D000", "database \"x\" does not exist"))
+        #expect(database.message.hasPrefix("Postgres refuses the login (3D000): database \"x\" does not exist; "))
+        #expect(database.message.contains("postgres.database"))
+        #expect(database.code == .configuration)
+    }
 }

@@ -2,12 +2,14 @@ import BlockingThreads
 import Glibc
 import Logs
 import SessionCore
+import Synchronization
 
 /// One connection with a thread of its own: connects when it is needed, again after a loss, and runs whole
 /// transactions.
 actor PostgresConnection {
     private let executor: ThreadExecutor
     private let options: PostgresOptions
+    private let history: ConnectionHistory
     private let log: Log
     private var link: PostgresLink?
     private var backoff = ConnectionBackoff()
@@ -16,9 +18,10 @@ actor PostgresConnection {
         executor.asUnownedSerialExecutor()
     }
 
-    init(number: Int, options: PostgresOptions, log: Log) {
+    init(number: Int, options: PostgresOptions, history: ConnectionHistory, log: Log) {
         executor = ThreadExecutor(name: "postgres-\(number)")
         self.options = options
+        self.history = history
         self.log = log
     }
 
@@ -62,14 +65,29 @@ actor PostgresConnection {
         link = nil
         blockThread(for: backoff.wait(at: .now))
         do {
-            let link = try PostgresLink(options)
+            let link = try PostgresLink(options, tellsRefusal: !history.hasConnected)
             self.link = link
+            history.connected()
             backoff.succeeded()
             return link
         } catch {
             backoff.failed(at: .now, jitter: Double.random(in: 0...1))
             throw error
         }
+    }
+}
+
+/// Whether one of a pool's connections was ever made. A login that is refused before is wrong; afterwards, its password
+/// is being changed, and that is waited for.
+final class ConnectionHistory: Sendable {
+    private let state = Mutex(false)
+
+    var hasConnected: Bool {
+        state.withLock { $0 }
+    }
+
+    func connected() {
+        state.withLock { $0 = true }
     }
 }
 

@@ -6,7 +6,7 @@ enum PostgresFailure: Error, Equatable {
     case unreachable(String)
     /// The connection is gone or cannot be trusted; what was running may or may not have been committed.
     case lost(String)
-    /// The server refused the statement.
+    /// The server refused the statement, or the login.
     case server(sqlState: String, message: String)
     /// A row does not look as the code expects it to.
     case shape(String)

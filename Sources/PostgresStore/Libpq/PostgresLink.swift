@@ -10,7 +10,10 @@ final class PostgresLink {
     private var prepared: Set<String> = []
 
     /// Connects, and sets the session up.
-    init(_ options: PostgresOptions) throws {
+    ///
+    /// - Parameter tellsRefusal: whether a login that is refused is `PostgresFailure.server`, with its code; otherwise
+    ///   it is `.unreachable`, as anything else is that keeps a connection from being made.
+    init(_ options: PostgresOptions, tellsRefusal: Bool = true) throws {
         let keywords = options.keywords
         let names = CStrings(keywords.map(\.name))
         let values = CStrings(keywords.map(\.value))
@@ -19,7 +22,10 @@ final class PostgresLink {
         }
         self.handle = handle
         patience = options.patience
-        guard PQstatus(handle) == CONNECTION_OK else { throw PostgresFailure.unreachable(lastError) }
+        if PQstatus(handle) != CONNECTION_OK {
+            guard tellsRefusal else { throw PostgresFailure.unreachable(lastError) }
+            try connectForTheCode()
+        }
         guard PQserverVersion(handle) >= 140_000 else {
             throw PostgresFailure.server(sqlState: "0A000", message: "the server is older than PostgreSQL 14")
         }
@@ -98,6 +104,22 @@ final class PostgresLink {
         return value
     }
 
+    /// Tries once more, where a server answered: libpq tells its code only to who asked for codes before. Throws unless
+    /// there is a connection now.
+    private func connectForTheCode() throws {
+        let reason = lastError
+        if PQconnectionNeedsPassword(handle) == 1 {
+            throw PostgresFailure.server(sqlState: "28P01", message: "the server asks for a password; none is set")
+        }
+        guard LoginRefusal.isAnswered(reason) else { throw PostgresFailure.unreachable(reason) }
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+        PQreset(handle)
+        PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+        guard PQstatus(handle) != CONNECTION_OK else { return }
+        guard let refusal = LoginRefusal(verbose: errorText) else { throw PostgresFailure.unreachable(reason) }
+        throw PostgresFailure.server(sqlState: refusal.sqlState, message: refusal.message)
+    }
+
     private func runText(_ text: String, named name: String, patience: Duration?) throws {
         guard PQsendQuery(handle, text) == 1 else { throw PostgresFailure.lost(lastError) }
         _ = try answer(to: name, patience: patience)
@@ -157,9 +179,12 @@ final class PostgresLink {
         return .server(sqlState: String(cString: state), message: message)
     }
 
+    private var errorText: String {
+        PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+    }
+
     private var lastError: String {
-        let text = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
-        let line = text.split(separator: "\n").joined(separator: "; ")
+        let line = errorText.split(separator: "\n").joined(separator: "; ")
         return line.isEmpty ? "the connection was lost" : line
     }
 }

@@ -14,7 +14,10 @@ final class PostgresPool: Sendable {
 
     init(options: PostgresOptions, log: Log) {
         let count = max(1, options.connectionsMax)
-        connections = (0..<count).map { PostgresConnection(number: $0, options: options, log: log) }
+        let history = ConnectionHistory()
+        connections = (0..<count).map { number in
+            PostgresConnection(number: number, options: options, history: history, log: log)
+        }
         state = Mutex(State(idle: Array((0..<count).reversed())))
     }
 

@@ -70,7 +70,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case positionMovedBack(TopicPartition, stored: Int64?)
     /// A sealed value could not be opened: wrong key, or the row was tampered with.
     case unsealable(String)
-    /// The statement was refused. `sqlState` is Postgres's five-character code.
+    /// The statement was refused, or the first login. `sqlState` is Postgres's five-character code.
     case refused(sqlState: String, String)
 }
 

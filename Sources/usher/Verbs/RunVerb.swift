@@ -24,6 +24,9 @@ enum RunVerb {
             workers.
 
             Secret files are read again when they change, and at once upon SIGHUP; nothing has to be restarted.
+
+            A database that is away is waited for. A login that it refuses ends the start with 77; once there was a
+            connection, that is waited for too, as passwords are changed under way.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
@@ -100,7 +103,7 @@ enum RunVerb {
         )
     }
 
-    /// Waits for a database that cannot be reached; ends for a schema that does not fit.
+    /// Waits for a database that cannot be reached; ends for a login that is refused, and a schema that does not fit.
     static func waitForSchema(_ store: PostgresStore, _ stop: StopSwitch, _ log: Log) async throws {
         var hasTold = false
         while !stop.isTurned {
