@@ -333,7 +333,8 @@ struct OtherJudgementTests {
         let difference = Duration.seconds(seconds) + .milliseconds(300)
         let answered = probe { $0.clockDifference = difference }
         let far = AccountJudgement.findings(answered, isTLS: true, reference: "x", offset: .seconds(seconds + 60))
-        let words = try #require(far.last?.text.split(separator: "clock_offset: ").last)
+        let text = try #require(far.last?.text)
+        let words = try #require(text.split(separator: "clock_offset: ").last)
         let advised = try #require(Int(words.prefix { $0 != "s" }))
         var clock = AccountClock(bound: .seconds(30), offset: .seconds(advised))
         let doubt = Duration.milliseconds(500) + answered.elapsed / 2
