@@ -78,7 +78,7 @@ extension EndToEnd {
             try Shell.post(port: port, "/faults", body: "")
             guard let end = scenario.end else {
                 try await checkThatItIsParked(installation)
-                return
+                return try await decide(installation)
             }
             try await eventually("all have ended", within: .seconds(150)) { try await installation.isDone(workload) }
             #expect(!worker.hasEnded)
@@ -107,6 +107,38 @@ extension EndToEnd {
                 ) == Self.jobs
             }
             #expect(try await installation.count("select max(attempts) from usher.job") == 1)
+        }
+
+        /// Until he does: one order is sent again, one given up; the others stay as they are.
+        private func decide(_ installation: Installation) async throws {
+            let shown = try await usher(["show", "e2e-0"], installation)
+            #expect(shown.output.contains("usher decide e2e-0 send-again (or give-up) --account main"), "\(shown)")
+            for (order, decision) in [("e2e-0", "give-up"), ("e2e-1", "send-again")] {
+                let decided = try await usher(["decide", order, decision, "--reason", "looked it up"], installation)
+                #expect(decided.code == 0, "\(decided)")
+            }
+            try await eventually("one has failed, one is opened, and both results are out", within: .seconds(30)) {
+                try await installation.query(
+                    """
+                    select order_id, state from usher.job where state >= 10 and not exists (select from usher.outbox)
+                    order by order_id
+                    """
+                ) == [["e2e-0", "12"], ["e2e-1", "10"]]
+            }
+            let results = try await usher(["results", "--order", "e2e-0", "--json"], installation)
+            #expect(
+                results.output.contains(#""outcome":"failed""#) && results.output.contains("given_up"),
+                "\(results)"
+            )
+            #expect(results.output.contains(#""variable1":"canary-v1""#), "\(results)")
+            let again = try await usher(["decide", "e2e-0", "give-up", "--reason", "twice"], installation)
+            #expect(again.code == 1 && again.error.contains("does not wait for an operator"), "\(again)")
+            let audit = try await installation.query("select action, subject, after from usher.audit order by audit_id")
+            #expect(audit == [["decide", "main/e2e-0", "give-up"], ["decide", "main/e2e-1", "send-again"]])
+        }
+
+        private func usher(_ arguments: [String], _ installation: Installation) async throws -> Shell.Answer {
+            try await Shell.run([UsherProcess.binary] + arguments + ["-c", installation.settingsFile])
         }
     }
 }

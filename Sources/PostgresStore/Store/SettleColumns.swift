@@ -42,7 +42,8 @@ struct SettleColumns: Sendable {
         }
     }
 
-    func parameters(ending leases: [Int64], worker: Int64) -> [PGParameter] {
+    /// - Parameter worker: nil where no worker did it: whoever comes first publishes the results then.
+    func parameters(ending leases: [Int64], worker: Int64?) -> [PGParameter] {
         [
             .int8s(rows.map(\.lease.jobID)), .int8s(rows.map(\.lease.epoch)), .int2s(rows.map(\.step)),
             .int4s(rows.map(\.fromStates)), .int2s(rows.map(\.target)), .int8s(rows.map(\.delay)),
@@ -54,7 +55,7 @@ struct SettleColumns: Sendable {
             .int2s(rows.map { row in row.attempt?.httpStatus.map { Int16(clamping: $0) } }),
             .texts(rows.map { $0.attempt?.message?.cut(to: 256) }),
             .int4s(rows.map { row in row.attempt.map { Int32(clamping: max(0, $0.elapsed.wholeMilliseconds)) } }),
-            .int8s(leases), .int8(worker),
+            .int8s(leases), .optional(worker) { .int8($0) },
         ]
     }
 

@@ -30,6 +30,13 @@ package struct SettlementWriter: Sendable {
         return Settlement(lease: job.lease, step: step, attempt: decided.attempt, traceparent: job.traceparent)
     }
 
+    /// What becomes of a job that waited for an operator.
+    ///
+    /// - Parameter now: the database's time.
+    package func settlement(of job: ClaimedJob, as decision: OperatorDecision, now: Timestamp) -> Settlement {
+        settlement(of: DecidedJob(job: job, verdict: decision.verdict, decidedAt: now))
+    }
+
     private func opened(
         _ job: ClaimedJob,
         _ session: OpenedSession,

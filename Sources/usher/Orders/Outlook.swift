@@ -116,7 +116,7 @@ struct Outlook {
         guard summary.state == .verify else { return "It waits for an operator: nothing happens by itself." }
         return "Nothing happens by itself: whether a session was opened is unknown, and the account's unknown_policy "
             + "leaves that to an operator. Look the order up in the Cashier's back office; nobody has got its link. "
-            + "If no session is open there, enqueue it under a new order id."
+            + "Then: \(DecideVerb.line(of: summary.order))."
     }
 
     private var noBlindRepeat: String {
