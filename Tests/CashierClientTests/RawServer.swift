@@ -160,8 +160,13 @@ final class RawConnection: Sendable {
     /// False once the client has gone.
     @discardableResult
     func write(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        return send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+        write(bytes: Array(text.utf8))
+    }
+
+    /// False once the client has gone.
+    @discardableResult
+    func write(bytes: [UInt8]) -> Bool {
+        send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
     func write(_ reply: SampleReply) {

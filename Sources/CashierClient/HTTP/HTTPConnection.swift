@@ -49,6 +49,8 @@ final class HTTPConnection {
     /// Which of the addresses was tried first, and how many were.
     var firstAddress = 0
     var addressesTried = 0
+    /// The failure at one of them that tells most; nil once one works.
+    var addressFailure: HTTPFailure?
     /// Whether a request was answered on it.
     var wasUsed = false
     /// After a failed write nothing more is written, but a reply that came first is still read.
@@ -117,7 +119,14 @@ final class HTTPConnection {
 
     func handshake() -> Step {
         guard let tls else { return .done(0) }
-        return Self.step(tls.handshake(), cut: HTTPFailure(code: "tls", detail: "the server ended the handshake"))
+        return Self.step(tls.handshake(), cut: .handshakeEnded)
+    }
+
+    /// Takes the failure of an address, and gives the one that tells most of all so far.
+    func noteAddressFailure(_ failure: HTTPFailure) -> HTTPFailure {
+        let most = addressFailure.map { $0.weight > failure.weight ? $0 : failure } ?? failure
+        addressFailure = most
+        return most
     }
 
     // MARK: Requests
@@ -205,7 +214,7 @@ final class HTTPConnection {
         deadline = .max
     }
 
-    /// Closes the socket of an address that did not answer, so that the next can be tried.
+    /// Closes the socket of an address that cannot be used, so that the next can be tried.
     func dropSocket() {
         tls = nil
         if descriptor >= 0 { Glibc.close(descriptor) }

@@ -103,10 +103,12 @@ extension HTTPLoop {
         connectNext(connection, HTTPFailure(code: "dns", detail: "the name has no address"))
     }
 
-    /// Tries the next address; each gets its share of the time that is left. `failure` is that of the one before.
+    /// Tries the next address; each gets its share of the time that is left, for TCP and TLS together. `failure` is
+    /// that of the one before.
     func connectNext(_ connection: HTTPConnection, _ failure: HTTPFailure) {
         guard let addresses = connection.preparation?.addresses, let exchange = connection.exchange else { return }
-        var failure = failure
+        connection.dropSocket()
+        var told = connection.noteAddressFailure(failure)
         while connection.addressesTried < addresses.count {
             let index = (connection.firstAddress + connection.addressesTried) % addresses.count
             let share = (unsentDeadline(exchange) - now) / Int64(addresses.count - connection.addressesTried)
@@ -123,12 +125,12 @@ extension HTTPLoop {
                 connection.dropSocket()
                 if fault.code == "no_descriptors", discardOldestIdle() { continue }
                 connection.addressesTried += 1
-                failure = fault
+                told = connection.noteAddressFailure(fault)
             }
         }
         // The addresses may have changed.
         connection.pool.readiness = .unknown
-        fail(connection, failure)
+        fail(connection, told)
     }
 
     func continueConnecting(_ connection: HTTPConnection) {
@@ -136,14 +138,10 @@ extension HTTPLoop {
         case .blocked:
             return
         case .failed(let failure):
-            connection.dropSocket()
             connectNext(connection, failure)
         case .done, .ended:
             guard let preparation = connection.preparation else { return }
-            let count = preparation.addresses.count
-            connection.pool.firstAddress = (connection.firstAddress + connection.addressesTried - 1) % count
-            setUnsentDeadline(connection)
-            guard let context = preparation.context else { return sendRequest(connection) }
+            guard let context = preparation.context else { return useAddress(connection, of: preparation) }
             guard connection.beginTLS(context) else {
                 return fail(connection, HTTPFailure(code: "memory", detail: "OpenSSL has no memory"))
             }
@@ -154,16 +152,26 @@ extension HTTPLoop {
     func continueHandshake(_ connection: HTTPConnection) {
         switch connection.handshake() {
         case .done:
-            sendRequest(connection)
+            guard let preparation = connection.preparation else { return }
+            useAddress(connection, of: preparation)
         case .blocked:
             return
         case .ended:
-            fail(connection, HTTPFailure(code: "tls", detail: "the server ended the handshake"))
+            connectNext(connection, .handshakeEnded)
         case .failed(let failure):
             // A session that the server does not like must not be tried again.
             connection.pool.session = nil
-            fail(connection, failure)
+            connectNext(connection, failure)
         }
+    }
+
+    /// The address works, TLS included: what is connected later begins with it.
+    private func useAddress(_ connection: HTTPConnection, of preparation: HTTPPreparation) {
+        let last = connection.firstAddress + connection.addressesTried - 1
+        connection.pool.firstAddress = last % preparation.addresses.count
+        connection.addressFailure = nil
+        setUnsentDeadline(connection)
+        sendRequest(connection)
     }
 
     // MARK: Closing

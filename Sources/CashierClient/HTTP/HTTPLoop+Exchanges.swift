@@ -183,14 +183,11 @@ extension HTTPLoop {
             connection.pool.removeIdle(connection)
             return discard(connection)
         }
-        if connection.phase == .connecting, now < unsentDeadline(exchange) {
-            connection.dropSocket()
-            return connectNext(connection, HTTPFailure(code: "timeout", detail: Self.lateness(connection)))
-        }
-        if !connection.isTouched, now - exchange.startedAt >= limits.waitMax.nanoseconds {
-            return fail(connection, Self.waitedTooLong)
-        }
-        fail(connection, HTTPFailure(code: "timeout", detail: Self.lateness(connection)))
+        let lateness = HTTPFailure(code: "timeout", detail: Self.lateness(connection))
+        let isConnecting = connection.phase == .connecting || connection.phase == .handshaking
+        if isConnecting, now < unsentDeadline(exchange) { return connectNext(connection, lateness) }
+        let isWaitOver = !connection.isTouched && now - exchange.startedAt >= limits.waitMax.nanoseconds
+        fail(connection, connection.noteAddressFailure(isWaitOver ? Self.waitedTooLong : lateness))
     }
 
     private static func lateness(_ connection: HTTPConnection) -> String {

@@ -86,4 +86,14 @@ struct HTTPFailure: Error, Equatable, Sendable {
     init(code: String, errno: Int32) {
         self.init(code: code, detail: String(cString: strerror(errno)))
     }
+
+    /// The server ended the TLS handshake without a reason.
+    static let handshakeEnded = HTTPFailure(code: "tls", detail: "the server ended the handshake")
+
+    /// How much it tells beside those of a name's other addresses: most is what TLS objects to, such as a certificate,
+    /// for waiting does not mend it.
+    var weight: Int {
+        guard code == "tls" else { return 0 }
+        return self == .handshakeEnded ? 1 : 2
+    }
 }

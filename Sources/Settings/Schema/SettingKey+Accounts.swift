@@ -195,8 +195,8 @@ extension SettingKey {
             .fallback("5s"),
             example: "3s",
             """
-            How long connecting may take, the TLS handshake included. A job that was not sent because of it is \
-            simply tried again.
+            How long connecting may take, the TLS handshake included; of several addresses of a name each gets its \
+            share. A job that was not sent because of it is simply tried again.
             """
         ),
         SettingKey(
