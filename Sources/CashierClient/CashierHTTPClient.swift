@@ -82,7 +82,7 @@ package final class CashierHTTPClient: Cashier {
             case .success(let start): starts.append(start)
             case .failure(let fault):
                 let answer = CashierAnswer(outcome: .notSent, code: fault.code, message: fault.message)
-                unsent.append(AnsweredCall(job: call.job, answer: answer, clockAdjustment: call.clockAdjustment))
+                unsent.append(call.answered(answer))
             }
         }
         transport.start(starts)
@@ -177,9 +177,7 @@ final class EndedCalls: Sendable {
     private let gathered = Mutex<[AnsweredCall]>([])
 
     func add(_ call: CashierCall, _ answer: CashierAnswer) {
-        gathered.withLock {
-            $0.append(AnsweredCall(job: call.job, answer: answer, clockAdjustment: call.clockAdjustment))
-        }
+        gathered.withLock { $0.append(call.answered(answer)) }
     }
 
     func handOver() {
@@ -193,6 +191,10 @@ final class EndedCalls: Sendable {
 }
 
 extension CashierCall {
+    fileprivate func answered(_ answer: CashierAnswer) -> AnsweredCall {
+        AnsweredCall(job: job, answer: answer, startedAt: startedAt, clockAdjustment: clockAdjustment)
+    }
+
     /// A moment of the database's clock, as the provider's is thought to have shown it.
     func clocked(_ moment: Timestamp) -> Timestamp {
         clockAdjustment == .zero ? moment : moment.advanced(by: clockAdjustment)

@@ -61,6 +61,18 @@ struct ExchangeTests {
         }
     }
 
+    @Test("an answer says when its call began")
+    func beginningOfACall() async throws {
+        try await RawServer.with(Self.answerAll) { server in
+            let client = try CashierHTTPClient.to(server)
+            var call = Sample.call()
+            call.startedAt = call.markedAt.advanced(by: .seconds(15))
+            client.start([call])
+            let answered = await client.answers()
+            #expect(answered?.first?.startedAt == call.startedAt)
+        }
+    }
+
     @Test("a look-up goes to its own page")
     func lookUp() async throws {
         try await RawServer.with { connection in

@@ -127,11 +127,15 @@ package struct OutcomePolicy: Equatable, Sendable {
 
     /// Decides about a claimed job whose call was answered at `now` (database time).
     ///
-    /// - Parameter clock: what a refused timestamp leads to; not looked at for other answers.
+    /// - Parameters:
+    ///   - startedAt: when the call began, or earlier (database time). A look-up tells what was so then, however long
+    ///     its answer was under way.
+    ///   - clock: what a refused timestamp leads to; not looked at for other answers.
     /// - Precondition: the job was claimed to be sent or looked up.
     package func decide(
         _ job: ClaimedJob,
         answer: CashierAnswer,
+        startedAt: Timestamp,
         clock: AccountClock.Step? = nil,
         now: Timestamp,
         using random: inout some RandomNumberGenerator
@@ -140,7 +144,7 @@ package struct OutcomePolicy: Equatable, Sendable {
             switch job.purpose {
             case .open where answer.isRefusedTimestamp: decideTimestamp(answer, clock)
             case .open: decideOpen(job, answer, now, &random)
-            case .lookUp: decideLookUp(job, answer, clock, now, &random)
+            case .lookUp: decideLookUp(job, answer, clock, asked: startedAt, now, &random)
             case .expire: preconditionFailure("a job past not_after was sent to the provider")
             }
         if [429, 503].contains(answer.httpStatus) { decision.sign.isOverload = true }
@@ -262,10 +266,11 @@ package struct OutcomePolicy: Equatable, Sendable {
         _ job: ClaimedJob,
         _ answer: CashierAnswer,
         _ clock: AccountClock.Step?,
+        asked: Timestamp,
         _ now: Timestamp,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
-        var decision = decideAnsweredLookUp(job, answer, clock, now, &random)
+        var decision = decideAnsweredLookUp(job, answer, clock, asked: asked, now, &random)
         switch answer.outcome {
         case .found, .notFound: decision.sign.isWell = true
         case .lookUpRefused where answer.code != AnswerCode.lookUpOff: decision.sign.isUp = true
@@ -274,15 +279,15 @@ package struct OutcomePolicy: Equatable, Sendable {
         return decision
     }
 
+    /// - Parameter asked: what it says was so then; a request may have been accepted since.
     private func decideAnsweredLookUp(
         _ job: ClaimedJob,
         _ answer: CashierAnswer,
         _ clock: AccountClock.Step?,
+        asked: Timestamp,
         _ now: Timestamp,
         _ random: inout some RandomNumberGenerator
     ) -> Decision {
-        // What it says was so when it was asked; a request may have been accepted since.
-        let asked = now.advanced(by: .zero - answer.elapsed)
         switch answer.outcome {
         case .found(let sight) where isKnownForGood(job, sight):
             let error = ResultError(

@@ -11,7 +11,8 @@ package struct CashierCall: Sendable {
     package var job: ClaimedJob
     /// Database time of the durable mark: what the request is signed with, after the account's clock offset.
     package var markedAt: Timestamp
-    /// Database time at which the call starts, maybe long after its mark: what the age of its answer counts from.
+    /// Database time at which the call starts, maybe long after its mark and never too late: what the age of its answer
+    /// counts from, and what a look-up's answer speaks of.
     package var startedAt: Timestamp
     /// Added to both, because the provider's clock was found to differ.
     package var clockAdjustment: Duration
@@ -30,12 +31,15 @@ package struct CashierCall: Sendable {
 package struct AnsweredCall: Sendable {
     package var job: ClaimedJob
     package var answer: CashierAnswer
+    /// As in the call: its answer may have waited for long since it came.
+    package var startedAt: Timestamp
     /// As in the call.
     package var clockAdjustment: Duration
 
-    package init(job: ClaimedJob, answer: CashierAnswer, clockAdjustment: Duration = .zero) {
+    package init(job: ClaimedJob, answer: CashierAnswer, startedAt: Timestamp, clockAdjustment: Duration = .zero) {
         self.job = job
         self.answer = answer
+        self.startedAt = startedAt
         self.clockAdjustment = clockAdjustment
     }
 }

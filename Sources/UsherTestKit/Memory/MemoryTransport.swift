@@ -234,7 +234,9 @@ package final class ScriptedCashier: Cashier {
             return state.isSilent
         }
         guard !isSilent else { return }
-        answered.send(contentsOf: calls.map { AnsweredCall(job: $0.job, answer: answer($0)) })
+        answered.send(
+            contentsOf: calls.map { AnsweredCall(job: $0.job, answer: answer($0), startedAt: $0.startedAt) }
+        )
     }
 
     package func answers() async -> [AnsweredCall]? {
@@ -247,7 +249,7 @@ package final class ScriptedCashier: Cashier {
             return state.open
         }
         let ended = CashierAnswer(outcome: .unknown, code: "shutdown", message: "ended at shutdown")
-        answered.send(contentsOf: open.map { AnsweredCall(job: $0.job, answer: ended) })
+        answered.send(contentsOf: open.map { AnsweredCall(job: $0.job, answer: ended, startedAt: $0.startedAt) })
         answered.finish()
     }
 }

@@ -22,10 +22,10 @@ struct AnswerService<Provider: Cashier>: Sendable {
             jobs.reserveCapacity(answered.count)
             ended.reserveCapacity(answered.count)
             for call in answered {
-                let reading = Self.reading(call.answer, now)
+                let reading = Self.reading(call)
                 let isAboutTime = call.answer.isRefusedTimestamp
                 let step = isAboutTime ? guards.timestampRefused(call, reading) : nil
-                let (job, sign) = dispatcher.decide(call.job, call.answer, clock: step, now: now)
+                let (job, sign) = dispatcher.decide(call, clock: step, now: now)
                 jobs.append(job)
                 ended.append(
                     .init(
@@ -55,9 +55,9 @@ struct AnswerService<Provider: Cashier>: Sendable {
     /// Unix seconds that a clock may show: up to the year 9999. An answer can hold any number.
     private static var timesOfClocks: ClosedRange<Int64> { 0...253_402_300_799 }
 
-    private static func reading(_ answer: CashierAnswer, _ now: Timestamp) -> AccountClock.Reading? {
-        guard let seconds = answer.providerSeconds, Self.timesOfClocks.contains(seconds) else { return nil }
-        return .init(seconds: seconds, sent: now.advanced(by: .zero - answer.elapsed), elapsed: answer.elapsed)
+    private static func reading(_ call: AnsweredCall) -> AccountClock.Reading? {
+        guard let seconds = call.answer.providerSeconds, Self.timesOfClocks.contains(seconds) else { return nil }
+        return .init(seconds: seconds, sent: call.startedAt, elapsed: call.answer.elapsed)
     }
 
     private static func refusesLookUp(_ call: AnsweredCall) -> Bool? {

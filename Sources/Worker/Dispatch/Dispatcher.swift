@@ -167,20 +167,30 @@ final class Dispatcher<Provider: Cashier>: Sendable {
         return DecidedJob(job: job, verdict: .release(after: pause), decidedAt: clock.databaseNow)
     }
 
-    /// What a call's answer means.
-    func decide(_ job: ClaimedJob, _ answer: CashierAnswer) -> DecidedJob {
-        decide(job, answer, clock: nil, now: clock.databaseNow).job
+    /// What the answer to a call that need not be made means.
+    private func decide(_ job: ClaimedJob, _ answer: CashierAnswer) -> DecidedJob {
+        let now = clock.databaseNow
+        return decide(AnsweredCall(job: job, answer: answer, startedAt: now), clock: nil, now: now).job
     }
 
+    /// What a call's answer means.
+    ///
     /// - Parameter step: what a refused timestamp leads to.
     func decide(
-        _ job: ClaimedJob,
-        _ answer: CashierAnswer,
+        _ call: AnsweredCall,
         clock step: AccountClock.Step?,
         now: Timestamp
     ) -> (job: DecidedJob, sign: AccountSign) {
+        let (job, answer) = (call.job, call.answer)
         var random = SystemRandomNumberGenerator()
-        let decision = account(of: job).outcomes.decide(job, answer: answer, clock: step, now: now, using: &random)
+        let decision = account(of: job).outcomes.decide(
+            job,
+            answer: answer,
+            startedAt: call.startedAt,
+            clock: step,
+            now: now,
+            using: &random
+        )
         let attempt = AttemptRecord(
             kind: job.purpose == .lookUp ? AttemptRecord.lookUp : AttemptRecord.open,
             outcome: decision.attemptOutcome,

@@ -21,6 +21,7 @@ struct ErrorEffect: Equatable {
         let decision = OutcomePolicy(rules: rules).decide(
             Self.sample(kind),
             answer: answer,
+            startedAt: Timestamp(seconds: 1),
             now: Timestamp(seconds: 1),
             using: &random
         )

@@ -50,6 +50,7 @@ struct OutcomePolicyTests {
         _ job: ClaimedJob,
         _ outcome: CallOutcome,
         after: Duration = .seconds(1),
+        asked: Duration? = nil,
         code: String = "c",
         policy: UnknownPolicy = .repost,
         clock: AccountClock.Step? = nil,
@@ -68,6 +69,7 @@ struct OutcomePolicyTests {
                 retryAfter: retryAfter,
                 elapsed: elapsed
             ),
+            startedAt: Self.sent.advanced(by: asked ?? after),
             clock: clock,
             now: Self.sent.advanced(by: after),
             using: &random
@@ -88,7 +90,13 @@ struct OutcomePolicyTests {
         func decide(_ attempts: Int, _ retry: RetryRule?) -> Decision {
             var random = SeededGenerator(seed: 3)
             let answer = CashierAnswer(outcome: .refused(.retryFast), code: "417", message: "m", retry: retry)
-            return policy.decide(Self.job(.open, attempts: attempts), answer: answer, now: Self.sent, using: &random)
+            return policy.decide(
+                Self.job(.open, attempts: attempts),
+                answer: answer,
+                startedAt: Self.sent,
+                now: Self.sent,
+                using: &random
+            )
         }
         func wait(_ attempts: Int, _ retry: RetryRule?) -> Duration? {
             guard case .retry(let wait) = decide(attempts, retry).verdict else { return nil }
@@ -280,17 +288,27 @@ struct OutcomePolicyTests {
         #expect(decide(Self.job(.lookUp, lookUps: 5), .notFound, after: .seconds(70)).verdict == .retry(after: .zero))
     }
 
-    @Test("a look-up that was asked before that, and answered after, is asked once more")
-    func notFoundSlowly() {
-        func verdict(elapsed: Duration) -> Verdict {
-            decide(Self.job(.lookUp, lookUps: 4), .notFound, after: .seconds(75), elapsed: elapsed).verdict
+    @Test(
+        "a look-up that was asked before that is asked once more: its answer came late, or soon and was read late",
+        arguments: [Duration.seconds(5), .milliseconds(20)]
+    )
+    func notFoundSlowly(elapsed: Duration) {
+        func verdict(asked: Duration, outcome: CallOutcome = .notFound, attempts: Int = 1) -> Verdict {
+            let job = Self.job(.lookUp, attempts: attempts, lookUps: 4)
+            return decide(job, outcome, after: .seconds(75), asked: asked, elapsed: elapsed).verdict
         }
-        #expect(verdict(elapsed: .seconds(5)) == .retry(after: .zero))
-        guard case .verify(let pause) = verdict(elapsed: .milliseconds(5_001)) else {
-            Issue.record("believed")
-            return
+        #expect(verdict(asked: .seconds(70)) == .retry(after: .zero))
+        #expect(verdict(asked: .seconds(70), outcome: .found(.over), attempts: 2) == .retry(after: .zero))
+        for early in [
+            verdict(asked: .milliseconds(69_999)),
+            verdict(asked: .milliseconds(69_999), outcome: .found(.over), attempts: 2),
+        ] {
+            guard case .verify(let pause) = early else {
+                Issue.record("believed")
+                continue
+            }
+            #expect(pause > .zero)
         }
-        #expect(pause > .zero)
     }
 
     @Test("a session that is over may be an earlier attempt's: the last is waited out before the next")
