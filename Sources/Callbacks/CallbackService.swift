@@ -223,7 +223,17 @@ package final class CallbackService<Store: CallbackStore, Sink: EventSink>: HTTP
                 )
             }
         case .altered:
-            throw CallbackRefusal.altered
+            // Perhaps a status that could not be stored in time: nobody else tells the CRM of it.
+            log.error(
+                "a notification was refused as altered: look its transaction up in the Cashier's back office",
+                [
+                    .account: .text(event.order.account), .order: .text(event.order.orderID),
+                    .status: .text(printable(event.status)),
+                    .tid: .text(event.transaction.map { String($0.tid) } ?? "none"),
+                    .reason: .text(CallbackRefusal.altered.rawValue),
+                ]
+            )
+            return CallbackAnswer(status: -1, description: CallbackRefusal.altered.description)
         }
         return .accepted
     }

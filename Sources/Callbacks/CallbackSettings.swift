@@ -26,7 +26,7 @@ package struct CallbackSettings: Sendable {
     package var accounts: [CallbackAccount]
     /// How long the provider waits at most for an answer, from the post's last byte.
     package var deadline: Duration = .seconds(5)
-    /// How far a post may lie in the future, and how long after its making one signature may carry several events.
+    /// How far a post may lie in the future.
     package var clockSkew: Duration = .seconds(60)
     /// How old a notification may be. A validation may be `validationAge` and the clock skew old.
     package var replayWindow: Duration = .seconds(86_400)
@@ -52,6 +52,10 @@ package struct CallbackSettings: Sendable {
 
     /// The provider takes and makes signatures for a minute (API 1.3, overview/authentication).
     static let validationAge: Duration = .seconds(60)
+    /// How long after its making one signature may carry several events: two statuses within a second share one, and
+    /// the provider repeats what was not taken after five minutes (API 1.3, webhooks/notification), whether with the
+    /// same bytes is not documented. Enough for two repetitions.
+    static let signatureFreshness: Duration = .seconds(900)
 
     package init(accounts: [CallbackAccount]) {
         self.accounts = accounts

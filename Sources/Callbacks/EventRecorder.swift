@@ -75,7 +75,7 @@ final class EventRecorder<Store: CallbackStore>: Sendable {
         do {
             let fates = try await store.record(
                 batch.map(\.event),
-                freshness: settings.clockSkew,
+                freshness: CallbackSettings.signatureFreshness,
                 lease: settings.lease
             )
             publisher(

@@ -223,7 +223,21 @@ struct ServiceTests {
             let other = try await PostgresStoreCount(fixture).count("usher.transaction_event")
             #expect(other == 3)
             #expect(receiver.logged("reason=altered") == 1 && receiver.logged("reason=bad_signature") == 1)
+            #expect(receiver.logged("error   a notification was refused as altered") == 1)
             #expect(receiver.logged("reason=unknown_order") == 1 && receiver.logged("reason=stale") == 2)
+        }
+    }
+
+    /// When the second was posted first, the database was away: the provider's second repetition has the same bytes.
+    @Test func ofTwoStatusesOfOneSecondTheSecondIsTakenTenMinutesLater() async throws {
+        try await withReceiver(["o-1"]) { receiver, sink, _, _ in
+            var first = TestPost.transaction("o-1", tid: 7, status: "pending")
+            first.timestamp -= 660
+            #expect(try await post(first, to: receiver).status == 0)
+            let second = first.with("transaction_status", "\"approved\"")
+            #expect(second.rightSignature == first.rightSignature)
+            #expect(try await post(second, to: receiver).status == 0)
+            #expect(await eventually { sink.records.count == 2 })
         }
     }
 

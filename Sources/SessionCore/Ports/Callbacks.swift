@@ -71,7 +71,8 @@ package enum EventFate: Equatable, Sendable {
     case stored(EventRecord)
     /// It was stored before. `isSame`: with the same currency and amounts.
     case repeated(isSame: Bool)
-    /// Its signature belongs to another stored event and is no longer fresh: somebody changed an old post.
+    /// Its signature belongs to another stored event and is no longer fresh: somebody changed an old post, or it comes
+    /// too late to be told from such a one.
     case altered
 }
 

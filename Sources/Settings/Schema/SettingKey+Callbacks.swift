@@ -103,8 +103,8 @@ extension SettingKey {
             .fallback("60s"),
             example: "10s",
             """
-            How far the Cashier's clock may be ahead of the database's, and how long after a post's timestamp its \
-            signature may stand under several statuses. A session counts as open for so long after its end.
+            How far the Cashier's clock may be ahead of the database's. A session counts as open for so long after \
+            its end.
             """
         ),
         SettingKey(
@@ -115,7 +115,8 @@ extension SettingKey {
             """
             How old the timestamp of a notification may be. The Cashier repeats what was not taken, and it is not \
             published whether with a new timestamp: a window shorter than your longest outage may lose something. \
-            Repeats within it are harmless.
+            Repeats within it are harmless; of two statuses that came about in one second the second must come \
+            within 15 minutes.
             """
         ),
         SettingKey(
