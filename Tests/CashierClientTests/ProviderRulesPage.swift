@@ -25,7 +25,8 @@ enum ProviderRulesPage {
         "lookup-delay": "“not found” counts only once the request is dead", "lookup-url": "never used",
         "rate": "every form is verified", "expiry-notices": "an event of its own",
         "repeat-after": "an event is stored once",
-        "repeats": "an event is stored once", "callback-timeout": "answered in time, or repeated by the provider",
+        "repeats": "an event is stored once", "repetition": "an event is stored once",
+        "callback-timeout": "answered in time, or repeated by the provider",
         "signed-acknowledgements": "every answer is signed",
     ]
 

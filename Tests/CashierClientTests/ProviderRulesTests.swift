@@ -94,7 +94,7 @@ struct ProviderRulesTests {
         )
         // What is not about answers to requests has tests of its own.
         let others = [
-            "session-lifetime", "rate", "expiry-notices", "repeat-after", "repeats", "callback-timeout",
+            "session-lifetime", "rate", "expiry-notices", "repeat-after", "repeats", "repetition", "callback-timeout",
             "signed-acknowledgements",
         ]
         for found in PersonalitySwitch.all where !others.contains(found.name) {

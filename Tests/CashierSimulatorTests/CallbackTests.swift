@@ -163,6 +163,21 @@ import Testing
         #expect(tids.count == 1)
     }
 
+    @Test(arguments: Personality.Repetition.allCases)
+    func aRepetitionHasATimestampOfItsOwnOrTheSameBytes(_ repetition: Personality.Repetition) throws {
+        let receiver = try CallbackReceiver { _ in CallbackReceiver.acknowledgement(-1) }
+        // Timestamps are whole seconds.
+        let simulator = try start(receiver, "repeats=1,repeat-after=1100ms,repetition=\(repetition.rawValue)")
+        defer { simulator.stop() }
+        open("o-1", simulator)
+        _ = post(#"{"order":"o-1"}"#, simulator)
+        #expect(becomesTrue { receiver.posts.count == 2 })
+        _ = settled(simulator)
+        let posts = receiver.posts
+        #expect(posts.allSatisfy { isSigned($0) })
+        #expect((posts.first == posts.last) == (repetition == .same))
+    }
+
     @Test func duplicatesReplaysAndAShuffledScript() throws {
         let receiver = try CallbackReceiver { _ in CallbackReceiver.acknowledgement() }
         let simulator = try start(receiver)

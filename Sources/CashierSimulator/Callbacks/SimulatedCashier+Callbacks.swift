@@ -205,8 +205,7 @@ extension SimulatedCashier {
             && verdict.isRepeated(personality) && record.attempts <= personality.repeats
         callbacks[id].isWaiting = isRepeated
         guard isRepeated else { return }
-        // The repetition is signed anew: its timestamp is its own.
-        callbacks[id].post = nil
+        if personality.repetition == .anew { callbacks[id].post = nil }
         callbacks.queue(.record(id), after: personality.repeatAfter, lane: record.order ?? id)
     }
 }

@@ -126,6 +126,14 @@ package struct Personality: Equatable, Sendable {
         case numberRaw = "number-raw"
     }
 
+    /// What a notification that is sent again looks like.
+    package enum Repetition: String, CaseIterable, Sendable {
+        /// Signed anew, with a timestamp of its own.
+        case anew
+        /// The bytes and the signature of the first time.
+        case same
+    }
+
     /// Whether something is done by itself.
     package enum Automatic: String, CaseIterable, Sendable {
         case off
@@ -176,6 +184,7 @@ package struct Personality: Equatable, Sendable {
     package var repeatAfter: Duration = .seconds(300)
     /// How often it is sent again.
     package var repeats: Int64 = 0
+    package var repetition = Repetition.anew
     /// How long the provider waits for the answer to a callback.
     package var callbackTimeout: Duration = .seconds(10)
     /// Whether an acknowledgement must be signed to count.

@@ -166,6 +166,11 @@ package struct PersonalitySwitch: Sendable {
         word("expiry-notices", \.expiryNotices, "Whether the end of an unpaid session is notified by itself."),
         time("repeat-after", \.repeatAfter, "When a notification without acknowledgement is sent again."),
         repeats,
+        word(
+            "repetition",
+            \.repetition,
+            "Whether a notification is sent again with a timestamp of its own, or byte for byte."
+        ),
         time("callback-timeout", \.callbackTimeout, "How long an answer to a callback is waited for."),
         word(
             "signed-acknowledgements",
