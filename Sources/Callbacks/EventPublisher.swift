@@ -71,9 +71,10 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
     private func deleteAcknowledged() async {
         let acknowledged = state.withLock { $0.acknowledged }
         guard !acknowledged.isEmpty, (try? await store.acknowledgeEvents(acknowledged)) != nil else { return }
+        let deleted = Set(acknowledged)
         state.withLock { state in
-            state.acknowledged.removeAll { Set(acknowledged).contains($0) }
-            state.inFlight.subtract(acknowledged)
+            state.acknowledged.removeAll { deleted.contains($0) }
+            state.inFlight.subtract(deleted)
         }
     }
 
