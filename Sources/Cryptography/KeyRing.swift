@@ -32,8 +32,10 @@ package struct KeyRing: Sendable {
     package init(keyFile: String) throws(KeyFileError) {
         var keys: [String: [UInt8]] = [:]
         var first: (id: String, key: [UInt8])?
-        for (index, line) in keyFile.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
+        // CR LF is one character, and not equal to LF.
+        let lines = keyFile.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (index, line) in lines.enumerated() {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
             if words.isEmpty || words[0].hasPrefix("#") { continue }
             guard words.count == 2, isKeyID(words[0]), let key = bytes(hex: words[1]), key.count == 32 else {
                 throw .malformed(line: index + 1)

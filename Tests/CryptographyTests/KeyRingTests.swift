@@ -123,6 +123,15 @@ struct KeyRingTests {
         #expect(throws: KeyFileError.repeatedID("k1", line: 3)) { try ring("#", Self.first, Self.first) }
     }
 
+    @Test("a file's lines end with LF or CR LF, and are counted alike", arguments: ["\n", "\r\n"])
+    func lineEnds(_ end: String) throws {
+        let file = ["# keys", Self.first, "", Self.second + " ", Self.digest, ""].joined(separator: end)
+        let ring = try KeyRing(keyFile: file)
+        #expect(ring.activeID == "k1" && ring.opens(keyID: "k2"))
+        let wrong = ["# keys", Self.first, "", "k2 1234", Self.digest].joined(separator: end)
+        #expect(throws: KeyFileError.malformed(line: 4)) { try KeyRing(keyFile: wrong) }
+    }
+
     @Test("a new key file can be used")
     func newFile() throws {
         let file = KeyRing.newKeyFile(id: "k9")
