@@ -15,9 +15,15 @@ struct PostDocument: Equatable, Sendable {
 
     private var fields: [String: Field] = [:]
 
+    /// Keys in all objects of a post together: several times those that the provider's pages name. Whoever posts is not
+    /// known yet when a post is read.
+    private static let keysMax = 256
+    /// Bytes of a key that may be one of ours, several times the longest. Paths are made of them.
+    private static let nameBytesMax = 64
+
     /// Throws unless the body is one strict JSON object.
     init(_ body: [UInt8], bytesMax: Int) throws(JSONFault) {
-        let limits = JSONLimits(size: bytesMax, depth: 16, keys: 1_024)
+        let limits = JSONLimits(size: bytesMax, depth: 16, keys: Self.keysMax)
         var scanner = try JSONScanner(body, limits: limits)
         guard case .object = try scanner.value() else { throw JSONFault(.syntax, at: 0) }
         while let key = try scanner.nextKey() {
@@ -39,9 +45,10 @@ struct PostDocument: Equatable, Sendable {
         try scanner.finish()
     }
 
-    /// A key that may be one of ours; nil for one that would pass for a path or is not ASCII.
+    /// A key that may be one of ours; nil for one that is too long, would pass for a path or is not ASCII.
     private static func name(_ key: ArraySlice<UInt8>) -> String? {
-        key.allSatisfy { $0 < 0x80 && $0 != 0x2E } ? String(decoding: key, as: UTF8.self) : nil
+        guard key.count <= nameBytesMax, key.allSatisfy({ $0 < 0x80 && $0 != 0x2E }) else { return nil }
+        return String(decoding: key, as: UTF8.self)
     }
 
     private mutating func keep(_ value: JSONValue, at path: String, of scanner: JSONScanner) {

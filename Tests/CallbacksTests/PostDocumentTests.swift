@@ -1,4 +1,5 @@
 import CashierSignature
+import SessionCore
 import Testing
 
 @testable import Callbacks
@@ -21,6 +22,22 @@ import Testing
         #expect(document.signed("a") == [.null])
         #expect(document.signed("f").isEmpty && document.signed("g").isEmpty)
         #expect(document.integer("h") == 12 && document.integer("b.e") == nil)
+    }
+
+    @Test func aPostHasRoomForManyKeysButNotForAnyNumber() throws {
+        func post(keys count: Int) -> [UInt8] {
+            let inner = (2...count).map { "\"k\($0)\":0" }.joined(separator: ",")
+            return Array("{\"customer\":{\(inner)}}".utf8)
+        }
+        let limit = 256
+        #expect(try PostDocument(post(keys: limit), bytesMax: 65_536).integer("customer.k\(limit)") == 0)
+        #expect(throws: JSONFault.self) { try PostDocument(post(keys: limit + 1), bytesMax: 65_536) }
+    }
+
+    @Test func noPathIsMadeOfAKeyThatIsNobodys() throws {
+        let (short, long) = (String(repeating: "k", count: 64), String(repeating: "k", count: 65))
+        let document = try PostDocument(Array("{\"\(short)\":{\"a\":1},\"\(long)\":{\"a\":1}}".utf8), bytesMax: 1_000)
+        #expect(document.has("\(short).a") && !document.has(long) && !document.has("\(long).a"))
     }
 
     @Test(arguments: ["", "[]", "1", "{\"a\":1,\"a\":2}", "{\"a\":1}x", "{\"a\":\"\u{0}\"}"])

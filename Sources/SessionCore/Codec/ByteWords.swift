@@ -75,6 +75,39 @@ package enum ByteWords {
         return true
     }
 
+    /// The same for equal texts. Who does not know `seed` cannot say for which others.
+    static func hash(_ text: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt32 {
+        var hash = seed
+        var offset = 0
+        while offset + 8 <= text.count {
+            hash = mixed(hash ^ load(text, at: offset))
+            offset += 8
+        }
+        if offset < text.count { hash = mixed(hash ^ end(of: text)) }
+        // The length comes last: before, a byte could make up for it whatever the seed is.
+        return UInt32(truncatingIfNeeded: (hash ^ hash >> 32) &+ UInt64(truncatingIfNeeded: text.count))
+    }
+
+    /// The last eight bytes, some of which may have been looked at already; every byte of a text that has fewer.
+    @inline(__always)
+    private static func end(of text: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        if text.count >= 8 { return load(text, at: text.count - 8) }
+        if text.count >= 4 { return loadHalf(text, at: 0) << 32 | loadHalf(text, at: text.count - 4) }
+        return UInt64(text[0]) << 16 | UInt64(text[text.count / 2]) << 8 | UInt64(text[text.count - 1])
+    }
+
+    @inline(__always)
+    private static func mixed(_ word: UInt64) -> UInt64 {
+        let product = word.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return product.high ^ product.low
+    }
+
+    @inline(__always)
+    private static func loadHalf(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt64 {
+        let half = UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        return UInt64(UInt32(littleEndian: half))
+    }
+
     /// The first byte is the lowest of the word.
     @inline(__always)
     private static func load(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt64 {

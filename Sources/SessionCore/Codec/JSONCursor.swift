@@ -15,6 +15,8 @@ package struct JSONCursor {
         var openKeyCount = 0
         /// How many keys there were altogether.
         var keyCount = 0
+        /// How often a key's content was compared with another's.
+        var comparisonCount = 0
     }
 
     struct Container {
@@ -22,23 +24,33 @@ package struct JSONCursor {
         var isEmpty = true
         /// Where this object's keys begin among the open ones.
         var firstKey: Int32 = 0
-        /// A bit for each key's mark: a key whose bit is not set is new.
+        /// A bit for each key's hash: a key whose bit is not set is new.
         var marks: UInt64 = 0
     }
+
+    /// A key of an open object.
+    struct OpenKey {
+        /// Where its content begins.
+        var start: UInt32 = 0
+        var hash: UInt32 = 0
+    }
+
+    /// Each process has its own: nobody can think up many keys of one hash, to have them all compared with each other.
+    private static let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
 
     let text: UnsafeBufferPointer<UInt8>
     private let limits: JSONLimits
     /// Has room for one more than are open; innermost last.
     private let containers: UnsafeMutableBufferPointer<Container>
     /// The keys of the open objects, innermost last; has room for one more.
-    private let openKeys: UnsafeMutableBufferPointer<JSONText>
+    private let openKeys: UnsafeMutableBufferPointer<OpenKey>
     private(set) var state: State
 
     init(
         _ text: UnsafeBufferPointer<UInt8>,
         limits: JSONLimits,
         containers: UnsafeMutableBufferPointer<Container>,
-        openKeys: UnsafeMutableBufferPointer<JSONText>,
+        openKeys: UnsafeMutableBufferPointer<OpenKey>,
         state: State
     ) {
         self.text = text
@@ -57,7 +69,7 @@ package struct JSONCursor {
         try check(bytes, limits: limits)
         let outcome: Result<Success, JSONFault> = bytes.withUnsafeBufferPointer { text in
             withUnsafeTemporaryAllocation(of: Container.self, capacity: limits.depth) { containers in
-                withUnsafeTemporaryAllocation(of: JSONText.self, capacity: keysMax(text, limits)) { openKeys in
+                withUnsafeTemporaryAllocation(of: OpenKey.self, capacity: keysMax(text, limits)) { openKeys in
                     var cursor = JSONCursor(
                         text,
                         limits: limits,
@@ -246,33 +258,31 @@ extension JSONCursor {
     @inline(__always)
     private mutating func remember(_ key: JSONText, at offset: Int) throws(JSONFault) {
         let last = state.depth - 1
-        let mark = mark(key)
-        if containers[last].marks & mark != 0, isOpen(key, from: Int(containers[last].firstKey)) {
+        let hash = withUTF8(key) { ByteWords.hash($0, seed: Self.seed) }
+        let mark: UInt64 = 1 &<< UInt64(hash)
+        if containers[last].marks & mark != 0, isOpen(key, hash, from: Int(containers[last].firstKey)) {
             throw JSONFault(.dupKey, at: offset)
         }
         containers[last].marks |= mark
-        openKeys[state.openKeyCount] = key
+        openKeys[state.openKeyCount] = OpenKey(start: UInt32(truncatingIfNeeded: key.start), hash: hash)
         state.openKeyCount += 1
     }
 
-    private func isOpen(_ key: JSONText, from first: Int) -> Bool {
-        for index in first..<state.openKeyCount {
-            let other = openKeys[index]
-            if !key.hasEscapes, !other.hasEscapes, key.length != other.length { continue }
-            let areEqual = withUTF8(other) { other in withUTF8(key) { ByteWords.areEqual(other, $0) } }
-            if areEqual { return true }
+    /// The contents of two keys are compared only if they have one hash.
+    private mutating func isOpen(_ key: JSONText, _ hash: UInt32, from first: Int) -> Bool {
+        for index in first..<state.openKeyCount where openKeys[index].hash == hash {
+            state.comparisonCount += 1
+            if isEqual(key, toTextAt: Int(openKeys[index].start)) { return true }
         }
         return false
     }
 
-    /// One bit, the same for equal texts: of the length, the first byte and the last.
-    @inline(__always)
-    private func mark(_ key: JSONText) -> UInt64 {
-        withUTF8(key) { content in
-            guard content.count > 0 else { return 1 }
-            let mixed = content.count &* 37 &+ Int(content[0]) &* 5 &+ Int(content[content.count - 1])
-            return 1 << UInt64(truncatingIfNeeded: mixed & 63)
-        }
+    /// Whether `key` has the content of the string that begins at `start`, which was read before.
+    private func isEqual(_ key: JSONText, toTextAt start: Int) -> Bool {
+        var earlier = self
+        earlier.goOn(at: start - 1)
+        guard let other = try? earlier.readText() else { return false }
+        return withUTF8(other) { other in withUTF8(key) { ByteWords.areEqual(other, $0) } }
     }
 
     /// The fault of a byte that cannot stand at `index`.

@@ -19,7 +19,7 @@ package struct JSONScanner: Sendable {
     private var state = JSONCursor.State()
     // The cursor's memory between two calls.
     private var containers: [JSONCursor.Container] = []
-    private var openKeys: [JSONText] = []
+    private var openKeys: [JSONCursor.OpenKey] = []
 
     /// Throws `size`, and `utf8` for a byte order mark, UTF-16 and UTF-32, before anything is read.
     package init(_ bytes: [UInt8], limits: JSONLimits) throws(JSONFault) {
@@ -67,7 +67,7 @@ package struct JSONScanner: Sendable {
         _ body: (inout JSONCursor) throws(JSONFault) -> Success
     ) throws(JSONFault) -> Success {
         if containers.count == state.depth { containers.append(JSONCursor.Container()) }
-        if openKeys.count == state.openKeyCount { openKeys.append(JSONText(start: 0, end: 0, hasEscapes: false)) }
+        if openKeys.count == state.openKeyCount { openKeys.append(JSONCursor.OpenKey()) }
         let (outcome, state): (Result<Success, JSONFault>, JSONCursor.State) = bytes.withUnsafeBufferPointer {
             [limits, state] text in
             containers.withUnsafeMutableBufferPointer { containers in

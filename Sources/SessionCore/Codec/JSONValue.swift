@@ -1,6 +1,6 @@
 /// The content of a JSON string, as a place in the scanner's bytes: between the quotes, escapes not yet decoded.
 package struct JSONText: Equatable, Sendable {
-    /// Eight bytes in all: the keys of an object being read are kept on the stack.
+    /// Eight bytes in all.
     private let first: UInt32
     /// Twice the end; odd with escapes.
     private let bound: UInt32

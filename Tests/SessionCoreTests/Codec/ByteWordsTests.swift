@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    @Test(arguments: 0...26) func aHashIsOfEveryByteAndOfTheLength(_ length: Int) {
+        func hash(_ text: [UInt8]) -> UInt32 { text.withUnsafeBufferPointer { ByteWords.hash($0, seed: 7) } }
+        let text = [UInt8](repeating: 0x61, count: length)
+        #expect(hash(text) == hash(Array(text)))
+        #expect(hash(text) != hash(text + [0x61]))
+        for place in 0..<length {
+            var other = text
+            other[place] = 0x62
+            #expect(hash(text) != hash(other), "\(place) of \(length)")
+        }
+    }
+
     @Test func nothingIsPrintableAndContainsNothing() {
         let text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
         #expect(ByteWords.isPrintableASCII(text))
