@@ -15,15 +15,18 @@ extension EventLoop {
         self.connection(connection.id) != nil
     }
 
-    func acceptAll() {
-        while true {
-            guard openCount < limits.connectionsMax || endLongestIdle() else { return pauseAccepting() }
+    func acceptSome() {
+        for _ in 0..<Self.newcomersMax {
+            let spare = openCount < limits.connectionsMax ? nil : dispensable()
+            guard openCount < limits.connectionsMax || spare != nil else { return pauseAccepting() }
             switch Socket.accept(listener) {
             case .nobody: return
             case .exhausted:
-                timers.add(.accept, at: monotonicNanoseconds() + Self.acceptRetryNanoseconds)
-                return pauseAccepting()
-            case .connection(let descriptor): admit(descriptor)
+                guard let spare else { return pauseAccepting() }
+                end(spare)
+            case .connection(let descriptor):
+                if let spare { end(spare) }
+                admit(descriptor)
             }
         }
     }
@@ -50,37 +53,43 @@ extension EventLoop {
         limit(connection, to: limits.requestTimeout)
     }
 
-    /// The listener stays readable while nobody is accepted, so it leaves the set until there is room.
+    /// The listener stays readable while nobody is accepted, so it leaves the set until there is room, or may be.
     private func pauseAccepting() {
         isAccepting = false
         control(EPOLL_CTL_DEL, listener, 0, Self.listenerToken)
+        guard !looksAgain else { return }
+        looksAgain = true
+        timers.add(.accept, at: monotonicNanoseconds() + Self.acceptRetryNanoseconds)
     }
 
     func resumeAccepting() {
         if openCount < limits.connectionsMax { lookForNewcomers() }
     }
 
-    /// A full server looks for newcomers again once a connection is idle, which then makes room for one. One that has
-    /// no descriptors left waits for its timer.
+    /// A full server looks for newcomers at once when a connection is idle, which then makes room for one.
     func becameIdle() {
         if limits.idleTimeout != nil, openCount >= limits.connectionsMax { lookForNewcomers() }
     }
 
-    private func lookForNewcomers() {
+    func lookForNewcomers() {
         guard !isAccepting, !isStopping else { return }
         isAccepting = true
         control(EPOLL_CTL_ADD, listener, EPOLLIN.rawValue, Self.listenerToken)
     }
 
-    /// Makes room by the connection that was served and has been silent for longest, where idle ones are bounded.
-    private func endLongestIdle() -> Bool {
-        guard limits.idleTimeout != nil else { return false }
-        let idle = connections.compactMap { $0 }.filter { $0.isIdle && $0.request > 0 }
-        guard let first = idle.min(by: { $0.deadline < $1.deadline }) else { return false }
-        // Not `end`, which would have the listener added a second time by `resumeAccepting`.
-        release(first)
-        first.close()
-        return true
+    /// Who makes room in a full server, where idle connections are bounded: the one that was served and has been silent
+    /// for longest; if there is none, the one whose request has been on its way for longest, once it had time for a
+    /// handshake. Nobody whose request is there.
+    private func dispensable() -> Connection? {
+        guard limits.idleTimeout != nil else { return nil }
+        let reading = connections.compactMap { $0 }.filter { $0.phase == .reading }
+        let idle = reading.filter { $0.isIdle && $0.request > 0 }
+        if let silent = idle.min(by: { $0.deadline < $1.deadline }) { return silent }
+        guard let timeout = limits.requestTimeout, let slow = reading.min(by: { $0.deadline < $1.deadline }) else {
+            return nil
+        }
+        let waited = monotonicNanoseconds() - (slow.deadline - timeout.nanoseconds)
+        return waited >= Self.handshakeNanosecondsMax ? slow : nil
     }
 
     func end(_ connection: Connection, withReset: Bool = false) {

@@ -13,7 +13,7 @@ final class EventLoop {
         case drained(ConnectionID)
         /// The connection's deadline may have passed; it may also have moved.
         case deadline(ConnectionID)
-        /// There may be descriptors again.
+        /// There may be descriptors again, or somebody who makes room.
         case accept
         /// A held request is read now, whether or not its connection is still there.
         case read(HTTPRequest, ConnectionID)
@@ -27,6 +27,10 @@ final class EventLoop {
     static let heldMax = 10_000
     static let drainNanosecondsMax: Int64 = 1_000_000_000
     static let acceptRetryNanoseconds: Int64 = 100_000_000
+    /// What a newcomer has for its request, also in a full server: a handshake with the other end of the world.
+    static let handshakeNanosecondsMax: Int64 = 1_000_000_000
+    /// How many newcomers come in before the others have their turn.
+    static let newcomersMax = 64
 
     let epoll: Int32
     let listener: Int32
@@ -40,6 +44,8 @@ final class EventLoop {
     var timers = TimerHeap<Timer>()
     var heldCount = 0
     var isAccepting = true
+    /// Whether a timer will look for newcomers.
+    var looksAgain = false
     /// Set once the server was told to stop when all is answered.
     var isStopping = false
     private var isOver = false
@@ -72,14 +78,17 @@ final class EventLoop {
         var events = [epoll_event](repeating: epoll_event(), count: 512)
         while true {
             let count = epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds())
+            var hasNewcomers = false
             for index in 0..<max(0, Int(count)) {
                 let token = events[index].data.u64
                 switch token {
                 case Self.wakeToken: for command in mailbox.takeAll() { obey(command) }
-                case Self.listenerToken: if !isStopping { acceptAll() }
+                case Self.listenerToken: hasNewcomers = true
                 default: handle(events[index].events, ConnectionID(token: token))
                 }
             }
+            // Last, so that nobody makes room whose request has just come.
+            if hasNewcomers, !isStopping { acceptSome() }
             if !isOver { fireTimers() }
             if isOver || (isStopping && openCount == 0) { break }
         }
@@ -133,7 +142,8 @@ final class EventLoop {
             case .deadline(let id):
                 if let connection = self.connection(id) { checkDeadline(of: connection, now: now) }
             case .accept:
-                resumeAccepting()
+                looksAgain = false
+                lookForNewcomers()
             case .read(let request, let id):
                 heldCount -= 1
                 ask(request, isHeld: true, on: id)

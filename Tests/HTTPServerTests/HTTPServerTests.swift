@@ -139,6 +139,42 @@ import Testing
         #expect(newcomer.receive(until: "/newcomer").hasSuffix("/newcomer"))
     }
 
+    @Test func silentStrangersDoNotKeepARequestWaiting() throws {
+        let server = try serve {
+            $0.connectionsMax = 4
+            $0.requestTimeout = .seconds(60)
+            $0.idleTimeout = .seconds(60)
+        }
+        let strangers = try (0..<4).map { _ in try #require(PlainClient(port: server.port)) }
+        strangers[2].send("GET /slow HTTP/1.1\r\n")
+        let client = try #require(PlainClient(port: server.port))
+        client.send("GET /real HTTP/1.1\r\n\r\n")
+        #expect(client.receive(until: "/real").hasSuffix("/real"))
+        #expect(strangers[0].receive().isEmpty, "the first was closed")
+        strangers[2].send("\r\n")
+        #expect(strangers[2].receive(until: "/slow").hasSuffix("/slow"), "one made room, not more")
+    }
+
+    @Test func whoWaitsForItsAnswerDoesNotMakeRoom() throws {
+        let handler = EchoHandler(isLater: true)
+        let server = try serve(handler) {
+            $0.connectionsMax = 2
+            $0.requestTimeout = .seconds(60)
+            $0.idleTimeout = .seconds(60)
+        }
+        let first = try #require(PlainClient(port: server.port))
+        first.send("GET /first HTTP/1.1\r\n\r\n")
+        #expect(becomesTrue { handler.keptCount == 1 })
+        let silent = try #require(PlainClient(port: server.port))
+        let newcomer = try #require(PlainClient(port: server.port))
+        newcomer.send("GET /newcomer HTTP/1.1\r\n\r\n")
+        #expect(silent.receive().isEmpty)
+        #expect(becomesTrue { handler.keptCount == 2 })
+        handler.release()
+        #expect(first.receive(until: "/first").hasSuffix("/first"))
+        #expect(newcomer.receive(until: "/newcomer").hasSuffix("/newcomer"))
+    }
+
     @Test func stoppingAnswersWhatWasAskedAndTakesNothingNew() throws {
         let handler = EchoHandler(isLater: true)
         let server = try serve(handler)
