@@ -58,6 +58,8 @@ final class Connection {
     /// Whether the connection stays open after the answer that is being given.
     var keepsAlive = true
     var answersHead = false
+    /// Whether it may have more to be answered than its turn had time for; it goes on once the others had theirs.
+    var isPutOff = false
     /// Bytes in each piece and time between pieces of an answer that is given slowly.
     var trickle: (bytes: Int, every: Int64)?
     /// When the connection has taken too long, on the monotonic clock.
@@ -75,7 +77,7 @@ final class Connection {
     }
 
     /// Whether it waits for a request of which nothing has come.
-    var isIdle: Bool { phase == .reading && !parser.hasPart }
+    var isIdle: Bool { phase == .reading && !parser.hasPart && !isPutOff }
 
     enum Received {
         /// So many bytes of the buffer are new.
@@ -86,9 +88,12 @@ final class Connection {
         case end
     }
 
-    /// Takes what the socket has, at most a buffer full.
-    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
-        guard let channel else { return receivePlain(into: buffer) }
+    /// Takes what has come, at most a buffer full. The socket is asked once at most: who sends without pause would be
+    /// listened to for ever, and epoll tells of what is left there. It does not tell of what TLS holds, which is taken
+    /// without the socket.
+    func receive(into buffer: UnsafeMutableRawBufferPointer, asksSocket: Bool) -> Received {
+        guard let channel else { return asksSocket ? receivePlain(into: buffer) : .nothing }
+        var mayAsk = asksSocket
         while true {
             let reading = channel.read(into: buffer)
             cipher += channel.takeOutput()
@@ -100,8 +105,9 @@ final class Connection {
             switch reading {
             case .bytes(let count): return .bytes(count)
             case .end: return .end
-            case .needsMore: break
+            case .needsMore: if !mayAsk { return .nothing }
             }
+            mayAsk = false
             switch receivePlain(into: buffer) {
             case .bytes(let count): channel.feed(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
             case .nothing: return .nothing

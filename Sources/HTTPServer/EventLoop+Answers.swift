@@ -6,18 +6,31 @@ extension EventLoop {
     func handle(_ events: UInt32, _ id: ConnectionID) {
         guard let connection = connection(id) else { return }
         if connection.interest == .ending || events & EPOLLERR.rawValue != 0 { return end(connection) }
+        // What it has sent already comes before what it sends.
+        guard !connection.isPutOff else { return }
         if connection.phase == .writing {
             sendMore(connection)
         } else {
-            receive(connection)
+            receive(connection, asksSocket: true)
         }
         if isOpen(connection) { advance(connection) }
     }
 
+    /// Goes on with the connections that had more to be answered than their turn had time for.
+    func goOn() {
+        let ids = unfinished
+        unfinished = []
+        for id in ids {
+            guard let connection = connection(id) else { continue }
+            connection.isPutOff = false
+            advance(connection)
+        }
+    }
+
     /// Whether there is more to look at.
     @discardableResult
-    private func receive(_ connection: Connection) -> Bool {
-        switch connection.receive(into: received) {
+    private func receive(_ connection: Connection, asksSocket: Bool) -> Bool {
+        switch connection.receive(into: received, asksSocket: asksSocket) {
         case .bytes(let count):
             guard connection.phase == .reading else { return false }
             if !connection.parser.hasPart, connection.request > 0 { limit(connection, to: limits.requestTimeout) }
@@ -30,15 +43,21 @@ extension EventLoop {
         return false
     }
 
-    /// Answers the requests that have arrived, one after the other.
+    /// Answers the requests that have arrived, one after the other, as many as one turn has time for.
     func advance(_ connection: Connection) {
+        var count = 0
         while isOpen(connection), connection.phase == .reading {
+            guard count < Self.requestsPerTurn else {
+                connection.isPutOff = true
+                unfinished.append(connection.id)
+                return canMakeRoom()
+            }
             switch connection.parser.next() {
             case .needsMore:
                 // TLS may hold what epoll does not tell of.
-                if connection.channel != nil, receive(connection) { continue }
+                if connection.channel != nil, receive(connection, asksSocket: false) { continue }
                 if isOpen(connection), connection.interest == .ending { want(.reading, connection) }
-                if isOpen(connection), connection.isIdle, connection.request > 0 { becameIdle() }
+                if isOpen(connection), connection.isIdle, connection.request > 0 { canMakeRoom() }
                 return
             case .expectsContinue:
                 connection.output = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -46,6 +65,7 @@ extension EventLoop {
                 if connection.send() == .broken { return end(connection) }
                 connection.output = []
             case .request(let request):
+                count += 1
                 limit(connection, to: nil)
                 connection.request += 1
                 connection.keepsAlive = request.keepsAlive && !isStopping

@@ -66,8 +66,8 @@ extension EventLoop {
         if openCount < limits.connectionsMax { lookForNewcomers() }
     }
 
-    /// A full server looks for newcomers at once when a connection is idle, which then makes room for one.
-    func becameIdle() {
+    /// A full server looks for newcomers at once when a connection is idle or put off, which then makes room for one.
+    func canMakeRoom() {
         if limits.idleTimeout != nil, openCount >= limits.connectionsMax { lookForNewcomers() }
     }
 
@@ -78,13 +78,14 @@ extension EventLoop {
     }
 
     /// Who makes room in a full server, where idle connections are bounded: the one that was served and has been silent
-    /// for longest; if there is none, the one whose request has been on its way for longest, once it had time for a
-    /// handshake. Nobody whose request is there.
+    /// for longest; if there is none, one that asks more than its turn has time for, or the one whose request has been
+    /// on its way for longest, once it had time for a handshake. Nobody else whose request is there.
     private func dispensable() -> Connection? {
         guard limits.idleTimeout != nil else { return nil }
         let reading = connections.compactMap { $0 }.filter { $0.phase == .reading }
         let idle = reading.filter { $0.isIdle && $0.request > 0 }
         if let silent = idle.min(by: { $0.deadline < $1.deadline }) { return silent }
+        if let greedy = reading.first(where: { $0.isPutOff }) { return greedy }
         guard let timeout = limits.requestTimeout, let slow = reading.min(by: { $0.deadline < $1.deadline }) else {
             return nil
         }

@@ -31,6 +31,8 @@ final class EventLoop {
     static let handshakeNanosecondsMax: Int64 = 1_000_000_000
     /// How many newcomers come in before the others have their turn.
     static let newcomersMax = 64
+    /// How many requests of one connection are answered before the others have their turn.
+    static let requestsPerTurn = 16
 
     let epoll: Int32
     let listener: Int32
@@ -42,6 +44,8 @@ final class EventLoop {
     var generations: [UInt32] = []
     var freeSlots: [UInt32] = []
     var timers = TimerHeap<Timer>()
+    /// Those that are put off.
+    var unfinished: [ConnectionID] = []
     var heldCount = 0
     var isAccepting = true
     /// Whether a timer will look for newcomers.
@@ -77,7 +81,8 @@ final class EventLoop {
         control(EPOLL_CTL_ADD, mailbox.wake, EPOLLIN.rawValue, Self.wakeToken)
         var events = [epoll_event](repeating: epoll_event(), count: 512)
         while true {
-            let count = epoll_wait(epoll, &events, Int32(events.count), waitMilliseconds())
+            let patience = unfinished.isEmpty ? waitMilliseconds() : 0
+            let count = epoll_wait(epoll, &events, Int32(events.count), patience)
             var hasNewcomers = false
             for index in 0..<max(0, Int(count)) {
                 let token = events[index].data.u64
@@ -90,6 +95,7 @@ final class EventLoop {
             // Last, so that nobody makes room whose request has just come.
             if hasNewcomers, !isStopping { acceptSome() }
             if !isOver { fireTimers() }
+            if !isOver { goOn() }
             if isOver || (isStopping && openCount == 0) { break }
         }
         for case let connection? in connections { connection.close() }

@@ -35,6 +35,27 @@ final class EchoHandler: HTTPHandler {
     }
 }
 
+/// Answers with the request's path, and remembers in which order it was asked.
+final class OrderHandler: HTTPHandler {
+    private let paths = Mutex<[String]>([])
+    private let isOpen: Mutex<Bool>
+
+    /// - Parameter isOpen: false lets the first request wait for `open`, and the server's thread with it.
+    init(isOpen: Bool = true) {
+        self.isOpen = Mutex(isOpen)
+    }
+
+    var asked: [String] { paths.withLock { $0 } }
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    func answer(_ request: HTTPRequest, _ turn: HTTPTurn) -> HTTPAnswer? {
+        paths.withLock { $0.append(request.path) }
+        _ = becomesTrue { isOpen.withLock { $0 } }
+        return HTTPAnswer(status: 200, body: Array(request.path.utf8))
+    }
+}
+
 /// A blocking connection to a server on this machine.
 final class PlainClient {
     private let descriptor: Int32

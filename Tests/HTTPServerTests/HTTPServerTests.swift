@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HTTPServerTests {
     private func serve(
-        _ handler: EchoHandler = EchoHandler(),
+        _ handler: any HTTPHandler = EchoHandler(),
         _ change: (inout HTTPLimits) -> Void = { _ in }
     ) throws -> HTTPServer {
         var limits = HTTPLimits(connectionsMax: 100)
@@ -173,6 +173,24 @@ import Testing
         handler.release()
         #expect(first.receive(until: "/first").hasSuffix("/first"))
         #expect(newcomer.receive(until: "/newcomer").hasSuffix("/newcomer"))
+    }
+
+    @Test(arguments: [100, 1]) func whoAsksMuchAtOnceLeavesTurnsToOthers(_ connectionsMax: Int) throws {
+        let handler = OrderHandler(isOpen: false)
+        let server = try serve(handler) {
+            $0.connectionsMax = connectionsMax
+            $0.idleTimeout = .seconds(60)
+        }
+        let many = try #require(PlainClient(port: server.port))
+        // So little that the server reads it at once.
+        many.send(String(repeating: "GET /many HTTP/1.1\r\n\r\n", count: 600))
+        #expect(becomesTrue { handler.asked == ["/many"] })
+        let one = try #require(PlainClient(port: server.port))
+        one.send("GET /one HTTP/1.1\r\n\r\n")
+        handler.open()
+        #expect(one.receive(until: "/one").hasSuffix("/one"))
+        let place = try #require(handler.asked.firstIndex(of: "/one"))
+        #expect(place < 300)
     }
 
     @Test func stoppingAnswersWhatWasAskedAndTakesNothingNew() throws {

@@ -73,6 +73,44 @@ import Testing
         #expect(output.split(separator: "HTTP/1.1 200 OK").count == 401)
     }
 
+    /// Empty lines mean nothing and get no answer: their sender never has to wait.
+    @Test func whoSendsWithoutPauseKeepsNobodyWaiting() throws {
+        let certificates = try Certificates()
+        let context = try TLSServerContext(
+            certificateFile: certificates.path("server.pem"),
+            keyFile: certificates.path("server.key")
+        )
+        let handler = OrderHandler()
+        let server = try HTTPServer(
+            name: "test",
+            host: "127.0.0.1",
+            port: 0,
+            limits: HTTPLimits(connectionsMax: 10),
+            tls: context,
+            handler: handler
+        )
+        let address = "127.0.0.1:\(server.port)"
+        let flood = Process()
+        flood.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let lines = "printf 'GET /flood HTTP/1.1\\r\\n\\r\\n'; yes \"$(printf '\\r')\""
+        flood.arguments = ["-c", "(\(lines)) | timeout 20 /usr/bin/openssl s_client -connect \(address) -quiet"]
+        flood.standardInput = FileHandle.nullDevice
+        flood.standardOutput = FileHandle.nullDevice
+        flood.standardError = FileHandle.nullDevice
+        try flood.run()
+        #expect(becomesTrue { handler.asked == ["/flood"] })
+        let other = try certificates.openssl(
+            ["s_client", "-connect", address, "-quiet"],
+            input: "GET /other HTTP/1.1\r\nConnection: close\r\n\r\n"
+        )
+        #expect(other.output.hasSuffix("/other"))
+        #expect(flood.isRunning, "the other was answered meanwhile")
+        let start = ContinuousClock.now
+        server.stop(grace: .seconds(1))
+        #expect(ContinuousClock.now - start < .seconds(5))
+        flood.waitUntilExit()
+    }
+
     @Test func plainTextAndOldVersionsGetNoAnswer() throws {
         let certificates = try Certificates()
         let context = try TLSServerContext(
