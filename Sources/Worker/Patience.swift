@@ -31,17 +31,24 @@ package final class Patience: Sendable {
     ) async throws -> Answer {
         var pause = Backoff(base: .milliseconds(100), cap: .seconds(2))
         while true {
-            do {
-                let answer = try await transaction()
-                reachable()
-                return answer
-            } catch let error as StoreError {
-                guard let reason = error.passingReason else { throw error }
-                if stopped.withLock({ $0 }) { throw StoreError.unavailable(reason) }
-                unreachable(reason)
-                try await clock.wait(for: pause.base)
-                pause.base = min(pause.cap, pause.base * 2)
-            }
+            if let answer = try await once(transaction) { return answer }
+            try await clock.wait(for: pause.base)
+            pause.base = min(pause.cap, pause.base * 2)
+        }
+    }
+
+    /// Runs a transaction that is better left than run late: nil without a database. Throws what `transaction` throws,
+    /// except what passes by itself.
+    func once<Answer: Sendable>(_ transaction: @Sendable () async throws -> Answer) async throws -> Answer? {
+        do {
+            let answer = try await transaction()
+            reachable()
+            return answer
+        } catch let error as StoreError {
+            guard let reason = error.passingReason else { throw error }
+            if stopped.withLock({ $0 }) { throw StoreError.unavailable(reason) }
+            unreachable(reason)
+            return nil
         }
     }
 

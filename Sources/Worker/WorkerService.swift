@@ -33,6 +33,7 @@ package struct WorkerService<
     private let unpublished = Unpublished()
     private let guards: AccountGuards
     private let pressure: BackPressure
+    private let lifeSigns = LifeSigns()
     private let decider: IntakeDecider
     private let writer: SettlementWriter
     private let dispatcher: Dispatcher<Provider>
@@ -90,9 +91,8 @@ package struct WorkerService<
     /// Works until `stop`, then finishes what is in flight. Throws what no waiting mends: a refused statement, a value
     /// that cannot be unsealed, a Kafka error that needs a person.
     package func run() async throws {
-        try await patience.untilDone {
-            try await store.heartbeat(lifetime: UpkeepService<Store, Source, Provider>.workerLifetime)
-        }
+        try await patience.untilDone { try await store.heartbeat(lifetime: LifeSigns.lifetime) }
+        lifeSigns.given(at: clock.uptime)
         var failure: (any Error)?
         await withTaskGroup(of: Ending.self) { group in
             for service in services {
@@ -336,6 +336,7 @@ extension WorkerService {
             dispatcher: dispatcher,
             changes: ChangeLog(log: log),
             pressure: pressure,
+            lifeSigns: lifeSigns,
             unpublished: unpublished,
             patience: patience,
             clock: clock,

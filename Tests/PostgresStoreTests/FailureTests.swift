@@ -132,6 +132,15 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// The database may have been away for long then: outcomes that waited for it go first.
+    @Test func aReapThatWasCutOffIsNotRunAgain() async throws {
+        let own = try await OwnServer()
+        _ = try await own.claimOne(lease: .zero)
+        let error = try await own.loseAnswer { _ = try await own.store.reap(limit: 10) }
+        #expect(error == .unavailable("the connection was lost"))
+        await own.server.stop()
+    }
+
     /// The answer to an adoption was lost: its rows may belong to this worker without its knowing them.
     @Test func anAdoptionInDoubtIsTakenUpUnderAnotherNumber() async throws {
         let own = try await OwnServer()
@@ -206,7 +215,7 @@ private struct OwnServer: Sendable {
         try await inspector.run { link in try link.run(script) }
     }
 
-    func claimOne() async throws -> ClaimedJob {
+    func claimOne(lease: Duration = .seconds(60)) async throws -> ClaimedJob {
         let batch = IngestBatch(
             topic: "jobs",
             ranges: [PartitionRange(partition: 0, start: 0, next: 1)],
@@ -218,7 +227,7 @@ private struct OwnServer: Sendable {
         let request = ClaimRequest(
             accounts: [AccountQuota(account: "main", limit: 1)],
             lanes: [LaneQuota(lane: .interactive, limit: 1)],
-            lease: .seconds(60)
+            lease: lease
         )
         return try #require(try await store.claim(request).jobs.first)
     }

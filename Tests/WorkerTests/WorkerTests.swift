@@ -47,6 +47,35 @@ struct WorkerTests {
         #expect(bench.sink.published.isEmpty)
     }
 
+    @Test("after a time without a database an outcome that waited for it is written before its lease is taken")
+    func outcomesBeforeLeases() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.store.campaignOutcomes.close()
+        bench.deliver(["known"], campaign: "autumn")
+        try await bench.eventually("its outcome waits") { bench.store.campaignOutcomes.waiting == 1 }
+        bench.cashier.fallSilent()
+        bench.deliver(["lost"], partition: 1)
+        try await bench.eventually("the other's call is out") { bench.cashier.calls.count == 2 }
+        bench.store.setAway(true)
+        bench.store.advance(by: .seconds(61))
+        let clock = ContinuousClock()
+        let outage = clock.now + LifeSigns.silenceMax
+        // The length of the outage is what is being tested.
+        try await bench.eventually("the leases have run out, and a life sign is overdue") { clock.now >= outage }
+        let lifeSigns = bench.store.lifeSigns
+        bench.store.setAway(false)
+        try await bench.eventually("the database was there again for some seconds") {
+            bench.store.lifeSigns >= lifeSigns + 2
+        }
+        #expect(bench.store.rows.map(\.state) == [.sending, .sending])
+        bench.store.campaignOutcomes.open()
+        try await bench.eventually("the outcome is published") { bench.sink.published.count == 1 }
+        #expect(bench.store.row("known")?.state == .opened)
+        #expect(!bench.hasLogged("lease lost"))
+        try await bench.eventually("the other lease is taken after all") { bench.store.row("lost")?.state == .verify }
+        try await bench.stop()
+    }
+
     @Test("calls that the grace does not wait for end as unknown, to be looked up")
     func shutdownEndsCallsAsUnknown() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

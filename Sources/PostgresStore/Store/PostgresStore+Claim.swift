@@ -66,7 +66,8 @@ extension PostgresStore {
     }
 
     package func reap(limit: Int) async throws -> Int {
-        try await pool.run { link in
+        // Not run again after a loss: the database may have been away for long, and outcomes that waited go first.
+        try await pool.run(repeatsAfterLoss: false) { link in
             let count = try link.run(SQL.Jobs.reap, [.int4(Int32(clamping: limit))]).first { row in
                 try row.next(Int64.self)
             }

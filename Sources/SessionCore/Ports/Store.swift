@@ -34,6 +34,7 @@ package protocol JobStore: HoldStore {
     /// Takes over outbox rows that nobody alive owns, at most `limit`.
     func adoptOutbox(limit: Int) async throws -> [OutboxRow]
     /// Ends leases that ran out, at most `limit`: what was marked goes to `verify`. Returns how many jobs were freed.
+    /// `.unavailable` at once when the connection is lost.
     func reap(limit: Int) async throws -> Int
     /// Says that this worker lives; without it others adopt its outbox rows after `lifetime`.
     func heartbeat(lifetime: Duration) async throws

@@ -4,34 +4,7 @@ import Synchronization
 /// A job store in memory with the rules of the real one, for tests of what stands on top of it. Its clock is set by
 /// the test, and it can be made unreachable.
 package final class MemoryStore: JobStore {
-    package struct Row: Equatable, Sendable {
-        package var job: AcceptedJob
-        package var state = JobState.ready
-        package var attempts = 0
-        package var lookUps = 0
-        package var epoch: Int64 = 0
-        package var leaseUntil: Timestamp?
-        package var dueAt: Timestamp
-        package var firstSend: Timestamp?
-        package var lastSend: Timestamp?
-        package var attemptRecords: [AttemptRecord] = []
-        package var result: EncodedResult?
-    }
-
-    /// A claim that brought jobs.
-    package struct Claimed: Sendable {
-        package var jobs: [Lane: Int]
-        package var began: ContinuousClock.Instant
-        package var ended: ContinuousClock.Instant
-    }
-
-    /// A batch of a topic's records that was stored.
-    package struct TakenIn: Sendable {
-        package var topic: String
-        package var began: ContinuousClock.Instant
-    }
-
-    fileprivate struct State {
+    struct State {
         var now = Timestamp(seconds: 1_000_000)
         var rows: [Int64: Row] = [:]
         var ids: [Order: Int64] = [:]
@@ -50,11 +23,13 @@ package final class MemoryStore: JobStore {
         var unreadable: Set<String> = []
         var claimsMade = 0
         var failuresLeft = 0
+        var isAway = false
+        var lifeSigns = 0
         var alive = false
         var leftAtEnd: Int?
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
     /// Where batches of records wait before they are stored, while it is closed.
     package let intake = Gate()
     /// Where batches with outcomes of campaigns' jobs wait while it is closed.
@@ -174,6 +149,7 @@ package final class MemoryStore: JobStore {
 
     private func transact<Answer>(_ body: (inout State) throws -> Answer) throws -> Answer {
         try state.withLock { state in
+            if state.isAway { throw StoreError.unavailable("the test says so") }
             if state.failuresLeft > 0 {
                 state.failuresLeft -= 1
                 throw StoreError.unavailable("the test says so")
@@ -301,6 +277,7 @@ package final class MemoryStore: JobStore {
 
     package func heartbeat(lifetime: Duration) async throws {
         try transact { state in
+            state.lifeSigns += 1
             state.alive = lifetime > .zero
             if !state.alive { state.leftAtEnd = state.outbox.count }
         }

@@ -15,13 +15,12 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     let dispatcher: Dispatcher<Provider>
     let changes: ChangeLog
     let pressure: BackPressure
+    let lifeSigns: LifeSigns
     let unpublished: Unpublished
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
     let log: Log
-
-    static var workerLifetime: Duration { .seconds(15) }
 
     func runTicks() async throws {
         while true {
@@ -40,15 +39,19 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
 
     func runHeartbeats() async throws {
         while true {
-            try await clock.wait(for: Self.workerLifetime / 5)
-            try await patience.untilDone { try await store.heartbeat(lifetime: Self.workerLifetime) }
+            try await clock.wait(for: LifeSigns.interval)
+            try await patience.untilDone { try await store.heartbeat(lifetime: LifeSigns.lifetime) }
+            lifeSigns.given(at: clock.uptime)
         }
     }
 
+    /// A look that finds no database is not made up for: on its return what waited for it goes first.
     func runReaping() async throws {
         while true {
             try await clock.wait(for: min(.seconds(2), settings.lease / 4))
-            while case let reaped = try await patience.untilDone({ try await store.reap(limit: 50) }), reaped > 0 {
+            while lifeSigns.areSteady(at: clock.uptime),
+                let reaped = try await patience.once({ try await store.reap(limit: 50) }), reaped > 0
+            {
                 log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
                 causes.send(.workStored)
             }
