@@ -29,7 +29,7 @@ import Testing
 
     @Test func anAccountThatNothingHoldsIsOpen() {
         #expect(report().lines.first == "main  open  nothing waits")
-        #expect(!report().isAnyHeld)
+        #expect(report().areAllWell)
         #expect(report().lines.last == "  no worker says that it runs; see `usher doctor`")
     }
 
@@ -38,7 +38,7 @@ import Testing
             state.holds = [hold(.fault, trialIn: .seconds(12))]
             (state.waiting, state.due) = (10_000, 9_990)
         }
-        #expect(held.isAnyHeld)
+        #expect(!held.areAllWell)
         #expect(
             held.lines.prefix(4) == [
                 "main  HELD  10,000 jobs wait, 9,990 due now",
@@ -48,6 +48,24 @@ import Testing
                 "  release it by hand: usher account release main --reason 'why'",
             ]
         )
+    }
+
+    @Test func anAccountThatNoWorkerHasIsUnknown() {
+        var unknown = report { state in
+            state.holds = [hold(.delay, until: .seconds(9))]
+            (state.waiting, state.due) = (12, 12)
+        }
+        unknown.unserved = ["main"]
+        #expect(!unknown.areAllWell)
+        #expect(unknown.lines.first == "main  UNKNOWN  12 jobs wait, due now")
+        #expect(
+            unknown.lines.suffix(2) == [
+                "  not in these settings, and no worker that runs has it: none of its jobs is sent",
+                "  put it back under accounts as it was, or start a worker that has it",
+            ]
+        )
+        #expect(!unknown.lines.contains { $0.contains("account release") }, "it takes known accounts only")
+        #expect(unknown.json.contains(#""unserved":true"#))
     }
 
     @Test func aCountThatWasCutSaysSo() {

@@ -15,6 +15,21 @@ package struct Backlog: Equatable, Sendable {
     }
 }
 
+/// An account of which jobs wait and that no worker has in its settings: nothing of them is sent.
+package struct UnservedAccount: Equatable, Sendable {
+    package var name: String
+    /// Jobs that wait.
+    package var waiting: Int
+    /// Whether counting them stopped at its bound: there may be more.
+    package var isCut: Bool
+
+    package init(name: String, waiting: Int, isCut: Bool = false) {
+        self.name = name
+        self.waiting = waiting
+        self.isCut = isCut
+    }
+}
+
 /// The durable state, one method per transaction. Every method may throw `StoreError`.
 package protocol JobStore: HoldStore {
     /// Accounts for a batch, with its positions: they move with the commit that accounts for the last record. Running
@@ -41,7 +56,11 @@ package protocol JobStore: HoldStore {
     /// Deletes sealed values that are no longer needed, those of events too, at most `limit` of each kind. Returns how
     /// many.
     func wipe(_ retention: Retention, limit: Int) async throws -> Int
-    func backlog() async throws -> Backlog
+    /// Without the jobs of these accounts, which pause no topic.
+    func backlog(leavingOut accounts: [String]) async throws -> Backlog
+    /// The accounts, by name, of which jobs wait and that no worker has: they are not among `accounts`, and no worker
+    /// that lives tells of them.
+    func unserved(besides accounts: [String]) async throws -> [UnservedAccount]
 }
 
 /// How long sealed values are kept.

@@ -156,8 +156,8 @@ extension SettingKey {
             example: "1_000_000",
             """
             How many unfinished jobs of this topic may wait in Postgres, in jobs. At the cap the topic is \
-            paused; other topics go on. The caps of all topics together are at most 20,000,000, as no more jobs \
-            are counted: with more than four topics set each.
+            paused; other topics go on. Jobs whose account no worker has do not count. The caps of all topics \
+            together are at most 20,000,000, as no more jobs are counted: with more than four topics set each.
             """
         ),
         SettingKey(

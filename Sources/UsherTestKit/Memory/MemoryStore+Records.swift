@@ -35,6 +35,11 @@ extension MemoryStore {
         state.withLock { $0.isAway = isAway }
     }
 
+    /// Accounts whose jobs were not counted last.
+    package var leftOut: [String] {
+        state.withLock { $0.leftOut }
+    }
+
     /// How many life signs of the worker it has had.
     package var lifeSigns: Int {
         state.withLock { $0.lifeSigns }

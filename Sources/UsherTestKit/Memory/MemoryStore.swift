@@ -25,6 +25,7 @@ package final class MemoryStore: JobStore {
         var failuresLeft = 0
         var isAway = false
         var lifeSigns = 0
+        var leftOut: [String] = []
         var alive = false
         var leftAtEnd: Int?
     }
@@ -327,8 +328,21 @@ package final class MemoryStore: JobStore {
         0
     }
 
-    package func backlog() async throws -> Backlog {
-        try transact { _ in Backlog(jobsByTopic: [:], oldestUnpublished: nil) }
+    package func backlog(leavingOut accounts: [String]) async throws -> Backlog {
+        try transact { state in
+            state.leftOut = accounts
+            return Backlog(jobsByTopic: [:], oldestUnpublished: nil)
+        }
+    }
+
+    /// Its worker is the only one.
+    package func unserved(besides accounts: [String]) async throws -> [UnservedAccount] {
+        try transact { state in
+            let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal }
+            let jobs = Dictionary(waiting.map { ($0.job.order.account, 1) }, uniquingKeysWith: +)
+            let unserved = jobs.filter { !accounts.contains($0.key) }.sorted { $0.key < $1.key }
+            return unserved.map { UnservedAccount(name: $0.key, waiting: $0.value) }
+        }
     }
 }
 

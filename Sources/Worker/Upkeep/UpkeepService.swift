@@ -3,7 +3,8 @@ import Logs
 import SessionCore
 import Synchronization
 
-/// What must happen every so often: leases that ran out, life signs, back-pressure, wiping, a line of progress.
+/// What must happen every so often: leases that ran out, life signs, back-pressure, accounts without a worker, wiping,
+/// a line of progress.
 struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sendable {
     let store: Store
     let source: Source
@@ -102,10 +103,18 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
+    /// Jobs that no worker will send are told of, and pause no topic.
     func runBackPressure() async throws {
+        let accounts = settings.accounts.keys.sorted()
+        var watch = UnservedWatch(log: log, from: clock.uptime)
         while true {
             try await clock.wait(for: .seconds(1))
-            let backlog = try await patience.untilDone { try await store.backlog() }
+            if watch.isDue(at: clock.uptime) {
+                let unserved = try await patience.untilDone { try await store.unserved(besides: accounts) }
+                watch.found(unserved, at: clock.uptime)
+            }
+            let leftOut = watch.names
+            let backlog = try await patience.untilDone { try await store.backlog(leavingOut: leftOut) }
             let own = unpublished.oldest.map { clock.uptime - $0 }
             let oldest = [own, backlog.oldestUnpublished].compactMap { $0 }.max()
             for change in pressure.measured(backlog, oldestUnpublished: oldest) { apply(change) }

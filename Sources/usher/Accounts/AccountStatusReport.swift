@@ -5,19 +5,26 @@ import Terminal
 /// How accounts do, as `usher account status` prints it. Pure.
 struct AccountStatusReport {
     let states: [AccountState]
+    /// Those of the accounts that neither these settings have nor a worker that lives.
+    var unserved: Set<String> = []
 
-    var isAnyHeld: Bool {
-        states.contains { !$0.holds.isEmpty }
+    /// Whether all of them are worked for.
+    var areAllWell: Bool {
+        unserved.isEmpty && states.allSatisfy(\.holds.isEmpty)
     }
 
     var lines: [String] {
         let width = states.map(\.account.utf8.count).max() ?? 0
         return states.flatMap { state in
-            let name = state.account + String(repeating: " ", count: width - state.account.utf8.count)
-            let word = state.holds.isEmpty ? "open" : "HELD"
-            return ["\(name)  \(word)  \(waiting(state))"]
+            let name = printable(state.account) + String(repeating: " ", count: width - state.account.utf8.count)
+            return ["\(name)  \(word(state))  \(waiting(state))"]
                 + (state.holds.flatMap { hold($0, state) } + release(state) + workers(state)).map { "  \($0)" }
         }
+    }
+
+    private func word(_ state: AccountState) -> String {
+        if unserved.contains(state.account) { return "UNKNOWN" }
+        return state.holds.isEmpty ? "open" : "HELD"
     }
 
     private func waiting(_ state: AccountState) -> String {
@@ -59,11 +66,17 @@ struct AccountStatusReport {
     }
 
     private func release(_ state: AccountState) -> [String] {
-        guard !state.holds.isEmpty else { return [] }
+        guard !state.holds.isEmpty, !unserved.contains(state.account) else { return [] }
         return ["release it by hand: usher account release \(ShellWord.quoted(state.account)) --reason 'why'"]
     }
 
     private func workers(_ state: AccountState) -> [String] {
+        guard !unserved.contains(state.account) else {
+            return [
+                "not in these settings, and no worker that runs has it: none of its jobs is sent",
+                "put it back under accounts as it was, or start a worker that has it",
+            ]
+        }
         guard !state.reports.isEmpty else { return ["no worker says that it runs; see `usher doctor`"] }
         return state.reports.map { worker in
             let report = worker.report
@@ -97,6 +110,7 @@ extension AccountStatusReport {
             writer.member("accounts", array: states) { writer, state in
                 writer.member("account", state.account)
                 writer.member("held", !state.holds.isEmpty)
+                writer.member("unserved", unserved.contains(state.account))
                 writer.member("waiting", state.waiting)
                 writer.member("waiting_is_cut", state.isWaitingCut)
                 writer.member("due", state.due)

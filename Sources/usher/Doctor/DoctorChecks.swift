@@ -27,6 +27,7 @@ struct DoctorChecks {
                 judged("durability", PostgresJudgement.durability),
                 judged("server log", PostgresJudgement.logging),
                 check("clock", ["postgres"], clock),
+                check("waiting jobs", ["postgres", "schema"], waitingJobs),
                 check("kafka", [], kafka),
                 check("jobs topics", ["kafka"], jobsTopics),
                 check("results topic", ["kafka"], resultsTopic),
@@ -83,25 +84,34 @@ struct DoctorChecks {
     // MARK: Postgres
 
     private func postgres(_ configuration: Configuration) async throws -> [Finding] {
-        // Nothing sealed is read, so a key file with a problem does not hide what Postgres has to say.
-        let keys = try KeyRing(keyFile: KeyRing.newKeyFile(id: "doctor"))
-        let store = try WorkerAssembly.store(configuration, keys: keys, log: log)
-        let status: ServerStatus
-        let difference: Duration
-        do {
+        let (status, difference) = try await asking(configuration) { store in
             // The first question opens the connection; the second one's time is the server's alone.
             _ = try await store.schemaStatus()
-            (status, difference) = try await ClockCheck.difference(store)
-        } catch {
-            await store.close()
-            throw error
+            return try await ClockCheck.difference(store)
         }
-        await store.close()
         facts.state.withLock { state in
             state.server = status
             state.clockDifference = difference
         }
         return PostgresJudgement.server(status)
+    }
+
+    /// Opens the store for a question, and closes it afterwards.
+    private func asking<Answer: Sendable>(
+        _ configuration: Configuration,
+        _ question: (PostgresStore) async throws -> Answer
+    ) async throws -> Answer {
+        // Nothing sealed is read, so a key file with a problem does not hide what Postgres has to say.
+        let keys = try KeyRing(keyFile: KeyRing.newKeyFile(id: "doctor"))
+        let store = try WorkerAssembly.store(configuration, keys: keys, log: log)
+        let answer: Result<Answer, any Error>
+        do {
+            answer = .success(try await question(store))
+        } catch {
+            answer = .failure(error)
+        }
+        await store.close()
+        return try answer.get()
     }
 
     private func rights() -> [Finding] {
@@ -110,6 +120,12 @@ struct DoctorChecks {
 
     private func clock(_: Configuration) -> [Finding] {
         facts.state.withLock { $0.clockDifference }.map(PostgresJudgement.clock) ?? []
+    }
+
+    private func waitingJobs(_ configuration: Configuration) async throws -> [Finding] {
+        let accounts = configuration.accounts.keys.sorted()
+        let unserved = try await asking(configuration) { store in try await store.unserved(besides: accounts) }
+        return PostgresJudgement.waiting(unserved)
     }
 
     // MARK: Kafka

@@ -13,10 +13,13 @@ enum AccountStatusVerb {
             or because the Cashier said how long to wait. Held jobs wait and spend no attempt. Faults and maintenance
             end by themselves: one trial call an interval (breaker.trial_interval) finds out.
 
+            Without ACCOUNT it also lists accounts as UNKNOWN: jobs of theirs wait, but neither these settings have them
+            nor a worker that runs. Put such an account back under `accounts` as it was until its orders have ended.
+
             Counting what waits stops at \(grouped(countMax)) jobs of an account's lane, those that are due first: then
             it says `or more`, and in JSON waiting_is_cut, or due_is_cut, is true.
 
-            Ends with 1 when an account that was asked for is held.
+            Ends with 1 when an account that it lists is held or UNKNOWN.
             """,
         options: [CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "only this one.", .optional)],
@@ -41,10 +44,11 @@ enum AccountStatusVerb {
             let named = invocation.optionalArgument("ACCOUNT") != nil
             let accounts =
                 named ? [try invocation.knownAccount(in: configuration).name] : configuration.accounts.keys.sorted()
-            let states = try await store.accountStates(accounts, countMax: countMax)
-            return AccountStatusReport(states: states)
+            let unserved = try await named ? [] : store.unserved(besides: accounts).map(\.name)
+            let states = try await store.accountStates(accounts + unserved, countMax: countMax)
+            return AccountStatusReport(states: states, unserved: Set(unserved))
         }
         try context.print(invocation.flag("json") ? report.json : report.lines.joined(separator: "\n"))
-        return report.isAnyHeld ? .failure : .success
+        return report.areAllWell ? .success : .failure
     }
 }
