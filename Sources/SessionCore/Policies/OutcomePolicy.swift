@@ -311,11 +311,13 @@ package struct OutcomePolicy: Equatable, Sendable {
             return again(job, after: nil, now, outcome: "found_over", &random)
         case .found(.over):
             // Perhaps an earlier attempt's: the last, unless it was refused, may still be accepted.
-            return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "found_over")
+            let pause = nextLookUp(job, now, asked: asked)
+            return Decision(verdict: .verify(after: pause), attemptOutcome: "found_over")
         case .notFound where isQuiet(job, asked):
             return again(job, after: nil, now, outcome: "not_found", &random)
         case .notFound:
-            return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "not_found")
+            let pause = nextLookUp(job, now, asked: asked)
+            return Decision(verdict: .verify(after: pause), attemptOutcome: "not_found")
         case .notSent where answer.code == AnswerCode.noFindOrderURL && isQuiet(job, now):
             return applyPolicy(rules.unknownPolicy, job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused where isQuiet(job, now):
@@ -433,11 +435,15 @@ package struct OutcomePolicy: Equatable, Sendable {
     }
 
     /// The wait to the next look-up: the schedule's next step, the last of which falls on the end of the validity.
-    private func nextLookUp(_ job: ClaimedJob, _ now: Timestamp) -> Duration {
+    ///
+    /// - Parameter asked: when it was asked what has just been answered; nil where nothing was.
+    private func nextLookUp(_ job: ClaimedJob, _ now: Timestamp, asked: Timestamp? = nil) -> Duration {
         let toQuiet = now.duration(to: quietFrom(job, now))
         let step = job.lookUps < rules.lookUpSchedule.count ? rules.lookUpSchedule[job.lookUps] : nil
-        if toQuiet <= .zero { return step ?? rules.fast.cap }
-        return min(step ?? toQuiet, toQuiet)
+        if toQuiet > .zero { return min(step ?? toQuiet, toQuiet) }
+        // Asked a moment too early to be believed: the next answer will be.
+        if let asked, !isQuiet(job, asked) { return .seconds(1) }
+        return step ?? rules.fast.cap
     }
 }
 

@@ -311,6 +311,15 @@ struct OutcomePolicyTests {
         }
     }
 
+    @Test("what was asked a moment too early is asked again a moment later", arguments: [1, 3, 4, 40])
+    func askedTooEarly(lookUps: Int) {
+        for outcome in [CallOutcome.notFound, .found(.over)] {
+            let job = Self.job(.lookUp, attempts: 2, lookUps: lookUps)
+            let decision = decide(job, outcome, after: .milliseconds(70_400), asked: .milliseconds(69_999))
+            #expect(decision.verdict == .verify(after: .seconds(1)))
+        }
+    }
+
     @Test("a session that is over may be an earlier attempt's: the last is waited out before the next")
     func overBeforeTheLast() {
         func verdict(attempts: Int, after: Duration, lastCode: String? = nil) -> Verdict {
