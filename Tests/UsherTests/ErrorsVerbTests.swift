@@ -174,7 +174,7 @@ struct ErrorsVerbTests {
             .limited, .open, "is sent again after a wait of up to 1s, doubling to 1m", "goes on with fewer calls",
             "hears"
         ),
-        (.maintenance, .open, "may have a session", "is held for every worker until", "hears"),
+        (.maintenance, .open, "may have a session", "is held for every worker: none of its jobs is sent", "hears"),
         (.verify, .open, "may have a session: it is looked up after 2s", "goes on; the", "hears"),
         (
             .configFault, .open, "gets its attempt back",

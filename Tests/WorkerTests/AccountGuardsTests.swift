@@ -259,6 +259,23 @@ struct AccountGuardsTests {
         #expect(permits(guards, ahead: 0).open.isEmpty)
     }
 
+    @Test("look-ups that are answered between two openings that meet maintenance do not hide it")
+    func maintenanceBehindLookUps() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 10)])
+        _ = guards.begin((1...4).map { Self.call($0) })
+        let maintenance = AccountSign(hold: HoldCause(kind: .maintenance, code: "333", reason: "maintenance"))
+        func ended(_ number: Int64, _ sign: AccountSign, _ purpose: ClaimPurpose = .open) -> AccountGuards.Turn {
+            let job = Self.job(number, purpose: purpose)
+            return guards.ended([.init(job: job, sign: sign)], at: .zero, now: Self.now)
+        }
+        #expect(ended(1, maintenance).unheld.count == 1)
+        _ = ended(2, AccountSign(isWell: true), .lookUp)
+        _ = ended(3, AccountSign(isUp: true), .lookUp)
+        let second = ended(4, maintenance)
+        #expect(second.unheld.isEmpty)
+        #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
+    }
+
     @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")
     func boundedRate() {
         var slow = Self.account(concurrencyMax: 100)
@@ -355,21 +372,26 @@ struct AccountGuardsTests {
         #expect(made == 20)
     }
 
-    @Test(
-        "a look-up, refused or answered, or a refused timestamp, ends maintenance but proves nothing about a fault",
-        arguments: [(AccountSign(isUp: true), ClaimPurpose.open), (AccountSign(isWell: true), .lookUp)]
-    )
-    func halfProofs(sign: AccountSign, purpose: ClaimPurpose) {
-        for (kind, isProof) in [(HoldKind.maintenance, true), (.fault, false)] {
-            let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 1)])
-            let hold = HoldCause(kind: kind, code: "401", reason: "")
-            _ = guards.begin([Self.call(1)])
-            _ = guards.ended([.init(job: Self.job(1), sign: AccountSign(hold: hold))], at: .zero, now: Self.now)
-            let trial = Self.job(2, purpose: purpose)
+    @Test("a refused timestamp ends maintenance but shows nothing of a fault; a look-up shows nothing of either")
+    func halfProofs() {
+        proves([.maintenance], AccountSign(isUp: true), .open)
+        for sign in [AccountSign(isWell: true), AccountSign(isUp: true)] { proves([], sign, .lookUp) }
+    }
+
+    /// The kinds of holds that a trial with such an answer ends.
+    private func proves(_ kinds: Set<HoldKind>, _ sign: AccountSign, _ purpose: ClaimPurpose) {
+        for kind in [HoldKind.maintenance, .fault] {
+            let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 2)])
+            let refused = AccountSign(hold: HoldCause(kind: kind, code: "401", reason: ""))
+            _ = guards.begin([Self.call(1), Self.call(2)])
+            let calls = (1...2).map { AccountGuards.EndedCall(job: Self.job($0), sign: refused) }
+            _ = guards.ended(calls, at: .zero, now: Self.now)
+            let trial = Self.job(3, purpose: purpose)
             guards.trialStarted(trial)
-            #expect(numbers(guards.begin([Self.call(2)]).next) == [2])
+            #expect(numbers(guards.begin([Self.call(3)]).next) == [3])
             let turn = guards.ended([.init(job: trial, sign: sign)], at: .zero, now: Self.now)
-            #expect(turn.wellTrials.isEmpty == !isProof, "\(kind)")
+            #expect(turn.wellTrials.isEmpty != kinds.contains(kind), "\(kind)")
+            #expect(guards.owesTrial("main", now: Self.now) == (purpose == .lookUp), "\(kind)")
         }
     }
 }

@@ -108,10 +108,38 @@ struct HeldAccountTests {
         #expect(bench.store.rows.count { $0.state == .ready && $0.attempts == 0 } == 98)
         isOver.withLock { $0 = true }
         try await untilTried(bench, "all are opened") {
-            bench.store.advance(by: .seconds(1))
+            bench.store.advance(by: .milliseconds(200))
             return bench.store.rows.allSatisfy { $0.state == .opened }
         }
         #expect(bench.store.rows.count { $0.attempts == 2 } == 2)
+        try await bench.stop()
+    }
+
+    @Test("look-ups that are answered do not end maintenance: until an opening goes well one job at a time is tried")
+    func maintenanceOfOpeningsOnly() async throws {
+        let isOver = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 2) { call in
+            if call.kind == .lookUp { return CashierAnswer(outcome: .notFound, code: "not_found", message: "") }
+            guard isOver.withLock({ $0 }) else {
+                return CashierAnswer(outcome: .refused(.maintenance), code: "333", message: "maintenance")
+            }
+            return WorkerBench.opened(call)
+        }
+        bench.deliver((0..<100).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.maintenance] }
+        try await untilTried(bench, "both were looked up, another was sent, and that looked up too") {
+            bench.cashier.calls.count { $0.kind == .lookUp } >= 3
+        }
+        #expect(bench.cashier.calls.count { $0.kind == .open } < 10)
+        #expect(bench.logged("account released") == 0)
+        #expect(bench.store.rows.allSatisfy { !$0.state.isTerminal && $0.attempts <= 1 })
+        isOver.withLock { $0 = true }
+        try await untilTried(bench, "all are opened") {
+            bench.store.advance(by: .milliseconds(200))
+            return bench.store.rows.allSatisfy { $0.state == .opened }
+        }
+        #expect(bench.logged("account held") == 1)
+        #expect(bench.store.rows.allSatisfy { $0.attempts <= 2 })
         try await bench.stop()
     }
 

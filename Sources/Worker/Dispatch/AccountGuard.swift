@@ -12,7 +12,7 @@ struct AccountGuard: Sendable {
     var clock: AccountClock
     var holding = AccountHolding()
     var lookUpRefusedAt: Timestamp?
-    /// Answers that spoke of maintenance, since one that did not.
+    /// Answers that spoke of maintenance, since an opening's that did not: look-ups may be answered all the while.
     private var maintenances = 0
     /// Jobs whose openings were not believed, since one that was.
     private var unbelieved: Set<Int64> = []
@@ -141,8 +141,7 @@ struct AccountGuard: Sendable {
     ) {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
-        if sign.isWell || sign.isUp { maintenances = 0 }
-        if sign.isWell, job.purpose == .open { unbelieved = [] }
+        if job.purpose == .open { noteOpening(sign) }
         if let cause = sign.hold {
             guard isTrial || holding.isHeld || isSure(cause, sign, job) else { return turn.unheld.append(job.lease) }
             if holding.met(cause.kind) {
@@ -150,10 +149,15 @@ struct AccountGuard: Sendable {
             }
         } else if isTrial, shows(sign, of: job) {
             turn.wellTrials.append(job.lease)
-        } else if isTrial, sign.isWell {
+        } else if isTrial, job.purpose == .lookUp, sign.isWell || sign.isUp {
             // Look-ups may be many, and stand before the first job that can show it.
             holding.owe(until: now.advanced(by: trialInterval))
         }
+    }
+
+    private mutating func noteOpening(_ sign: AccountSign) {
+        if sign.isWell || sign.isUp { maintenances = 0 }
+        if sign.isWell { unbelieved = [] }
     }
 
     /// Whether it is the account's matter. One among good answers is that call's own; a provider under maintenance says
@@ -168,11 +172,11 @@ struct AccountGuard: Sendable {
         return unbelieved.count > 2
     }
 
-    /// Whether a trial shows that what held the account is over. Of a fault only an opening does: a look-up is believed
-    /// under other rules.
+    /// Whether a trial shows that what held the account is over. Only an opening does: a look-up is believed under
+    /// other rules, and answered by another part of the provider. A refused timestamp shows that this one is at work.
     private func shows(_ sign: AccountSign, of job: ClaimedJob) -> Bool {
-        guard holding.kinds.contains(.fault) else { return sign.isWell || sign.isUp }
-        return sign.isWell && job.purpose == .open
+        guard job.purpose == .open else { return false }
+        return sign.isWell || (sign.isUp && !holding.kinds.contains(.fault))
     }
 
     mutating func abandoned(_ jobs: [ClaimedJob], _ turn: inout AccountGuards.Turn) {

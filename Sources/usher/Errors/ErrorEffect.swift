@@ -67,10 +67,8 @@ struct ErrorEffect: Equatable {
 
     private static func account(_ decision: Decision) -> String {
         switch decision.sign.hold?.kind {
-        case .fault:
+        case .fault, .maintenance:
             return "is held for every worker: none of its jobs is sent, but a trial now and then, until one goes well"
-        case .maintenance:
-            return "is held for every worker until the Cashier answers a trial: none of its other jobs is sent"
         case .delay: return "is held for every worker for as long as the Cashier says"
         case .byOperator, nil: break
         }
