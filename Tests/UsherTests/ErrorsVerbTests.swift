@@ -182,6 +182,8 @@ struct ErrorsVerbTests {
         ),
         (.declined, .lookUp, "is looked up again until its request can no longer be accepted", "goes on", "hears"),
         (.retryFast, .lookUp, "is looked up again later", "goes on; the failure", "hears"),
+        (.maintenance, .lookUp, "is looked up again later", "goes on if its openings go well", "hears"),
+        (.configFault, .lookUp, "is looked up again later; after many refusals", "goes on if its openings", "hears"),
     ]
 
     @Test(arguments: effects.indices)

@@ -91,9 +91,43 @@ struct AccountLookUpsTests {
         }
     }
 
+    private var fault: AccountSign { AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: "signature")) }
+
+    @Test("where openings go well, a fault that look-ups meet is theirs: that is told once, and holds nothing")
+    func faultOfLookUps() {
+        begin(1...2)
+        ended(1, AccountSign(isWell: true))
+        let refused = ended(11, fault, .lookUp)
+        #expect(refused.unheld.count == 1)
+        #expect(refused.changes == [.lookUpRefused(account: "main")])
+        #expect(ended(12, fault, .lookUp).changes.isEmpty)
+        #expect(guards.reports().map(\.lookUpRefusedAt) == [AccountGuardsTests.now])
+        let met = ended(2, fault)
+        #expect(met.unheld.isEmpty)
+        #expect(met.changes == [.held(account: "main", .fault, code: "401", reason: "signature")])
+        #expect(ended(13, fault, .lookUp).unheld.isEmpty, "it is the account's by now")
+    }
+
+    @Test("maintenance of look-ups holds nothing either, as long as openings go well")
+    func maintenanceOfLookUps() {
+        let maintenance = AccountSign(hold: HoldCause(kind: .maintenance, code: "333", reason: "maintenance"))
+        begin(1...2)
+        ended(1, AccountSign(isWell: true))
+        for number in Int64(11)...13 { #expect(ended(number, maintenance, .lookUp).unheld.count == 1) }
+        #expect(ended(2, maintenance).unheld.count == 1, "one among good ones")
+        #expect(ended(14, maintenance, .lookUp).unheld.isEmpty)
+    }
+
+    @Test("a look-up that is the first call of all may hold the account; once that has ended, none does so again")
+    func faultOfTheFirstLookUp() {
+        #expect(ended(1, fault, .lookUp).unheld.isEmpty)
+        guards.holdsStored("main", count: 1)
+        #expect(guards.read([], versions: guards.holdVersions()).changes == [.released(account: "main")])
+        #expect(ended(2, fault, .lookUp).unheld.count == 1)
+    }
+
     @Test("a look-up that was the trial of a fault shows nothing, and the next job may be tried at once")
     func aLookUpAsTrial() {
-        let fault = AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: ""))
         begin(1...2)
         ended(1, fault)
         let trial = AccountGuardsTests.job(2, purpose: .lookUp)

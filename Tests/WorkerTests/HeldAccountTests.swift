@@ -278,6 +278,33 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("a fault that look-ups alone meet holds nobody up, and their orders are waited out and opened")
+    func faultOfLookUpsOnly() async throws {
+        let bench = WorkerBench { call in
+            if call.kind == .lookUp { return Self.wrongSecret }
+            guard call.job.order.orderID == "lost", call.job.attempts == 1 else { return WorkerBench.opened(call) }
+            return CashierAnswer(outcome: .unknown, code: "timeout", message: "")
+        }
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is opened") { bench.store.row("o-1")?.state == .opened }
+        bench.deliver(["lost"], from: 1)
+        try await bench.eventually("its answer is lost") { bench.store.row("lost")?.state == .verify }
+        bench.store.advance(by: .seconds(71))
+        try await untilTried(bench, "it is looked up the usual number of times") {
+            bench.cashier.calls.count { $0.kind == .lookUp } >= 8
+        }
+        try await bench.eventually("it waits for the session's end") {
+            guard let row = bench.store.row("lost"), let sent = row.lastSend else { return false }
+            return row.leaseUntil == nil && row.dueAt >= sent.advanced(by: .seconds(909))
+        }
+        bench.store.advance(by: .seconds(840))
+        try await untilTried(bench, "it is opened") { bench.store.row("lost")?.state == .opened }
+        #expect(bench.store.row("lost")?.attempts == 2)
+        #expect(!bench.hasLogged("account held"))
+        #expect(bench.logged("refuses look-ups") == 1)
+        try await bench.stop()
+    }
+
     @Test("an answer that shows an impossible time is an answer like any other", arguments: [Int64.max, .min, -1])
     func impossibleTime(seconds: Int64) async throws {
         let bench = WorkerBench { _ in

@@ -321,10 +321,8 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .notSent where answer.code == AnswerCode.noFindOrderURL && isQuiet(job, now):
             return applyPolicy(rules.unknownPolicy, job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused where isQuiet(job, now):
-            // Who turned the look-up off has chosen the policy knowing that. Whom the provider refuses it has not: a
-            // session that may be open is waited out.
-            let isChosen = answer.code == AnswerCode.lookUpOff
-            let policy = rules.unknownPolicy == .repost && !isChosen ? .wait : rules.unknownPolicy
+            // Who turned the look-up off has chosen the policy knowing that.
+            let policy = answer.code == AnswerCode.lookUpOff ? rules.unknownPolicy : policyOfTheRefused
             return applyPolicy(policy, job, now, outcome: "look_up_refused", &random)
         case .lookUpRefused:
             return Decision(verdict: .verify(after: nextLookUp(job, now)), attemptOutcome: "look_up_refused")
@@ -344,7 +342,14 @@ package struct OutcomePolicy: Equatable, Sendable {
         }
     }
 
-    /// A look-up without an answer is repeated; once nothing can be learned by it, the account's policy decides.
+    /// For an account that the provider refuses look-ups to. It has not chosen its policy knowing that: a session that
+    /// may be open is waited out.
+    private var policyOfTheRefused: UnknownPolicy {
+        rules.unknownPolicy == .repost ? .wait : rules.unknownPolicy
+    }
+
+    /// A look-up without an answer is repeated; once nothing can be learned by it, the account's policy decides. A
+    /// fault may be of look-ups only, and then it holds no account that would wait for its end. Maintenance does end.
     private func lookUpFailed(
         _ job: ClaimedJob,
         _ answer: CashierAnswer,
@@ -355,16 +360,20 @@ package struct OutcomePolicy: Equatable, Sendable {
         var sign = AccountSign()
         switch answer.outcome {
         case .refused where answer.isRefusedTimestamp:
-            // The signature of the next look-up has another time, or the account waits: no look-up is spent by it.
             sign = decideTimestamp(answer, clock).sign
-            return Decision(verdict: .verify(after: .zero), attemptOutcome: "timestamp", sign: sign)
+            // The signature of the next look-up has another time.
+            guard sign.hold != nil else {
+                return Decision(verdict: .verify(after: .zero), attemptOutcome: "timestamp", sign: sign)
+            }
         case .refused(.configFault): sign.hold = answer.holds(.fault)
         case .refused(.maintenance): sign = AccountSign(isOverload: true, hold: answer.holds(.maintenance))
         case .refused(.limited): sign = AccountSign(isOverload: true, isWell: true)
         case .refused, .opened, .notSent, .unknown, .found, .notFound, .lookUpRefused: sign.isFailure = true
         }
-        if sign.hold == nil, isQuiet(job, now), job.lookUps > rules.lookUpSchedule.count * 2 + 5 {
-            var decision = applyPolicy(rules.unknownPolicy, job, now, outcome: "look_up_failed", &random)
+        let isInVain = isQuiet(job, now) && job.lookUps > rules.lookUpSchedule.count * 2 + 5
+        if isInVain, sign.hold?.kind != .maintenance {
+            let policy = sign.hold == nil ? rules.unknownPolicy : policyOfTheRefused
+            var decision = applyPolicy(policy, job, now, outcome: "look_up_failed", &random)
             decision.sign = sign
             return decision
         }

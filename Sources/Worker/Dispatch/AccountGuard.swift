@@ -16,6 +16,8 @@ struct AccountGuard: Sendable {
     private var maintenances = 0
     /// Jobs whose openings were not believed, since one that was.
     private var unbelieved: Set<Int64> = []
+    /// Whether the newest opening that told anything of the account went well.
+    private var opensWell = false
     private let trialInterval: Duration
     /// Since the account was held, or since the start.
     private var rate = CallRate()
@@ -139,6 +141,7 @@ struct AccountGuard: Sendable {
         _ now: Timestamp,
         _ turn: inout AccountGuards.Turn
     ) {
+        let sign = judged(sign, of: job, account, now, &turn)
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
         if job.purpose == .open { noteOpening(sign) }
@@ -157,7 +160,35 @@ struct AccountGuard: Sendable {
 
     private mutating func noteOpening(_ sign: AccountSign) {
         if sign.isWell || sign.isUp { maintenances = 0 }
-        if sign.isWell { unbelieved = [] }
+        if sign.isWell {
+            unbelieved = []
+            opensWell = true
+        } else if let cause = sign.hold, cause.kind.hasTrials, !sign.isUnverified {
+            opensWell = false
+        }
+    }
+
+    /// While openings go well, a fault or maintenance that a look-up meets is of look-ups: it holds nothing. If it is
+    /// the account's after all, the next openings meet it too.
+    private mutating func judged(
+        _ sign: AccountSign,
+        of job: ClaimedJob,
+        _ account: String,
+        _ now: Timestamp,
+        _ turn: inout AccountGuards.Turn
+    ) -> AccountSign {
+        guard let cause = sign.hold, cause.kind.hasTrials, job.purpose == .lookUp, opensWell,
+            !holding.kinds.contains(cause.kind)
+        else { return sign }
+        turn.unheld.append(job.lease)
+        var own = sign
+        own.hold = nil
+        if cause.kind == .fault {
+            // The provider is at work, and refuses look-ups.
+            own.isUp = true
+            note(refusesLookUp: true, account, now, &turn)
+        }
+        return own
     }
 
     /// Whether it is the account's matter. One among good answers is that call's own; a provider under maintenance says
@@ -205,11 +236,14 @@ struct AccountGuard: Sendable {
     ) {
         guard let version, holding.isCurrent(version) else { return }
         let wasHeld = holding.isHeld
+        let wasTried = holding.kinds.contains(where: \.hasTrials)
         for hold in holding.read(holds) {
             turn.changes.append(
                 .held(account: account, hold.kind, code: hold.code ?? hold.kind.rawValue, reason: hold.reason)
             )
         }
+        // Another worker's opening went well, or a person says so.
+        if wasTried, !holding.kinds.contains(where: \.hasTrials) { opensWell = true }
         if wasHeld, !holding.isHeld { released(account, &turn) }
         begin([], &turn)
     }

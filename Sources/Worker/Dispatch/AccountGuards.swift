@@ -24,7 +24,8 @@ final class AccountGuards: Sendable {
         var sign: AccountSign
         /// What the answer told of the provider's clock.
         var reading: AccountClock.Reading?
-        /// Whether the provider refused (true) or answered (false) a look-up; nil for other calls.
+        /// Whether the provider refused (true) or answered (false) a look-up; nil for other calls, and for refusals
+        /// that may be the whole account's.
         var refusesLookUp: Bool?
     }
 

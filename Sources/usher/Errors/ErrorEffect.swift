@@ -29,7 +29,7 @@ struct ErrorEffect: Equatable {
         case .open: job = Self.afterOpening(judgement, retry, rules)
         case .lookUp: job = Self.afterLookUp(judgement.outcome, rules)
         }
-        account = Self.account(decision)
+        account = Self.account(decision, kind)
         crm = Self.crm(decision.verdict, judgement)
     }
 
@@ -54,19 +54,23 @@ struct ErrorEffect: Equatable {
     }
 
     private static func afterLookUp(_ outcome: CallOutcome, _ rules: OutcomeRules) -> String {
-        switch outcome {
+        let policy = (rules.unknownPolicy == .repost ? UnknownPolicy.wait : rules.unknownPolicy).rawValue
+        return switch outcome {
         case .notFound:
             "counts as not opened once its request can no longer be accepted, and is sent again then; before that it "
                 + "is looked up again"
         case .lookUpRefused:
-            "is looked up again until its request can no longer be accepted; then unknown_policy decides: "
-                + (rules.unknownPolicy == .repost ? UnknownPolicy.wait : rules.unknownPolicy).rawValue
+            "is looked up again until its request can no longer be accepted; then unknown_policy decides: \(policy)"
+        case .refused(.configFault):
+            "is looked up again later; after many refusals unknown_policy decides: \(policy)"
         case .opened, .refused, .notSent, .unknown, .found: "is looked up again later"
         }
     }
 
-    private static func account(_ decision: Decision) -> String {
+    private static func account(_ decision: Decision, _ kind: CashierCall.Kind) -> String {
         switch decision.sign.hold?.kind {
+        case .fault where kind == .lookUp, .maintenance where kind == .lookUp:
+            return "goes on if its openings go well, and is held for every worker if not"
         case .fault, .maintenance:
             return "is held for every worker: none of its jobs is sent, but a trial now and then, until one goes well"
         case .delay: return "is held for every worker for as long as the Cashier says"

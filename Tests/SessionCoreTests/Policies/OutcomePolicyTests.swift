@@ -178,8 +178,10 @@ struct OutcomePolicyTests {
         #expect(held.verdict == .release(after: .zero))
         #expect(held.sign.hold?.reason == "the Cashier refuses the timestamp: 90 s")
         let lookUp = decide(Self.job(.lookUp), .refused(.retryFast), code: "timestamp", clock: .hold(reason: "90 s"))
-        #expect(lookUp.verdict == .verify(after: .zero))
+        #expect(lookUp.verdict == .verify(after: .seconds(3)), "not at once: it may hold no account")
         #expect(lookUp.sign.hold?.kind == .fault)
+        let anew = decide(Self.job(.lookUp), .refused(.retryFast), code: "timestamp", clock: .signAgain)
+        #expect(anew.verdict == .verify(after: .zero) && anew.sign == AccountSign(isUp: true))
     }
 
     @Test("what an answer says of its account: well, failing, overloaded", arguments: signs)
@@ -393,6 +395,30 @@ struct OutcomePolicyTests {
         #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .verify(after: .seconds(840)))
         #expect(decide(job, .lookUpRefused, after: .seconds(909)).verdict == .verify(after: .seconds(1)))
         #expect(decide(job, .lookUpRefused, after: .seconds(910)).verdict == .retry(after: .zero))
+    }
+
+    @Test(
+        "look-ups that are refused for a fault without end come to their policy, as other refused ones",
+        arguments: [(.configFault, "401"), (.retryFast, AnswerCode.timestamp)] as [(ErrorClass, String)]
+    )
+    func faultOfLookUps(errorClass: ErrorClass, code: String) {
+        func decision(_ lookUps: Int, after: Duration, policy: UnknownPolicy = .repost) -> Decision {
+            let job = Self.job(.lookUp, lookUps: lookUps)
+            let clock = AccountClock.Step.hold(reason: "90 s")
+            return decide(job, .refused(errorClass), after: after, code: code, policy: policy, clock: clock)
+        }
+        #expect(decision(13, after: .seconds(300)).verdict == .verify(after: .seconds(30)))
+        #expect(decision(14, after: .seconds(300)).verdict == .verify(after: .seconds(610)), "waited out")
+        #expect(decision(15, after: .seconds(910)).verdict == .retry(after: .zero))
+        #expect(decision(14, after: .seconds(300), policy: .park).verdict == .park)
+        #expect(decision(14, after: .seconds(300)).sign.hold?.kind == .fault, "that it holds is another matter")
+    }
+
+    @Test("maintenance ends: until then an order is looked up, however often")
+    func maintenanceOfLookUps() {
+        let job = Self.job(.lookUp, lookUps: 100)
+        let decision = decide(job, .refused(.maintenance), after: .seconds(7_200), code: "333")
+        #expect(decision.verdict == .verify(after: .seconds(30)))
     }
 
     @Test("no answer to any look-up, at any moment, sends before the request is quiet or found over")
