@@ -91,6 +91,24 @@ struct ClaimTests {
         #expect(try await claimed() == ["a-2", "a-3", "a-4", "b-7"])
     }
 
+    @Test func whatIsToBeLookedUpIsLeftAloneWhereThatIsAsked() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        _ = try await bench.claim(lease: .zero)
+        _ = try await bench.store.reap(limit: 1)
+        try await bench.ingest([job("o-2", offset: 1), job("o-3", offset: 2)], start: 1)
+        let request = ClaimRequest(
+            accounts: [AccountQuota(account: "main", limit: 1)],
+            lanes: [LaneQuota(lane: .interactive, limit: 1)],
+            lease: .seconds(60),
+            leavesLookUps: true
+        )
+        #expect(try await bench.store.claim(request).jobs.map(\.order.orderID) == ["o-2"])
+        #expect(try await bench.claim(1).jobs.map(\.order.orderID) == ["o-1"], "the first to be due otherwise")
+        #expect(try await bench.store.claim(request).jobs.map(\.order.orderID) == ["o-3"])
+        #expect(try await bench.store.claim(request).jobs.isEmpty)
+    }
+
     @Test func otherAccountsAndHeldOnesAreLeftAlone() async throws {
         let bench = try await Bench()
         try await bench.ingest([

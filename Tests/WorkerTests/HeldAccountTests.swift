@@ -305,6 +305,29 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("a job that can be sent is the trial of a fault before a look-up is, of whatever lane")
+    func trialsBesideLookUps() async throws {
+        let bench = WorkerBench { call in
+            if call.kind == .lookUp { return Self.wrongSecret }
+            guard call.job.order.orderID == "lost", call.job.attempts == 1 else { return WorkerBench.opened(call) }
+            return CashierAnswer(outcome: .unknown, code: "timeout", message: "")
+        }
+        bench.deliver(["lost"])
+        try await bench.eventually("its answer is lost") { bench.store.row("lost")?.state == .verify }
+        bench.store.advance(by: .milliseconds(10))
+        try await bench.eventually("the first look-up holds the account") {
+            bench.store.heldAccounts.map(\.kind) == [.fault] && isIdle(bench, jobs: 1)
+        }
+        bench.deliver(["c-1"], from: 1, campaign: "autumn")
+        try await bench.eventually("it waits") { bench.store.row("c-1") != nil }
+        // The look-up is due again.
+        bench.store.advance(by: .seconds(71))
+        try await untilTried(bench, "what can be sent is opened") { bench.store.row("c-1")?.state == .opened }
+        #expect(bench.cashier.calls.prefix(3).map(\.job.order.orderID) == ["lost", "lost", "c-1"])
+        try await bench.eventually("the account is released") { bench.store.heldAccounts.isEmpty }
+        try await bench.stop()
+    }
+
     @Test("an answer that shows an impossible time is an answer like any other", arguments: [Int64.max, .min, -1])
     func impossibleTime(seconds: Int64) async throws {
         let bench = WorkerBench { _ in

@@ -28,12 +28,21 @@ package struct ClaimRequest: Equatable, Sendable {
     package var lease: Duration
     /// Whether this is a trial: the account may be held for its own fault or the provider's maintenance.
     package var isTrial: Bool
+    /// Whether jobs that are to be looked up are left alone.
+    package var leavesLookUps: Bool
 
-    package init(accounts: [AccountQuota], lanes: [LaneQuota], lease: Duration, isTrial: Bool = false) {
+    package init(
+        accounts: [AccountQuota],
+        lanes: [LaneQuota],
+        lease: Duration,
+        isTrial: Bool = false,
+        leavesLookUps: Bool = false
+    ) {
         self.accounts = accounts
         self.lanes = lanes
         self.lease = lease
         self.isTrial = isTrial
+        self.leavesLookUps = leavesLookUps
     }
 }
 

@@ -202,7 +202,7 @@ package final class MemoryStore: JobStore {
             for quota in request.lanes {
                 let due = state.rows.filter { _, row in
                     row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
-                        && (row.state == .ready || row.state == .verify)
+                        && (row.state == .ready || (row.state == .verify && !request.leavesLookUps))
                         && request.accounts.contains { $0.account == row.job.order.account }
                         && !state.isHeld(row.job.order.account, butFor: request.isTrial)
                 }

@@ -194,6 +194,11 @@ extension AccountGuards {
         }
     }
 
+    /// Whether a fault holds an account: only a job that is sent shows that it is over.
+    func isAtFault(_ account: String) -> Bool {
+        guards.withLock { $0[account]?.holding.kinds.contains(.fault) ?? false }
+    }
+
     /// Whether this worker has the right to a trial that it has not made.
     func owesTrial(_ account: String, now: Timestamp) -> Bool {
         guards.withLock { $0[account]?.holding.payTrial(now: now) ?? false }

@@ -1,7 +1,8 @@
 -- Leases due jobs: of a lane's accounts in turn, each account's oldest first; of accounts that nothing holds. A job that may be sent gets its durable mark and its
 -- attempt here, with the commit of this statement.
 -- $1 lanes, $2 accounts, $3 at most so many of this lane and account, $4 at most so many of this lane, $5 lease in
--- microseconds, $6 the worker, $7 whether this is the trial of an account that is held for its own fault.
+-- microseconds, $6 the worker, $7 whether this is the trial of an account that is held for its own fault, $8 whether
+-- jobs that are to be looked up are left alone.
 -- Epochs as in ingest.
 -- Locks: the rows found; rows that another worker takes out are skipped.
 -- Plan: the queue's primary key once a lane and account, in order, LIMIT; jobs and bodies by primary key, updates by ctid.
@@ -21,6 +22,7 @@ found AS MATERIALIZED (
     SELECT w.ctid AS at, w.job_id, w.due_at
     FROM usher.waiting w
     WHERE w.lane = a.lane AND w.account = a.account AND w.due_at <= now()
+      AND (NOT $8::bool OR (SELECT j.state FROM usher.job j WHERE j.job_id = w.job_id) = 0)
     ORDER BY w.due_at, w.job_id
     LIMIT a.quota
     FOR UPDATE SKIP LOCKED
