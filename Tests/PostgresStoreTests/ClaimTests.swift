@@ -190,6 +190,43 @@ struct ClaimTests {
         #expect(try await bench.store.settle([ended(expired, .expired, .expired)]).outbox.entries.count == 1)
     }
 
+    /// A look-up needs no body, and what comes of it then needs none either.
+    @Test func anOrderInDoubtEndsThoughItsBodyDoesNotOpen() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        _ = try await bench.claim(lease: .zero)
+        _ = try await bench.store.reap(limit: 1)
+        try await bench.execute(
+            """
+            UPDATE usher.job SET not_after = now() + interval '1 minute';
+            UPDATE usher.job_body SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))
+            """
+        )
+        let early = try await bench.claim()
+        #expect(early.jobs.isEmpty && early.setAside == [.interactive: 1])
+        let waiting = """
+            SELECT count(*) FROM usher.job j JOIN usher.waiting w USING (job_id)
+            WHERE j.state = 2 AND j.look_ups = 0 AND j.due_at = j.not_after AND w.due_at = j.not_after
+            """
+        #expect(try await bench.value(waiting) == "1", "until its time is over")
+        try await bench.execute(
+            """
+            UPDATE usher.job SET not_after = now() - interval '1 second';
+            UPDATE usher.waiting SET due_at = now() - interval '1 second'
+            """
+        )
+        let lookUp = try #require(try await bench.claim().jobs.first)
+        #expect(lookUp.purpose == .lookUp && lookUp.request == nil)
+        let nothing = AttemptRecord(kind: "look_up", outcome: "not_found", elapsed: .zero)
+        let again = Settlement(lease: lookUp.lease, step: .retry(after: .zero), attempt: nothing)
+        #expect(try await bench.store.settle([again]).lost.isEmpty)
+        let over = try #require(try await bench.claim().jobs.first)
+        #expect(over.purpose == .expire, "it is not sent")
+        #expect(over.attempts == 1)
+        #expect(try await bench.store.settle([ended(over, .failed, .failed)]).outbox.entries.count == 1)
+        #expect(try await bench.value("SELECT state FROM usher.job") == "12")
+    }
+
     @Test func whatCannotBeGivenBackDoesNotKeepTheOthers() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0), job("o-2", offset: 1)])

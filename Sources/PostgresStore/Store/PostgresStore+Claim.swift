@@ -23,7 +23,9 @@ extension PostgresStore {
         var unsealable: [ClaimedRow] = []
         for row in rows {
             let body = row.openBody(keys)
-            if body != nil || row.purpose == .expire {
+            // A look-up asks for no more than the order's id, and a job whose time is over by then is not sent again.
+            let isLastLookUp = row.purpose == .lookUp && row.notAfter <= row.now
+            if body != nil || row.purpose == .expire || isLastLookUp {
                 jobs.append(row.job(body: body))
             } else {
                 unsealable.append(row)

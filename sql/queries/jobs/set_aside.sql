@@ -1,6 +1,7 @@
--- Gives back leases on jobs whose bodies do not open, unsent, and looks at them again in five minutes.
--- A job whose time is over waits those five minutes as well, though it has been due for long: it would stand before all
--- others of its account.
+-- Gives back leases on jobs whose bodies do not open, unsent, and looks at them again in five minutes, or when their
+-- time is over: then they can end without their bodies.
+-- A job whose time is over already waits those five minutes as well, though it has been due for long: it would stand
+-- before all others of its account.
 -- Locks: the rows, in the order given. Plan: primary key, update by ctid, insert.
 WITH held AS MATERIALIZED (
   SELECT l.at
@@ -17,9 +18,7 @@ freed AS (
     attempts = j.attempts - CASE WHEN j.state = 1 THEN 1 ELSE 0 END,
     first_send = CASE WHEN j.state = 1 AND j.attempts = 1 THEN NULL ELSE j.first_send END,
     look_ups = j.look_ups - CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
-    due_at = CASE WHEN j.state = 2 THEN now() + interval '5 minutes'
-      WHEN j.not_after <= now() THEN j.not_after
-      ELSE LEAST(now() + interval '5 minutes', j.not_after) END,
+    due_at = LEAST(now() + interval '5 minutes', j.not_after),
     lease_until = NULL,
     last_code = 'unsealable',
     last_message = 'the stored body does not open with the configured keys'
