@@ -93,7 +93,7 @@ private actor SharedServer {
     private func server(_ keys: KeyRing) async throws -> ThrowAwayPostgres {
         if let starting { return try await starting.value }
         let task = Task {
-            let server = try await ThrowAwayPostgres.start(settings: ["max_connections=200"])
+            let server = try await ThrowAwayPostgres.start(settings: ["max_connections=400"])
             try await server.createDatabase("usher_template")
             let options = Self.options(server, database: "usher_template")
             let store = PostgresStore(
