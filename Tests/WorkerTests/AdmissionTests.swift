@@ -14,7 +14,7 @@ struct AdmissionTests {
         mayMint: Bool = true,
         isDrained: Bool = true
     ) -> Admission {
-        if isDrained { shares.claimed([:], of: shares.claimable(1_000)) }
+        if isDrained { findNothing() }
         return Admission(
             slots: slots,
             shares: shares,
@@ -22,6 +22,15 @@ struct AdmissionTests {
             clock: clock,
             mayMint: { mayMint }
         )
+    }
+
+    /// A claim that finds no job of any lane.
+    private func findNothing() {
+        let accounts = [AccountQuota(account: "main", limit: 1_000)]
+        let lanes = shares.claimable(1_000, of: accounts, isDue: true)
+        let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: .seconds(60))
+        let claim = Claim(now: clock.databaseNow, jobs: [], nextDue: nil)
+        shares.claimed(ClaimFindings(request, claim, isPartial: false), of: lanes)
     }
 
     /// What the jobs of a batch may differ in.
@@ -85,7 +94,7 @@ struct AdmissionTests {
     func lanes() async {
         let slots = CallSlots(limit: 10)
         let admission = admission(slots)
-        shares.stored(1, in: .campaign)
+        shares.stored(1, in: .campaign, of: ["main"])
         var bulk = batch(3, lane: .campaign)
         let bulkRoom = await admission.admit(&bulk)
         #expect(started(bulk) == [])
@@ -207,12 +216,12 @@ struct AdmissionTests {
             slots.answered(500, at: clock.uptime - .milliseconds(300))
             let admission = admission(slots)
             // Far more than the patience has time for, and less than can be caught up with.
-            shares.stored(4_000, in: .interactive)
+            shares.stored(4_000, in: .interactive, of: ["main"])
             let ticks = nudging(slots)
             defer { ticks.cancel() }
             let draining = Task {
                 try await clock.wait(for: .milliseconds(5))
-                shares.claimed([:], of: shares.claimable(1_000))
+                findNothing()
             }
             var batch = batch(5)
             _ = await admission.admit(&batch)

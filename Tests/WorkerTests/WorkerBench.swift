@@ -17,13 +17,17 @@ final class WorkerBench: Sendable {
     private let worker: Mutex<WorkerService<MemoryStore, MemorySource, MemorySink, ScriptedCashier>?> = Mutex(nil)
     private let running = Mutex<Task<Void, any Error>?>(nil)
 
-    /// - Parameter campaigns: Topics beside `jobs` that only campaigns send to.
+    /// - Parameters:
+    ///   - campaigns: Topics beside `jobs` that only campaigns send to.
+    ///   - accounts: `main`, which is the jobs' own, and others.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
         inFlightMax: Int = 50,
         outcomes: OutcomeRules = WorkerBench.rules,
         campaigns: [String] = [],
+        accounts: [String] = ["main"],
+        pollInterval: Duration = .milliseconds(10),
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         cashier = ScriptedCashier(answer: answer)
@@ -33,13 +37,22 @@ final class WorkerBench: Sendable {
         var topics = [WorkerTopic(name: "jobs", lane: nil, backlogMax: 1_000_000)]
         topics += campaigns.map { WorkerTopic(name: $0, lane: .campaign, backlogMax: 1_000_000) }
         let decider = IntakeDecider(
-            codec: JobCodec(rules: JobRules(accounts: ["main": rules], defaultAccount: "main")),
+            codec: JobCodec(
+                rules: JobRules(
+                    accounts: Dictionary(uniqueKeysWithValues: accounts.map { ($0, rules) }),
+                    defaultAccount: "main"
+                )
+            ),
             answers: AnswerCodec(identity: identity),
             topics: topics,
             notAfterDefault: .seconds(3_600),
             contentDigest: { Hashes.sha256($0) },
             sha256: { Hashes.sha256($0) }
         )
+        let account = Self.account(concurrencyStart, outcomes)
+        var settings = Self.settings(topics, shutdownGrace, inFlightMax)
+        settings.accounts = Dictionary(uniqueKeysWithValues: accounts.map { ($0, account) })
+        settings.pollInterval = pollInterval
         let service = WorkerService(
             store: store,
             source: source,
@@ -47,7 +60,7 @@ final class WorkerBench: Sendable {
             cashier: cashier,
             decider: decider,
             identity: identity,
-            settings: Self.settings(topics, shutdownGrace, concurrencyStart, inFlightMax, outcomes),
+            settings: settings,
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
             log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         )
@@ -71,33 +84,28 @@ final class WorkerBench: Sendable {
         )
     }
 
-    private static func settings(
-        _ topics: [WorkerTopic],
-        _ grace: Duration,
-        _ concurrencyStart: Int,
-        _ inFlightMax: Int,
-        _ rules: OutcomeRules
-    ) -> WorkerSettings {
-        let breaker = Breaker.Policy(
-            failures: 1_000,
-            window: .seconds(10),
-            openFor: .seconds(1),
-            probeInterval: .seconds(1)
+    private static func account(_ concurrencyStart: Int, _ rules: OutcomeRules) -> WorkerAccount {
+        WorkerAccount(
+            outcomes: OutcomePolicy(rules: rules),
+            breaker: Breaker.Policy(
+                failures: 1_000,
+                window: .seconds(10),
+                openFor: .seconds(1),
+                probeInterval: .seconds(1)
+            ),
+            concurrency: ConcurrencyLimit.Policy(
+                min: 1,
+                max: max(100, concurrencyStart),
+                start: concurrencyStart
+            ),
+            retryRatioMax: 1,
+            trialInterval: .milliseconds(1)
         )
-        return WorkerSettings(
-            accounts: [
-                "main": WorkerAccount(
-                    outcomes: OutcomePolicy(rules: rules),
-                    breaker: breaker,
-                    concurrency: ConcurrencyLimit.Policy(
-                        min: 1,
-                        max: max(100, concurrencyStart),
-                        start: concurrencyStart
-                    ),
-                    retryRatioMax: 1,
-                    trialInterval: .milliseconds(1)
-                )
-            ],
+    }
+
+    private static func settings(_ topics: [WorkerTopic], _ grace: Duration, _ inFlightMax: Int) -> WorkerSettings {
+        WorkerSettings(
+            accounts: [:],
             topics: topics,
             inFlightMax: inFlightMax,
             interactiveReserve: 5,

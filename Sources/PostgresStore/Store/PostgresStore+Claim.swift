@@ -40,7 +40,7 @@ extension PostgresStore {
         let asked = request.lanes.flatMap { lane in request.accounts.map { (lane: lane, account: $0) } }
         return [
             .int2s(asked.map(\.lane.lane.rawValue)), .texts(asked.map(\.account.account)),
-            .int4s(asked.map { Int32(clamping: min($0.lane.limit, $0.account.limit)) }),
+            .int4s(asked.map { Int32(clamping: $0.lane.limit(of: $0.account)) }),
             .int4s(asked.map { Int32(clamping: $0.lane.limit) }), .int8(request.lease.wholeMicroseconds), .int8(worker),
             .bool(request.isTrial), .bool(request.leavesLookUps),
         ]

@@ -25,7 +25,7 @@ package struct LanePlanner: Equatable, Sendable {
         let total = min(free, room)
         guard total > 0 else { return [] }
         let shared = min(max(0, free - reserve), total)
-        let busy = Lane.allCases.filter { !drained.contains($0) }
+        let busy = self.busy
         var quotas: [Lane: Int] = [.interactive: total - shared]
         var left = shared
         // A drained lane is asked for one job, so that its new work is seen at once; not in the place of one that has
@@ -42,16 +42,26 @@ package struct LanePlanner: Equatable, Sendable {
     }
 
     /// What a claim brought, so that the next plan gives an empty lane's share to the others.
-    package mutating func claimed(_ counts: [Lane: Int], of quotas: [LaneQuota]) {
+    ///
+    /// - Parameters:
+    ///   - cutOff: lanes of which it brought less only because it took all that an account had room for.
+    ///   - unasked: lanes of which an account had no room and was not asked. What was known of them stays so.
+    package mutating func claimed(
+        _ counts: [Lane: Int],
+        of quotas: [LaneQuota],
+        cutOff: Set<Lane> = [],
+        unasked: Set<Lane> = []
+    ) {
         for quota in quotas {
             let count = counts[quota.lane, default: 0]
-            if count < quota.limit {
+            if count >= quota.limit || cutOff.contains(quota.lane) {
+                drained.remove(quota.lane)
+            } else if !unasked.contains(quota.lane) {
                 drained.insert(quota.lane)
                 waiting[quota.lane] = 0
-            } else {
-                drained.remove(quota.lane)
-                waiting[quota.lane] = max(0, waiting[quota.lane, default: 0] - count)
+                continue
             }
+            waiting[quota.lane] = max(0, waiting[quota.lane, default: 0] - count)
         }
     }
 
@@ -64,6 +74,11 @@ package struct LanePlanner: Equatable, Sendable {
         var planner = self
         planner.drained.remove(lane)
         return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
+    }
+
+    /// Lanes that may have jobs waiting.
+    package var busy: [Lane] {
+        Lane.allCases.filter { !drained.contains($0) }
     }
 
     /// Whether the lane had less than it was offered when last asked, and nothing was stored for it since.

@@ -20,6 +20,13 @@ package struct AccountQuota: Equatable, Sendable {
     }
 }
 
+extension LaneQuota {
+    /// How many of the lane's jobs to claim of an account.
+    package func limit(of account: AccountQuota) -> Int {
+        min(limit, account.limit)
+    }
+}
+
 /// What a claim asks for: of each lane at most its quota, and of each lane and account at most the account's.
 package struct ClaimRequest: Equatable, Sendable {
     /// Jobs of other accounts are left alone (their breaker is open, or they are not configured here).

@@ -45,3 +45,20 @@ extension MemoryStore {
         state.withLock { $0.lifeSigns }
     }
 }
+
+extension MemoryStore.State {
+    /// The jobs of a lane that a claim finds: of its accounts in turn, each account's oldest first.
+    func due(_ quota: LaneQuota, _ request: ClaimRequest) -> [Int64] {
+        var found: [(turn: Int, id: Int64)] = []
+        for account in request.accounts where !isHeld(account.account, butFor: request.isTrial) {
+            let due = rows.filter { _, row in
+                row.job.lane == quota.lane && row.job.order.account == account.account
+                    && row.leaseUntil == nil && row.dueAt <= now
+                    && (row.state == .ready || (row.state == .verify && !request.leavesLookUps))
+            }
+            let oldest = due.keys.sorted().prefix(quota.limit(of: account))
+            found += oldest.enumerated().map { (turn: $0.offset, id: $0.element) }
+        }
+        return found.sorted { ($0.turn, $0.id) < ($1.turn, $1.id) }.prefix(quota.limit).map(\.id)
+    }
+}

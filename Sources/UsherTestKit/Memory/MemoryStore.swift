@@ -200,14 +200,8 @@ package final class MemoryStore: JobStore {
             var setAside: [Lane: Int] = [:]
             state.claimsMade += 1
             for quota in request.lanes {
-                let due = state.rows.filter { _, row in
-                    row.job.lane == quota.lane && row.leaseUntil == nil && row.dueAt <= now
-                        && (row.state == .ready || (row.state == .verify && !request.leavesLookUps))
-                        && request.accounts.contains { $0.account == row.job.order.account }
-                        && !state.isHeld(row.job.order.account, butFor: request.isTrial)
-                }
-                for id in due.keys.sorted().prefix(quota.limit) {
-                    if let row = due[id], state.unreadable.contains(row.job.order.orderID) {
+                for id in state.due(quota, request) {
+                    if let row = state.rows[id], state.unreadable.contains(row.job.order.orderID) {
                         state.rows[id]?.dueAt = now.advanced(by: .seconds(300))
                         setAside[quota.lane, default: 0] += 1
                         continue
@@ -352,7 +346,7 @@ extension MemoryStore.State {
         return nextID
     }
 
-    fileprivate func isHeld(_ account: String, butFor isTrial: Bool) -> Bool {
+    func isHeld(_ account: String, butFor isTrial: Bool) -> Bool {
         holds.contains { $0.account == account && ($0.until ?? .farAway) > now && !(isTrial && $0.kind.hasTrials) }
     }
 

@@ -16,6 +16,8 @@ final class AccountGuards: Sendable {
         var open: [AccountQuota] = []
         /// Accounts of which one job may be tried, to find out whether the provider answers again.
         var probing: [String] = []
+        /// Whether there is an account without a restriction that has no room.
+        var hasFull = false
     }
 
     /// A call that ended, as far as its account is concerned.
@@ -74,8 +76,9 @@ final class AccountGuards: Sendable {
                 let room = guards[account]?.room(for: lane, at: uptime, ahead: ahead) ?? 0
                 switch entry.breaker.permit(at: uptime) {
                 case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
+                case .all: permits.hasFull = true
                 case .oneProbe: permits.probing.append(account)
-                case .all, .none: break
+                case .none: break
                 }
             }
             return permits

@@ -30,10 +30,10 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     func run() async throws {
         var next = NextLook()
         while let gathered = await causes.takeAll() {
-            let isNew = gathered.contains { $0 == .workStored }
+            if gathered.contains(.workStored) { next.at = .zero }
             // Freed slots are no reason to ask a queue that had nothing for the last ones.
-            guard isNew || next.hasMore || clock.uptime >= next.at else { continue }
-            next = try await look(othersFrom: next.othersFrom)
+            guard next.hasMore || clock.uptime >= next.at else { continue }
+            try await look(&next)
         }
     }
 
@@ -54,42 +54,46 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         var othersFrom = Duration.zero
     }
 
-    /// Claims as long as claims come back full.
-    private func look(othersFrom: Duration) async throws -> NextLook {
-        var othersFrom = othersFrom
+    /// Claims as long as claims come back full. What it is due for stays due until something was claimed.
+    private func look(_ next: inout NextLook) async throws {
+        next.hasMore = true
         while mayMint(), !slots.isStopping {
             let uptime = clock.uptime
-            let isResting = uptime < othersFrom
+            let isResting = uptime < next.othersFrom
             if isResting, shares.isDrained(.interactive) {
-                return NextLook(at: othersFrom, hasMore: false, othersFrom: othersFrom)
+                next.at = next.othersFrom
+                next.hasMore = false
+                return
             }
             let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
             // A claim takes jobs of all lanes: what stands in line is before most of them.
             let permits = guards.permits(for: .campaign, at: uptime, ahead: ahead)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
-            let room = permits.open.reduce(0) { min(1_000_000, $0 + $1.limit) }
-            var lanes = rightOfWay.fitted(shares.claimable(slots.free(at: uptime), room: room), now: uptime)
+            let plan = shares.claimable(slots.free(at: uptime), of: permits.open, isDue: uptime >= next.at)
+            var lanes = rightOfWay.fitted(plan, now: uptime)
             if isResting { lanes.removeAll { $0.lane != .interactive } }
-            guard !lanes.isEmpty else { break }
+            guard !lanes.isEmpty else { return }
             let began = clock.uptime
-            let claim = try await claim(accounts: permits.open, lanes)
+            let request = ClaimRequest(accounts: permits.open, lanes: lanes, lease: settings.lease)
+            let claim = try await claim(request)
             let now = clock.uptime
-            let counts = Dictionary(claim.jobs.map { ($0.lane, 1) }, uniquingKeysWith: +)
-            // What cannot be read was there all the same: behind it there may be more.
-            let found = counts.merging(claim.setAside, uniquingKeysWith: +)
-            shares.claimed(found, of: lanes)
+            let findings = ClaimFindings(request, claim, isPartial: permits.hasFull)
+            shares.claimed(findings, of: lanes)
             rightOfWay.claimed(claim.jobs, at: now)
-            let isFull = lanes.contains { found[$0.lane, default: 0] >= $0.limit }
-            guard isFull || isResting else { return NextLook(at: nextLook(after: claim), hasMore: false) }
-            let others = found.reduce(0) { $1.key == .interactive ? $0 : $0 + $1.value }
+            next.at = nextLook(after: claim)
+            guard findings.isFull else {
+                next.hasMore = shares.hasMore
+                if isResting { next.at = min(next.at, next.othersFrom) }
+                return
+            }
+            let others = findings.counts.reduce(0) { $1.key == .interactive ? $0 : $0 + $1.value }
             let rest = rightOfWay.rest(afterClaim: now - began, of: others, now: now)
             guard rest > .zero else { continue }
             activity.restedForAgents()
-            othersFrom = now + rest
+            next.othersFrom = now + rest
             rests.send(rest)
         }
-        return NextLook(at: clock.uptime + settings.pollInterval, hasMore: true, othersFrom: othersFrom)
     }
 
     private func nextLook(after claim: Claim) -> Duration {
@@ -146,13 +150,15 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         let searches = purpose == .trial && guards.isAtFault(account) ? [true, false] : [false]
         for leavesLookUps in searches {
             for lane in Lane.allCases {
+                let one = ClaimRequest(
+                    accounts: [AccountQuota(account: account, limit: 1)],
+                    lanes: [LaneQuota(lane: lane, limit: 1)],
+                    lease: settings.lease,
+                    isTrial: purpose == .trial,
+                    leavesLookUps: leavesLookUps
+                )
                 for _ in 0..<Self.passedMax {
-                    let claim = try await claim(
-                        accounts: [AccountQuota(account: account, limit: 1)],
-                        [LaneQuota(lane: lane, limit: 1)],
-                        for: purpose,
-                        leavesLookUps: leavesLookUps
-                    )
+                    let claim = try await claim(one, for: purpose)
                     if claim.jobs.contains(where: isCalled) { return .called }
                     if claim.jobs.isEmpty, claim.setAside.isEmpty { break }
                     hasPassed = true
@@ -178,20 +184,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
-    private func claim(
-        accounts: [AccountQuota],
-        _ lanes: [LaneQuota],
-        for purpose: Purpose = .work,
-        leavesLookUps: Bool = false
-    ) async throws -> Claim {
-        let request = ClaimRequest(
-            accounts: accounts,
-            lanes: lanes,
-            lease: settings.lease,
-            isTrial: purpose == .trial,
-            leavesLookUps: leavesLookUps
-        )
-        let reserved = slots.reserve(lanes.reduce(0) { $0 + $1.limit }, at: clock.uptime)
+    private func claim(_ request: ClaimRequest, for purpose: Purpose = .work) async throws -> Claim {
+        let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit }, at: clock.uptime)
         do {
             let (asked, claim) = try await patience.untilDone { [clock, store] in
                 let asked = clock.uptime

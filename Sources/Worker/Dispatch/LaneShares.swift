@@ -3,39 +3,64 @@ import Synchronization
 
 /// How room is shared between the lanes, by what the last claims found waiting in each.
 final class LaneShares: Sendable {
-    private let planner: Mutex<LanePlanner>
-
-    init(weights: [Lane: Int], reserve: Int) {
-        planner = Mutex(LanePlanner(weights: weights, reserve: reserve))
+    private struct State {
+        var planner: LanePlanner
+        var idle = IdleAccounts()
     }
 
-    /// How many jobs of each lane to claim into `free` slots, where the accounts have room for `room` calls.
-    func claimable(_ free: Int, room: Int = .max) -> [LaneQuota] {
-        planner.withLock { $0.plan(free: free, room: room) }
+    private let state: Mutex<State>
+
+    init(weights: [Lane: Int], reserve: Int) {
+        state = Mutex(State(planner: LanePlanner(weights: weights, reserve: reserve)))
+    }
+
+    /// How many jobs of each lane to claim into `free` slots, of accounts that have room.
+    ///
+    /// - Parameter isDue: whether it is time to ask accounts as well that are thought to have nothing.
+    func claimable(_ free: Int, of accounts: [AccountQuota], isDue: Bool) -> [LaneQuota] {
+        state.withLock { state in
+            state.planner.plan(free: free, room: state.idle.room(of: accounts, isDue: isDue))
+        }
     }
 
     /// What a claim brought.
-    func claimed(_ counts: [Lane: Int], of quotas: [LaneQuota]) {
-        planner.withLock { $0.claimed(counts, of: quotas) }
+    func claimed(_ findings: ClaimFindings, of quotas: [LaneQuota]) {
+        state.withLock { state in
+            state.planner.claimed(
+                findings.counts,
+                of: quotas,
+                cutOff: findings.cutOff,
+                unasked: findings.unasked
+            )
+            state.idle.claimed(findings, busy: state.planner.busy)
+        }
     }
 
     /// How many jobs of a lane may start as they come in; none while older ones of it wait.
     func startable(_ lane: Lane, _ free: Int) -> Int {
-        planner.withLock { $0.startable(lane, free: free) }
+        state.withLock { $0.planner.startable(lane, free: free) }
+    }
+
+    /// Whether jobs may wait of any lane.
+    var hasMore: Bool {
+        state.withLock { !$0.planner.busy.isEmpty }
     }
 
     /// Whether the lane had less than it was offered when last asked, and nothing was stored for it since.
     func isDrained(_ lane: Lane) -> Bool {
-        planner.withLock { $0.isDrained(lane) }
+        state.withLock { $0.planner.isDrained(lane) }
     }
 
     /// How many jobs of the lane are known to be ahead of those that come in now.
     func ahead(in lane: Lane) -> Int {
-        planner.withLock { $0.ahead(in: lane) }
+        state.withLock { $0.planner.ahead(in: lane) }
     }
 
-    /// Jobs of the lane were stored that wait.
-    func stored(_ jobs: Int, in lane: Lane) {
-        planner.withLock { $0.stored(jobs, in: lane) }
+    /// Jobs of the lane were stored that wait, of these accounts.
+    func stored(_ jobs: Int, in lane: Lane, of accounts: [String]) {
+        state.withLock { state in
+            state.planner.stored(jobs, in: lane)
+            state.idle.stored(accounts)
+        }
     }
 }

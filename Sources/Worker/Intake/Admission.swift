@@ -41,12 +41,13 @@ struct Admission: Sendable {
     func stored(_ batch: IngestBatch, started: [ClaimedJob]) {
         guard started.count < batch.jobs.count else { return }
         let now = clock.databaseNow
+        let accounts = Self.wishes(batch.jobs, now).map(\.account)
         for lane in Lane.allCases {
             // By their places, as below.
             let due =
                 batch.jobs.indices.count { batch.jobs[$0].lane == lane && Self.isDue(batch.jobs[$0], now) }
                 - started.count { $0.lane == lane }
-            if due > 0 { shares.stored(due, in: lane) }
+            if due > 0 { shares.stored(due, in: lane, of: accounts) }
         }
     }
 

@@ -57,6 +57,19 @@ struct LanePlannerTests {
         #expect(limits(planner.plan(free: 12)) == [.interactive: 8, .campaign: 3, .replay: 1])
     }
 
+    @Test("a lane that brought all that an account had room for has more; one not asked of all accounts stays as is")
+    func cutOffLanes() {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        planner.claimed([.campaign: 10], of: planner.plan(free: 120), cutOff: [.campaign])
+        #expect(planner.busy == [.campaign])
+        planner.claimed([:], of: planner.plan(free: 120), unasked: Set(Lane.allCases))
+        #expect(planner.busy == [.campaign], "of those that were not asked nothing new is known")
+        planner.claimed([:], of: planner.plan(free: 120))
+        #expect(planner.busy.isEmpty)
+        planner.claimed([:], of: planner.plan(free: 120), unasked: Set(Lane.allCases))
+        #expect(planner.busy.isEmpty)
+    }
+
     @Test("a lane's jobs may start as they come in once a claim found nothing older in it")
     func startsPastTheQueue() {
         var planner = LanePlanner(weights: weights, reserve: 10)
