@@ -60,8 +60,11 @@ package struct WorkerService<
         self.clock = clock
         self.log = log
         patience = Patience(log: log, clock: clock)
-        slots = CallSlots(limit: settings.inFlightMax)
-        guards = AccountGuards(accounts: settings.accounts)
+        slots = CallSlots(limit: settings.inFlightMax, reserve: settings.interactiveReserve)
+        guards = AccountGuards(
+            accounts: settings.accounts,
+            agentsShare: Double(settings.interactiveReserve) / Double(settings.inFlightMax)
+        )
         shares = LaneShares(weights: settings.laneWeights, reserve: settings.interactiveReserve)
         pressure = BackPressure(topics: settings.topics, unpublishedMax: settings.unpublishedMax)
         writer = SettlementWriter(identity: identity)

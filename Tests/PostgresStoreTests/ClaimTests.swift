@@ -72,6 +72,20 @@ struct ClaimTests {
         #expect(jobs.filter { $0.lane == .campaign }.allSatisfy { $0.campaign == "spring" })
     }
 
+    @Test func agentsJobsAreClaimedOfAnAccountThatHasRoomForNoOthers() async throws {
+        let bench = try await Bench()
+        try await bench.ingest(
+            (0..<3).map { job("i-\($0)", offset: $0) } + (3..<6).map { job("c-\($0)", offset: $0, lane: .campaign) }
+        )
+        let request = ClaimRequest(
+            accounts: [AccountQuota(account: "main", limit: 0, past: 2)],
+            lanes: [LaneQuota(lane: .interactive, limit: 5), LaneQuota(lane: .campaign, limit: 5)],
+            lease: .seconds(60)
+        )
+        let jobs = try await bench.store.claim(request).jobs
+        #expect(Set(jobs.map(\.order.orderID)) == ["i-0", "i-1"])
+    }
+
     /// Or the account whose jobs are the oldest would have all that a small claim takes, and the others' slots were idle.
     @Test func theAccountsOfALaneTakeTurns() async throws {
         let bench = try await Bench()

@@ -58,8 +58,13 @@ struct AccountGuardsTests {
 
     static let now = Timestamp(seconds: 1_000_000)
 
-    private func permits(_ guards: AccountGuards, at uptime: Duration = .zero, ahead: Int) -> AccountGuards.Permits {
-        guards.permits(for: .campaign, at: uptime, ahead: ahead)
+    /// - Parameter ahead: unless it is given nothing is taken ahead.
+    private func permits(
+        _ guards: AccountGuards,
+        at uptime: Duration = .zero,
+        ahead: Duration = .zero
+    ) -> AccountGuards.Permits {
+        guards.permits(at: uptime, ahead: ahead)
     }
 
     private func numbers(_ calls: [AccountGuards.QueuedCall]) -> [Int64] {
@@ -82,8 +87,7 @@ struct AccountGuardsTests {
                 for: AccountQuota(account: account, limit: jobs),
                 of: .interactive,
                 within: .milliseconds(150),
-                at: .milliseconds(milliseconds),
-                ahead: 0
+                at: .milliseconds(milliseconds)
             )
             return [room.now, room.soon]
         }
@@ -93,7 +97,7 @@ struct AccountGuardsTests {
         _ = guards.ended(ended([1]), at: .milliseconds(10), now: Self.now)
         _ = guards.ended(ended([3], account: "slow"), at: .milliseconds(10), now: Self.now)
         _ = guards.begin([Self.call(4, account: "slow")])
-        #expect(room("main", 5, at: 20) == [1, 5])
+        #expect(room("main", 5, at: 20) == [2, 5], "one was answered: one more is taken than may be in flight")
         #expect(room("slow", 5, at: 300) == [0, 0], "one answer in a tenth of a second")
         #expect(room("slow", 1, at: 300) == [0, 1])
         #expect(room("unknown", 5, at: 300) == [0, 0])
@@ -134,13 +138,13 @@ struct AccountGuardsTests {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 9)])
         let failed = guards.ended(ended([1, 2, 3], isFailure: true), at: .zero, now: Self.now)
         #expect(failed.changes == [.breaker(account: "main", .open(until: .seconds(1)))])
-        #expect(permits(guards, at: .seconds(1), ahead: 0).probing == ["main"])
+        #expect(permits(guards, at: .seconds(1)).probing == ["main"])
         guards.probeStarted("main")
         guards.probeClaimed(Self.job(4))
         guards.unsent(Self.job(5), at: .seconds(1))
-        #expect(permits(guards, at: .seconds(2), ahead: 0).probing.isEmpty, "the probe is out")
+        #expect(permits(guards, at: .seconds(2)).probing.isEmpty, "the probe is out")
         guards.unsent(Self.job(4), at: .seconds(2))
-        #expect(permits(guards, at: .seconds(2), ahead: 0).probing == ["main"])
+        #expect(permits(guards, at: .seconds(2)).probing == ["main"])
     }
 
     @Test("while a probe is out its own call alone decides: one from before the opening neither ends nor prolongs it")
@@ -149,7 +153,7 @@ struct AccountGuardsTests {
             let guards = guardsProbing(with: 6)
             let late = guards.ended(ended([4], isFailure: isFailure), at: .seconds(1), now: Self.now)
             #expect(late.changes.isEmpty)
-            #expect(permits(guards, at: .seconds(9), ahead: 0) == .init())
+            #expect(permits(guards, at: .seconds(9)) == .init())
             let own = guards.ended(ended([6]), at: .seconds(9), now: Self.now)
             #expect(own.changes == [.breaker(account: "main", .closed)])
         }
@@ -160,7 +164,7 @@ struct AccountGuardsTests {
         let guards = guardsProbing(with: 6)
         let unasked = AccountSign(isUnasked: true)
         #expect(guards.ended([.init(job: Self.job(6), sign: unasked)], at: .seconds(1), now: Self.now).changes.isEmpty)
-        #expect(permits(guards, at: .seconds(1), ahead: 0) == .init(open: [], probing: ["main"]))
+        #expect(permits(guards, at: .seconds(1)) == .init(open: [], probing: ["main"]))
     }
 
     @Test("calls that asked nothing do not raise how many are made at once; answered ones do")
@@ -171,10 +175,10 @@ struct AccountGuardsTests {
             let unasked = AccountSign(isUnasked: true)
             _ = guards.ended([.init(job: Self.job(number), sign: unasked)], at: .zero, now: Self.now)
         }
-        #expect(permits(guards, ahead: 0).open.map(\.limit) == [1])
+        #expect(permits(guards).open.map(\.limit) == [1])
         _ = guards.begin([Self.call(5)])
         _ = guards.ended(ended([5]), at: .zero, now: Self.now)
-        #expect(permits(guards, ahead: 0).open.map(\.limit) == [2])
+        #expect(permits(guards).open.map(\.limit) == [2])
     }
 
     @Test("an agent's call stands before a campaign's in its account's line, and finds room where a campaign has none")
@@ -185,10 +189,10 @@ struct AccountGuardsTests {
             return .init(call: CashierCall(kind: .open, job: job, markedAt: job.acceptedAt), sendBy: .seconds(15))
         }
         _ = guards.begin([call(1, .campaign), call(2, .campaign), call(3, .replay), call(4, .campaign)])
-        #expect(permits(guards, ahead: 3).open.isEmpty)
-        #expect(guards.permits(for: .interactive, at: .zero, ahead: 3).open.map(\.limit) == [3])
+        #expect(permits(guards).open == [AccountQuota(account: "main", limit: 0, past: 1)])
         _ = guards.begin([call(5, .interactive), call(6, .interactive)])
-        #expect(guards.permits(for: .interactive, at: .zero, ahead: 3).open.map(\.limit) == [1])
+        #expect(permits(guards).open.isEmpty)
+        #expect(permits(guards).hasFull)
         var order: [Int64] = []
         var current: Int64 = 1
         for _ in 0..<5 {
@@ -228,17 +232,65 @@ struct AccountGuardsTests {
         #expect(seen + left == Array(0..<next), "each once, in the order in which they came")
     }
 
-    @Test("there is room for as many as may be in flight and some ahead, less what is there; a closed breaker only")
+    @Test("there is room for as many as may be in flight, less what is there; a closed breaker only")
     func permits() {
         let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 4)])
-        #expect(permits(guards, ahead: 3) == .init(open: [AccountQuota(account: "main", limit: 7)]))
-        _ = guards.begin((1...6).map { Self.call($0) })
-        #expect(permits(guards, ahead: 3).open == [AccountQuota(account: "main", limit: 1)])
-        #expect(permits(guards, ahead: 0).open.isEmpty)
+        #expect(permits(guards).open == [AccountQuota(account: "main", limit: 4, past: 1)])
+        _ = guards.begin((1...3).map { Self.call($0) })
+        #expect(permits(guards).open == [AccountQuota(account: "main", limit: 1)])
+        _ = guards.begin((4...6).map { Self.call($0) })
+        #expect(permits(guards).open.isEmpty)
         let changes = guards.ended(ended([1, 2, 3], isFailure: true), at: .seconds(1), now: Self.now).changes
         #expect(changes == [.breaker(account: "main", .open(until: .seconds(2)))])
-        #expect(guards.permits(for: .campaign, at: .seconds(1), ahead: 100) == .init())
-        #expect(guards.permits(for: .campaign, at: .seconds(2), ahead: 100) == .init(probing: ["main"]))
+        #expect(guards.permits(at: .seconds(1)).open.isEmpty)
+        #expect(guards.permits(at: .seconds(1)).probing.isEmpty)
+        #expect(guards.permits(at: .seconds(2)).open.isEmpty)
+        #expect(guards.permits(at: .seconds(2)).probing == ["main"])
+    }
+
+    @Test("as many more are taken ahead as the account itself answers in a moment: what another answers fills no line")
+    func ahead() {
+        let guards = AccountGuards(accounts: [
+            "fast": Self.account(concurrencyMax: 10), "slow": Self.account(concurrencyMax: 2),
+        ])
+        _ = guards.begin((0..<10).map { Self.call($0, account: "fast") })
+        _ = guards.begin((10..<12).map { Self.call($0, account: "slow") })
+        _ = guards.ended(ended(Array(0..<8), account: "fast"), at: .milliseconds(10), now: Self.now)
+        let permits = guards.permits(at: .milliseconds(20))
+        #expect(permits.open.map(\.account) == ["fast"])
+        #expect(permits.open.first?.limit == 8 + 8)
+        #expect(permits.hasFull, "the slow one")
+        #expect(permits.ahead == 8)
+    }
+
+    @Test("what waits in line uses no slot, however slow its account has become")
+    func linesUseNoSlot() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 2)])
+        #expect(permits(guards).ahead == 0)
+        _ = guards.begin((1...9).map { Self.call($0) })
+        #expect(permits(guards).ahead == 7)
+    }
+
+    @Test("agents have their share of an account's calls whatever others have in line, and one call at least")
+    func pastOthers() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 10)], agentsShare: 0.2)
+        func begin(_ numbers: ClosedRange<Int64>, _ lane: Lane) {
+            let jobs = numbers.map { Self.job($0, lane: lane) }
+            let calls = jobs.map { CashierCall(kind: .open, job: $0, markedAt: Self.now) }
+            _ = guards.begin(calls.map { .init(call: $0, sendBy: .seconds(15)) })
+        }
+        func past() -> Int? { permits(guards).open.first?.past }
+        begin(1...30, .campaign)
+        #expect(past() == 2)
+        begin(31...31, .interactive)
+        #expect(past() == 1)
+        begin(32...32, .interactive)
+        #expect(past() == nil)
+        let ended = [Self.job(1, lane: .campaign), Self.job(2, lane: .campaign)].map {
+            AccountGuards.EndedCall(job: $0, sign: AccountSign())
+        }
+        #expect(numbers(guards.ended(ended, at: .zero, now: Self.now).next) == [31, 32], "the next calls are theirs")
+        #expect(past() == nil, "and so are those in flight")
     }
 
     @Test("one answer of maintenance among good ones holds nothing; two in a row hold the account")
@@ -252,11 +304,11 @@ struct AccountGuardsTests {
         #expect(ended(1, maintenance).unheld == [Self.job(1).lease])
         #expect(ended(2, AccountSign(isWell: true)).changes.isEmpty)
         #expect(ended(3, maintenance).unheld == [Self.job(3).lease])
-        #expect(!permits(guards, ahead: 0).open.isEmpty)
+        #expect(!permits(guards).open.isEmpty)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
         #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
-        #expect(permits(guards, ahead: 0).open.isEmpty)
+        #expect(permits(guards).open.isEmpty)
     }
 
     @Test("look-ups that are answered between two openings that meet maintenance do not hide it")
@@ -282,13 +334,13 @@ struct AccountGuardsTests {
         slow.ratePerSecond = 10
         let guards = AccountGuards(accounts: ["main": slow, "other": Self.account(concurrencyMax: 4)])
         func room(at uptime: Duration) -> Int {
-            guards.permits(for: .campaign, at: uptime, ahead: 50).open.first { $0.account == "main" }?.limit ?? 0
+            guards.permits(at: uptime).open.first { $0.account == "main" }?.limit ?? 0
         }
         #expect(room(at: .zero) == 2)
         #expect(numbers(guards.begin([Self.call(1), Self.call(2)]).next) == [1, 2])
         #expect(room(at: .milliseconds(90)) == 0)
         #expect(room(at: .milliseconds(101)) == 1)
-        #expect(permits(guards, at: .milliseconds(102), ahead: 0).open.contains { $0.account == "other" })
+        #expect(permits(guards, at: .milliseconds(102)).open.contains { $0.account == "other" })
     }
 
     @Test("what waits in line is taken out at once, and only once")
@@ -318,16 +370,16 @@ struct AccountGuardsTests {
             activity: Activity(),
             lease: .seconds(60)
         )
-        slots.taken(20, of: 0)
+        slots.taken(20, ofAgents: 20, of: 0)
         let begun = guards.begin((1...20).map { Self.call($0, sendBy: $0 == 20 ? .seconds(60) : .seconds(15)) })
         dispatcher.carryOn(begun, at: .zero)
         #expect(cashier.calls.count == 2)
         let turn = guards.ended(ended([1, 2]), at: .seconds(20), now: Self.now)
-        slots.answered(2, at: .seconds(20))
+        slots.answered(2, ofAgents: 2, at: .seconds(20))
         dispatcher.carryOn(turn, at: .seconds(20))
         #expect(await decided.interactive.takeAll(dispatcher.clock)?.map(\.job.lease.jobID) == Array(3...19))
         #expect(cashier.calls.map(\.job.lease.jobID) == [1, 2, 20], "what is not too late is made")
-        #expect(permits(guards, at: .seconds(20), ahead: 0).open == [AccountQuota(account: "main", limit: 1)])
+        #expect(permits(guards, at: .seconds(20)).open == [AccountQuota(account: "main", limit: 1)])
     }
 
     @Test(
@@ -350,7 +402,7 @@ struct AccountGuardsTests {
             turnWaitMax: .seconds(queuedMax)
         )
         let asked = clock.uptime
-        slots.taken(2, of: 0)
+        slots.taken(2, ofAgents: 2, of: 0)
         dispatcher.start([Self.job(1), Self.job(2)], asked: asked)
         let next = try #require(guards.ended(ended([1]), at: asked, now: Self.now).next.first)
         #expect(next.sendBy == asked + .seconds(expected))

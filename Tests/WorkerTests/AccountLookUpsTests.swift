@@ -59,7 +59,7 @@ struct AccountLookUpsTests {
     func failuresRaiseNothing() {
         begin(1...4)
         for number in Int64(1)...2 { ended(number, AccountSign(isFailure: true)) }
-        #expect(guards.permits(for: .campaign, at: .zero, ahead: 0).open.map(\.limit) == [2])
+        #expect(guards.permits(at: .zero, ahead: .zero).open.map(\.limit) == [2])
     }
 
     @Test("one answer that is not believed is its own order's matter; three without a good one hold the account")

@@ -11,6 +11,7 @@ struct AdmissionTests {
     private func admission(
         _ slots: CallSlots,
         concurrencyMax: Int = 1_000,
+        agentsShare: Double = 0,
         mayMint: Bool = true,
         isDrained: Bool = true
     ) -> Admission {
@@ -18,7 +19,10 @@ struct AdmissionTests {
         return Admission(
             slots: slots,
             shares: shares,
-            guards: AccountGuards(accounts: ["main": AccountGuardsTests.account(concurrencyMax: concurrencyMax)]),
+            guards: AccountGuards(
+                accounts: ["main": AccountGuardsTests.account(concurrencyMax: concurrencyMax)],
+                agentsShare: agentsShare
+            ),
             clock: clock,
             mayMint: { mayMint }
         )
@@ -27,7 +31,7 @@ struct AdmissionTests {
     /// A claim that finds no job of any lane.
     private func findNothing() {
         let accounts = [AccountQuota(account: "main", limit: 1_000)]
-        let lanes = shares.claimable(1_000, of: accounts, isDue: true)
+        let lanes = shares.claimable(.init(free: 1_000, past: 0, ofAgents: 0), of: accounts, isDue: true)
         let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: .seconds(60))
         let claim = Claim(now: clock.databaseNow, jobs: [], nextDue: nil)
         shares.claimed(ClaimFindings(request, claim, isPartial: false), of: lanes)
@@ -85,7 +89,7 @@ struct AdmissionTests {
         var batch = batch(5)
         #expect(await admission(slots).admit(&batch) == 3)
         #expect(started(batch) == [0, 1, 2])
-        #expect(slots.free(at: clock.uptime) == 0)
+        #expect(slots.free(ahead: 0) == 0)
         slots.taken(3, of: 3)
         #expect(slots.held == 3)
     }
@@ -102,7 +106,7 @@ struct AdmissionTests {
         var agents = batch(3)
         #expect(await admission.admit(&agents) == 3)
         #expect(started(agents) == [0, 1, 2])
-        #expect(slots.free(at: clock.uptime) == 7)
+        #expect(slots.free(ahead: 0) == 7)
     }
 
     @Test("a campaign leaves the interactive lane its reserve")
@@ -110,6 +114,23 @@ struct AdmissionTests {
         var bulk = batch(10, lane: .campaign)
         _ = await admission(CallSlots(limit: 10)).admit(&bulk)
         #expect(started(bulk).count == 8)
+    }
+
+    @Test("what a campaign has in line keeps no agent waiting: as many start as the reserve has left")
+    func pastACampaign() async {
+        let slots = CallSlots(limit: 10, reserve: 2)
+        slots.taken(21, of: 0)
+        // So slow that nobody waits for room.
+        slots.answered(1, at: clock.uptime - .milliseconds(300))
+        let admission = admission(slots, concurrencyMax: 10, agentsShare: 0.2)
+        let jobs = (0..<20).map { AccountGuardsTests.job($0, lane: .campaign) }
+        let calls = jobs.map { CashierCall(kind: .open, job: $0, markedAt: $0.acceptedAt) }
+        _ = admission.guards.begin(calls.map { .init(call: $0, sendBy: .seconds(15)) })
+        var bulk = batch(5, lane: .campaign)
+        #expect(await admission.admit(&bulk) == 0)
+        var agents = batch(5)
+        #expect(await admission.admit(&agents) == 2)
+        #expect(started(agents) == [0, 1])
     }
 
     @Test("before anything was claimed nobody knows what waits: all goes through the queue")
@@ -149,7 +170,7 @@ struct AdmissionTests {
         // Long enough ago for the rate to be known.
         slots.answered(answered, at: clock.uptime - .milliseconds(300))
         slots.settled(answered)
-        slots.taken(slots.free(at: clock.uptime), of: 0)
+        slots.taken(slots.free(ahead: 0), of: 0)
         return slots
     }
 

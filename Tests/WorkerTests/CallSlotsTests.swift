@@ -42,61 +42,77 @@ struct CallSlotsTests {
     @Test("room that is set aside is nobody else's until jobs were taken of it")
     func reserving() {
         let slots = CallSlots(limit: 10)
-        #expect(slots.free(at: .zero) == 10)
-        #expect(slots.reserve(6, at: .zero) == 6)
-        #expect(slots.reserve(6, at: .zero) == 4)
-        #expect(slots.reserve(1, at: .zero) == 0)
+        #expect(slots.free(ahead: 0) == 10)
+        #expect(slots.reserve(6, ahead: 0, areAgents: false) == 6)
+        #expect(slots.reserve(6, ahead: 0, areAgents: false) == 4)
+        #expect(slots.reserve(1, ahead: 0, areAgents: false) == 0)
         #expect(!slots.isIdle)
         slots.taken(2, of: 6)
-        #expect(slots.free(at: .zero) == 4)
+        #expect(slots.free(ahead: 0) == 4)
         slots.taken(0, of: 4)
-        #expect(slots.free(at: .zero) == 8)
+        #expect(slots.free(ahead: 0) == 8)
         #expect(slots.held == 2)
     }
 
     @Test("an answered call frees its slot; its job is held until its outcome is stored")
     func answeredAndSettled() {
         let slots = CallSlots(limit: 10)
-        slots.taken(10, of: slots.reserve(10, at: .zero))
-        #expect(slots.free(at: .zero) == 0)
+        slots.taken(10, of: slots.reserve(10))
+        #expect(slots.free(ahead: 0) == 0)
         slots.answered(4, at: .seconds(1))
         #expect(slots.held == 10)
-        // After a second of silence the four say nothing of the rate any more.
-        #expect(slots.free(at: .seconds(3)) == 4)
+        #expect(slots.free(ahead: 0) == 4)
         slots.settled(10)
         #expect(slots.held == 0)
         #expect(slots.isIdle)
     }
 
-    @Test("as many more are taken as will be answered while the next are claimed, and none when nothing is answered")
+    @Test("as many more are taken as use no slot, and none while more than the limit use one")
     func ahead() {
         let slots = CallSlots(limit: 10)
-        slots.taken(10, of: slots.reserve(10, at: .zero))
+        slots.taken(10, of: slots.reserve(10))
         slots.answered(5, at: at(10))
-        #expect(slots.expected(within: CallSlots.lookAhead, at: at(20)) == 5)
-        #expect(slots.free(at: at(20)) == 5 + 5)
-        slots.taken(10, of: slots.reserve(100, at: at(20)))
-        #expect(slots.free(at: at(20)) == 0)
-        #expect(slots.free(at: at(900)) == 0, "five more than the limit are held; nothing is answered any more")
+        #expect(slots.free(ahead: 5) == 5 + 5)
+        slots.taken(10, of: slots.reserve(100, ahead: 5, areAgents: false))
+        #expect(slots.free(ahead: 5) == 0)
+        #expect(slots.free(ahead: 0) == 0)
         slots.answered(6, at: at(2_000))
-        #expect(slots.free(at: at(3_000)) == 1)
+        #expect(slots.free(ahead: 0) == 1)
+    }
+
+    @Test("agents find what is left of their reserve though others have taken all there is, and no more than that")
+    func reserve() {
+        let slots = CallSlots(limit: 10, reserve: 3)
+        slots.taken(12, of: 0)
+        #expect(slots.room(ahead: 0) == .init(free: 0, past: 3, ofAgents: 0))
+        #expect(slots.reserve(5, ahead: 0, areAgents: false) == 0)
+        #expect(slots.reserve(2, ahead: 0, areAgents: true) == 2)
+        #expect(slots.reserve(5, ahead: 0, areAgents: true) == 1)
+        slots.taken(3, ofAgents: 3, of: 3)
+        #expect(slots.room(ahead: 0) == .init(free: 0, past: 0, ofAgents: 3))
+        slots.answered(1, ofAgents: 1, at: .zero)
+        #expect(slots.room(ahead: 0).past == 1)
+        slots.stop()
+        #expect(slots.room(ahead: 0).past == 0)
     }
 
     @Test("nothing more is taken while too many outcomes wait to be stored")
     func unsettled() {
-        let slots = CallSlots(limit: CallSlots.unsettledMax * 2)
+        let slots = CallSlots(limit: CallSlots.unsettledMax * 2, reserve: 10)
         slots.taken(CallSlots.unsettledMax, of: 0)
         slots.answered(CallSlots.unsettledMax, at: .zero)
-        #expect(slots.free(at: .seconds(1)) == 0)
-        #expect(slots.reserve(1, at: .seconds(1)) == 0)
+        #expect(slots.free(ahead: 0) == 0)
+        #expect(slots.reserve(1, ahead: 0, areAgents: false) == 0)
+        #expect(slots.reserve(1, ahead: 0, areAgents: true) == 0)
+        #expect(!slots.mayTake)
         slots.settled(1)
-        #expect(slots.free(at: .seconds(1)) > 0)
+        #expect(slots.free(ahead: 0) > 0)
     }
 
     @Test("who waits is told of an answer, of a nudge, and that no more room will come")
     func waiters() async throws {
         let slots = CallSlots(limit: 1)
-        slots.taken(1, of: slots.reserve(1, at: .zero))
+        slots.taken(1, of: slots.reserve(1))
         let woken = Counter()
         let wakers: [@Sendable () -> Void] = [{ slots.answered(1, at: .zero) }, { slots.nudge() }, { slots.stop() }]
         for wake in wakers {
@@ -114,7 +130,7 @@ struct CallSlotsTests {
             await waiting.value
         }
         #expect(slots.isStopping)
-        #expect(slots.free(at: .seconds(1)) == 0)
+        #expect(slots.free(ahead: 0) == 0)
         await slots.change()
     }
 }

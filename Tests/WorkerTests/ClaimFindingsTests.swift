@@ -57,6 +57,17 @@ struct ClaimFindingsTests {
         #expect(!found.covers([.interactive, .campaign]))
     }
 
+    @Test("an account that has room for agents only was not asked for a campaign's jobs: there may be any")
+    func agentsOnly() {
+        let full = [AccountQuota(account: "main", limit: 0, past: 2)]
+        let request = ClaimRequest(accounts: full, lanes: lanes, lease: .seconds(60))
+        let claim = Claim(now: AccountGuardsTests.now, jobs: [], nextDue: nil)
+        let found = ClaimFindings(request, claim, isPartial: false)
+        #expect(found.unasked == [.campaign, .replay])
+        #expect(found.cutOff.isEmpty)
+        #expect(found.quiet.isEmpty)
+    }
+
     @Test("jobs that cannot be read were there all the same, of any account")
     func unreadable() {
         let found = findings(lanes, [], setAside: [.campaign: 102])
@@ -68,7 +79,7 @@ struct ClaimFindingsTests {
     @Test("room is not counted on where there is nothing: until jobs are stored, or all are asked once in a while")
     func idleAccounts() {
         var idle = IdleAccounts()
-        func room(isDue: Bool = false) -> Int { idle.room(of: accounts, isDue: isDue) }
+        func room(isDue: Bool = false) -> Int { idle.room(of: accounts, isDue: isDue).jobs }
         #expect(room() == 104)
         idle.claimed(findings(lanes, jobs(4)), busy: [.campaign])
         #expect(room() == 4)

@@ -49,7 +49,7 @@ struct DispatcherTests {
                 activity: Activity(),
                 lease: .seconds(60)
             )
-            slots.taken(1, of: slots.reserve(1, at: .zero))
+            slots.taken(1, ofAgents: 1, of: slots.reserve(1))
             dispatcher.start([job], asked: .zero)
             let call = try #require(cashier.calls.last)
             #expect(call.markedAt == mark)
@@ -75,7 +75,7 @@ struct DispatcherTests {
             activity: Activity(),
             lease: .seconds(60)
         )
-        slots.taken(2, of: slots.reserve(2, at: .zero))
+        slots.taken(2, ofAgents: 2, of: slots.reserve(2))
         dispatcher.start([Self.lookUp(1), Self.lookUp(2)], asked: .zero)
         let hold = HoldCause(kind: .fault, code: "401", reason: "wrong secret")
         let first = AccountGuards.EndedCall(job: Self.lookUp(1), sign: AccountSign(hold: hold))
@@ -85,7 +85,7 @@ struct DispatcherTests {
         #expect(given.job.lease.jobID == 2)
         #expect(given.verdict == .release(after: .zero))
         #expect(given.attempt == nil)
-        slots.answered(1, at: .zero)
+        slots.answered(1, ofAgents: 1, at: .zero)
         slots.settled(2)
         #expect(slots.isIdle)
     }

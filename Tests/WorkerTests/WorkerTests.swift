@@ -265,6 +265,21 @@ struct WorkerTests {
         #expect(bench.store.rows.allSatisfy { $0.leaseUntil == nil })
     }
 
+    @Test("an agent's job is taken though all its account's calls are a campaign's, and none of them is answered")
+    func pastACampaign() async throws {
+        let bench = WorkerBench(concurrencyStart: 4, answer: WorkerBench.opened)
+        bench.cashier.fallSilent()
+        bench.deliver((0..<20).map { "c-\($0)" }, campaign: "autumn")
+        try await bench.eventually("the campaign's calls are out") {
+            bench.store.rows.count == 20 && bench.cashier.calls.count == 4
+        }
+        bench.deliver(["a-1"], from: 20)
+        try await bench.eventually("the agent's job is the next") { bench.store.row("a-1")?.state == .sending }
+        #expect(bench.cashier.calls.count == 4)
+        try await bench.stop()
+        #expect(bench.store.row("a-1")?.state == .ready, "it was not called")
+    }
+
     @Test("jobs that start as they come in and jobs that are claimed are sent once each")
     func startedAndClaimed() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

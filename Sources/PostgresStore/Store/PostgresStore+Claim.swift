@@ -38,6 +38,7 @@ extension PostgresStore {
 
     private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {
         let asked = request.lanes.flatMap { lane in request.accounts.map { (lane: lane, account: $0) } }
+            .filter { $0.lane.limit(of: $0.account) > 0 }
         return [
             .int2s(asked.map(\.lane.lane.rawValue)), .texts(asked.map(\.account.account)),
             .int4s(asked.map { Int32(clamping: $0.lane.limit(of: $0.account)) }),

@@ -17,14 +17,22 @@ package struct LanePlanner: Equatable, Sendable {
     }
 
     /// How many jobs of each lane to claim when `free` slots are free and the accounts have room for `room` calls. The
-    /// limits add up to at most either, but for one job of an interactive lane that is thought empty.
+    /// limits add up to at most either, but for jobs of agents: one of an interactive lane that is thought empty, or
+    /// those that are taken past others.
     ///
     /// The reserve is of the slots. Where the accounts take fewer calls than that at present, all lanes share them: a
     /// campaign without any would never show how many they take.
-    package func plan(free: Int, room: Int = .max) -> [LaneQuota] {
+    ///
+    /// - Parameters:
+    ///   - ofAgents: jobs of agents that were taken and are not answered. They use the reserve first.
+    ///   - past: how many more of these the accounts take, whatever others have in line. The reserve's are taken though
+    ///     no slot is free.
+    package func plan(free: Int, room: Int = .max, ofAgents: Int = 0, past: Int = 0) -> [LaneQuota] {
         let total = min(free, room)
-        guard total > 0 else { return [] }
-        let shared = min(max(0, free - reserve), total)
+        let owed = max(0, reserve - ofAgents)
+        let least = drained.contains(.interactive) ? min(owed, past, 1) : min(owed, past)
+        guard total > 0 else { return least > 0 ? [LaneQuota(lane: .interactive, limit: least)] : [] }
+        let shared = min(max(0, free - owed), total)
         let busy = self.busy
         var quotas: [Lane: Int] = [.interactive: total - shared]
         var left = shared
@@ -37,8 +45,9 @@ package struct LanePlanner: Equatable, Sendable {
         }
         if left > 0 { distribute(left, among: busy.isEmpty ? [.interactive] : busy, into: &quotas) }
         let plan = fitted(quotas, to: total)
-        let isAsked = plan.contains { $0.lane == .interactive }
-        return isAsked ? plan : [LaneQuota(lane: .interactive, limit: 1)] + plan
+        let planned = plan.first { $0.lane == .interactive }?.limit ?? 0
+        let agents = LaneQuota(lane: .interactive, limit: max(1, planned, least))
+        return [agents] + plan.filter { $0.lane != .interactive }
     }
 
     /// What a claim brought, so that the next plan gives an empty lane's share to the others.
@@ -66,14 +75,14 @@ package struct LanePlanner: Equatable, Sendable {
     }
 
     /// How many jobs of a lane may be sent as they come in, past the queue: none while older ones of the lane wait, and
-    /// no more than the lane's share while other lanes have work.
-    package func startable(_ lane: Lane, free: Int) -> Int {
+    /// no more than the lane's share while other lanes have work. `ofAgents` as in `plan`.
+    package func startable(_ lane: Lane, free: Int, ofAgents: Int = 0) -> Int {
         guard drained.contains(lane) else { return 0 }
         let others = Lane.allCases.contains { $0 != lane && !drained.contains($0) }
-        guard others else { return lane == .interactive ? free : max(0, free - reserve) }
+        guard others else { return lane == .interactive ? free : max(0, free - max(0, reserve - ofAgents)) }
         var planner = self
         planner.drained.remove(lane)
-        return planner.plan(free: free).first { $0.lane == lane }?.limit ?? 0
+        return planner.plan(free: free, ofAgents: ofAgents).first { $0.lane == lane }?.limit ?? 0
     }
 
     /// Lanes that may have jobs waiting.

@@ -13,17 +13,25 @@ package struct LaneQuota: Equatable, Sendable {
 package struct AccountQuota: Equatable, Sendable {
     package var account: String
     package var limit: Int
+    /// How many of agents where that is more: their calls do not wait for those that others have in line.
+    package var past: Int
 
-    package init(account: String, limit: Int) {
+    package init(account: String, limit: Int, past: Int = 0) {
         self.account = account
         self.limit = limit
+        self.past = past
+    }
+
+    /// How many jobs of a lane.
+    package func limit(of lane: Lane) -> Int {
+        lane == .interactive ? max(limit, past) : limit
     }
 }
 
 extension LaneQuota {
     /// How many of the lane's jobs to claim of an account.
     package func limit(of account: AccountQuota) -> Int {
-        min(limit, account.limit)
+        min(limit, account.limit(of: lane))
     }
 }
 

@@ -2,6 +2,24 @@ import SessionCore
 
 /// One account's guard. Pure: what it decides comes back in a `Turn`.
 struct AccountGuard: Sendable {
+    /// How far ahead jobs are taken.
+    static let lookAhead = Duration.milliseconds(100)
+
+    /// What the account has room for; below zero where more was taken.
+    struct Room: Equatable, Sendable {
+        /// Jobs of any lane.
+        var jobs: Int
+        /// Jobs of agents, whatever others have in line.
+        var past: Int
+        /// How many of its jobs use no slot of the worker's: those that will be answered in a moment, or all that wait
+        /// in line, if these are more. They wait for the account's own calls, and not for a slot.
+        var ahead: Int
+
+        func limit(of lane: Lane) -> Int {
+            lane == .interactive ? max(jobs, past) : jobs
+        }
+    }
+
     var breaker: Breaker
     /// The lease of the job that is out to find out for the breaker.
     private var probe: LeaseRef?
@@ -22,23 +40,60 @@ struct AccountGuard: Sendable {
     /// Since the account was held, or since the start.
     private var rate = CallRate()
     var inFlight = 0
+    private var agentsInFlight = 0
     var line = CallLine()
+    /// The share of its calls that agents may have whatever others have in line.
+    private let agentsShare: Double
 
-    init(_ account: WorkerAccount) {
+    init(_ account: WorkerAccount, agentsShare: Double) {
         breaker = Breaker(policy: account.breaker)
         budget = RetryBudget(ratio: account.retryRatioMax, burst: 20, tricklePerSecond: 1)
         concurrency = ConcurrencyLimit(policy: account.concurrency)
         calls = account.ratePerSecond.map { CallBudget(perSecond: $0) }
         trialInterval = account.trialInterval
         clock = AccountClock(bound: account.clockAdjustMax, offset: account.clockOffset)
+        self.agentsShare = agentsShare
     }
 
-    /// How many jobs of a lane may be taken at `uptime`, `ahead` of which may wait in line.
-    mutating func room(for lane: Lane, at uptime: Duration, ahead: Int) -> Int {
-        let waiting = line.count(before: lane)
-        let room = concurrency.current + ahead - inFlight - waiting
+    /// Jobs of agents in flight and in line.
+    private var agents: Int { agentsInFlight + line.count(before: .interactive) }
+
+    /// What may be taken at `uptime`: as many more jobs than calls may be in flight as this account itself will answer
+    /// within `ahead`. What others answer says nothing of when the turn of those in its line comes.
+    ///
+    /// One agent's job may always be taken: it is the next to be called.
+    mutating func room(at uptime: Duration, ahead: Duration) -> Room {
+        let expected = rate.expected(within: ahead, at: uptime)
+        let limit = concurrency.current + expected
+        let taken = inFlight + line.count
+        var room = Room(
+            jobs: limit - taken,
+            past: max(1, Int(Double(limit) * agentsShare)) - agents,
+            ahead: max(expected, taken - concurrency.current)
+        )
         guard let calls = calls?.available(at: uptime) else { return room }
-        return min(room, calls - waiting)
+        room.jobs = min(room.jobs, calls - line.count)
+        room.past = min(room.past, calls - line.count(before: .interactive))
+        return room
+    }
+
+    /// Adds what may be taken of the account.
+    mutating func permit(
+        _ account: String,
+        at uptime: Duration,
+        ahead: Duration,
+        _ permits: inout AccountGuards.Permits
+    ) {
+        let room = room(at: uptime, ahead: ahead)
+        permits.ahead += room.ahead
+        guard !holding.isHeld else { return }
+        switch breaker.permit(at: uptime) {
+        case .all where room.limit(of: .interactive) > 0:
+            permits.open.append(AccountQuota(account: account, limit: max(0, room.jobs), past: max(0, room.past)))
+        case .all: permits.hasFull = true
+        case .oneProbe: permits.probing.append(account)
+        case .none: break
+        }
     }
 
     /// Whether room for so many calls will probably come within `duration`. While the first calls are out nobody can
@@ -58,7 +113,9 @@ struct AccountGuard: Sendable {
         guard count > 0 else { return }
         inFlight += count
         self.calls?.started(count)
+        let agents = line.count(before: .interactive)
         turn.next += line.takeFirst(count)
+        agentsInFlight += agents - line.count(before: .interactive)
     }
 
     mutating func ended(
@@ -72,6 +129,7 @@ struct AccountGuard: Sendable {
         turn.givenBack += line.takeOverdue(at: uptime)
         rate.answered(calls.count { !$0.sign.isUnasked }, at: uptime)
         for call in calls {
+            if call.job.lane == .interactive { agentsInFlight -= 1 }
             let sign = call.sign
             // A refusal to try again later is no success: a repeat that meets one has helped nobody.
             if sign.isWell, !sign.isFailure, !sign.isOverload, call.job.purpose == .open {
@@ -212,6 +270,7 @@ struct AccountGuard: Sendable {
 
     mutating func abandoned(_ jobs: [ClaimedJob], _ turn: inout AccountGuards.Turn) {
         inFlight -= jobs.count
+        agentsInFlight -= jobs.count { $0.lane == .interactive }
         for job in jobs where holding.trial == job.lease { holding.trial = nil }
         begin([], &turn)
     }

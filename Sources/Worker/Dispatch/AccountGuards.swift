@@ -12,12 +12,14 @@ final class AccountGuards: Sendable {
 
     /// What may be taken now.
     struct Permits: Equatable {
-        /// Accounts without a restriction, with the jobs that each has room for.
+        /// Accounts without a restriction that have room, with the jobs that it is for.
         var open: [AccountQuota] = []
         /// Accounts of which one job may be tried, to find out whether the provider answers again.
         var probing: [String] = []
         /// Whether there is an account without a restriction that has no room.
         var hasFull = false
+        /// How many jobs, of all accounts, use no slot.
+        var ahead = 0
     }
 
     /// A call that ended, as far as its account is concerned.
@@ -61,25 +63,17 @@ final class AccountGuards: Sendable {
 
     private let guards: Mutex<[String: AccountGuard]>
 
-    init(accounts: [String: WorkerAccount]) {
-        guards = Mutex(accounts.mapValues { AccountGuard($0) })
+    /// - Parameter agentsShare: the share of an account's calls that agents may have whatever others have in line.
+    init(accounts: [String: WorkerAccount], agentsShare: Double = 0) {
+        guards = Mutex(accounts.mapValues { AccountGuard($0, agentsShare: agentsShare) })
     }
 
-    /// - Parameters:
-    ///   - lane: for jobs of which lane; those of agents stand before all others in line.
-    ///   - ahead: how many more than its calls in flight an account may have in line.
-    func permits(for lane: Lane, at uptime: Duration, ahead: Int) -> Permits {
+    /// - Parameter ahead: an account may have as many jobs in line as it will answer within that time.
+    func permits(at uptime: Duration, ahead: Duration = AccountGuard.lookAhead) -> Permits {
         guards.withLock { guards in
             var permits = Permits()
             for account in guards.keys.sorted() {
-                guard let entry = guards[account], !entry.holding.isHeld else { continue }
-                let room = guards[account]?.room(for: lane, at: uptime, ahead: ahead) ?? 0
-                switch entry.breaker.permit(at: uptime) {
-                case .all where room > 0: permits.open.append(AccountQuota(account: account, limit: room))
-                case .all: permits.hasFull = true
-                case .oneProbe: permits.probing.append(account)
-                case .none: break
-                }
+                guards[account]?.permit(account, at: uptime, ahead: ahead, &permits)
             }
             return permits
         }
@@ -91,14 +85,14 @@ final class AccountGuards: Sendable {
         for wish: AccountQuota,
         of lane: Lane,
         within duration: Duration,
-        at uptime: Duration,
-        ahead: Int
+        at uptime: Duration
     ) -> (now: Int, soon: Int) {
         guards.withLock { guards in
             guard var entry = guards.removeValue(forKey: wish.account) else { return (0, 0) }
             defer { guards[wish.account] = entry }
             guard !entry.holding.isHeld, entry.breaker.permit(at: uptime) == .all else { return (0, 0) }
-            let room = min(wish.limit, max(0, entry.room(for: lane, at: uptime, ahead: ahead)))
+            let limit = entry.room(at: uptime, ahead: AccountGuard.lookAhead).limit(of: lane)
+            let room = min(wish.limit, max(0, limit))
             return (room, entry.mayAnswer(wish.limit, within: duration, at: uptime) ? wish.limit : room)
         }
     }

@@ -45,7 +45,8 @@ struct AnswerService<Provider: Cashier>: Sendable {
                 guard let index = jobs.firstIndex(where: { $0.job.lease == lease }) else { continue }
                 jobs[index].hold = nil
             }
-            slots.answered(answered.count, at: uptime)
+            let ofAgents = answered.count { $0.job.lane == .interactive }
+            slots.answered(answered.count, ofAgents: ofAgents, at: uptime)
             dispatcher.carryOn(turn, after: jobs, at: uptime)
             causes.send(.slotsFreed)
             changes.tell(turn.changes, at: uptime)

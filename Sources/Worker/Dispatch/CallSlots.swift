@@ -5,16 +5,17 @@ import Synchronization
 /// there is room again; stops the counting at shutdown.
 ///
 /// More jobs are taken than calls may be in flight by as many as will be answered while the next are claimed: then the
-/// provider is never waited for by an idle slot, and a worker that dies leaves few that it had claimed too early.
+/// provider is never waited for by an idle slot, and a worker that dies leaves few that it had claimed too early. How
+/// many these are the accounts say: `ahead`.
 final class CallSlots: Sendable {
-    /// How far ahead jobs are taken.
-    static let lookAhead = Duration.milliseconds(100)
     /// Jobs whose outcomes wait to be stored, before no more are taken.
     static let unsettledMax = 4_000
 
     private struct State {
         /// Calls begun and not answered, those that still wait in line included.
         var calling = 0
+        /// Those of them that are agents'.
+        var ofAgents = 0
         /// Jobs leased and not settled.
         var held = 0
         /// Room that a claim or an intake on its way has been given.
@@ -24,49 +25,97 @@ final class CallSlots: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// What may be taken.
+    struct Room: Equatable, Sendable {
+        /// Jobs of any lane.
+        var free: Int
+        /// Jobs of agents, be slots free or not: what they do not use yet of their reserve.
+        var past: Int
+        /// Jobs of agents that were taken and are not answered.
+        var ofAgents: Int
+    }
+
     private let state = Mutex(State())
     let limit: Int
+    private let agentsReserve: Int
 
-    init(limit: Int) {
+    /// - Parameter reserve: slots that only agents' jobs may use.
+    init(limit: Int, reserve: Int = 0) {
         precondition(limit > 0, "a worker without call slots")
         self.limit = limit
+        agentsReserve = reserve
     }
 
-    /// How many jobs may be taken now.
-    func free(at uptime: Duration) -> Int {
-        state.withLock { Self.free(&$0, limit, uptime) }
+    /// How many jobs may be taken now, if `ahead` of those that were use no slot.
+    func free(ahead: Int) -> Int {
+        room(ahead: ahead).free
     }
 
-    private static func free(_ state: inout State, _ limit: Int, _ uptime: Duration) -> Int {
-        guard !state.isStopping, state.held - state.calling < unsettledMax else { return 0 }
-        let ahead = state.rate.expected(within: lookAhead, at: uptime)
+    /// What may be taken now, as in `free`.
+    func room(ahead: Int) -> Room {
+        state.withLock { state in
+            Room(
+                free: Self.free(&state, limit, ahead),
+                past: Self.past(&state, agentsReserve),
+                ofAgents: state.ofAgents
+            )
+        }
+    }
+
+    /// Whether jobs may be taken at all: not once the worker stops, nor while too many outcomes wait to be stored.
+    var mayTake: Bool {
+        state.withLock { Self.mayTake(&$0) }
+    }
+
+    private static func free(_ state: inout State, _ limit: Int, _ ahead: Int) -> Int {
+        guard mayTake(&state) else { return 0 }
         return max(0, limit + min(ahead, unsettledMax) - state.calling - state.reserved)
     }
 
+    /// What is set aside may become agents' as well.
+    private static func past(_ state: inout State, _ reserve: Int) -> Int {
+        mayTake(&state) ? max(0, reserve - state.ofAgents - state.reserved) : 0
+    }
+
+    private static func mayTake(_ state: inout State) -> Bool {
+        !state.isStopping && state.held - state.calling < unsettledMax
+    }
+
     /// Sets room aside for jobs about to be taken, at most `wanted`; `taken` gives it back.
-    func reserve(_ wanted: Int, at uptime: Duration) -> Int {
+    func reserve(_ wanted: Int, ahead: Int, areAgents: Bool) -> Int {
         state.withLock { state in
-            let granted = min(wanted, Self.free(&state, limit, uptime))
+            let free = Self.free(&state, limit, ahead)
+            let granted = min(wanted, areAgents ? max(free, Self.past(&state, agentsReserve)) : free)
             state.reserved += granted
             return granted
         }
     }
 
-    /// Of the room set aside, jobs were taken.
-    func taken(_ jobs: Int, of reserved: Int) {
+    /// Sets room aside for jobs that are being claimed: how many, was decided before.
+    func reserve(_ jobs: Int) -> Int {
+        state.withLock { state in
+            state.reserved += jobs
+            return jobs
+        }
+    }
+
+    /// Of the room set aside, jobs were taken, some of them agents'.
+    func taken(_ jobs: Int, ofAgents: Int = 0, of reserved: Int) {
         state.withLock { state in
             state.reserved -= reserved
             state.held += jobs
             state.calling += jobs
+            state.ofAgents += ofAgents
             precondition(state.reserved >= 0, "more room given back than was set aside")
         }
     }
 
-    /// Calls were answered, or jobs need none after all.
-    func answered(_ jobs: Int, at uptime: Duration) {
+    /// Calls were answered, or jobs need none after all; some of them agents'.
+    func answered(_ jobs: Int, ofAgents: Int = 0, at uptime: Duration) {
         let waiters = state.withLock { state in
             state.calling -= jobs
-            precondition(state.calling >= 0, "more calls answered than begun")
+            state.ofAgents -= ofAgents
+            precondition(state.calling >= 0 && state.ofAgents >= 0, "more calls answered than begun")
             state.rate.answered(jobs, at: uptime)
             return Self.takeWaiters(&state)
         }
@@ -79,11 +128,6 @@ final class CallSlots: Sendable {
             state.held -= jobs
             precondition(state.held >= 0, "more jobs settled than held")
         }
-    }
-
-    /// Jobs that will be answered within `duration`, as far as can be told.
-    func expected(within duration: Duration, at uptime: Duration) -> Int {
-        state.withLock { $0.rate.expected(within: duration, at: uptime) }
     }
 
     /// Whether so many calls will probably be answered within `duration`. While the first calls are out nobody can

@@ -57,7 +57,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// Claims as long as claims come back full. What it is due for stays due until something was claimed.
     private func look(_ next: inout NextLook) async throws {
         next.hasMore = true
-        while mayMint(), !slots.isStopping {
+        while mayMint(), slots.mayTake {
             let uptime = clock.uptime
             let isResting = uptime < next.othersFrom
             if isResting, shares.isDrained(.interactive) {
@@ -65,13 +65,10 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                 next.hasMore = false
                 return
             }
-            let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
-            // A claim takes jobs of all lanes: what stands in line is before most of them.
-            let permits = guards.permits(for: .campaign, at: uptime, ahead: ahead)
+            let permits = guards.permits(at: uptime)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
-            let plan = shares.claimable(slots.free(at: uptime), of: permits.open, isDue: uptime >= next.at)
-            var lanes = rightOfWay.fitted(plan, now: uptime)
+            var lanes = rightOfWay.fitted(plan(permits, isDue: uptime >= next.at), now: uptime)
             if isResting { lanes.removeAll { $0.lane != .interactive } }
             guard !lanes.isEmpty else { return }
             let began = clock.uptime
@@ -94,6 +91,10 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             next.othersFrom = now + rest
             rests.send(rest)
         }
+    }
+
+    private func plan(_ permits: AccountGuards.Permits, isDue: Bool) -> [LaneQuota] {
+        shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue)
     }
 
     private func nextLook(after claim: Claim) -> Duration {
@@ -185,14 +186,14 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     }
 
     private func claim(_ request: ClaimRequest, for purpose: Purpose = .work) async throws -> Claim {
-        let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit }, at: clock.uptime)
+        let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit })
         do {
             let (asked, claim) = try await patience.untilDone { [clock, store] in
                 let asked = clock.uptime
                 return (asked, try await store.claim(request))
             }
             clock.learn(claim.now, receivedAt: clock.uptime)
-            slots.taken(claim.jobs.count, of: reserved)
+            slots.taken(claim.jobs.count, ofAgents: claim.jobs.count { $0.lane == .interactive }, of: reserved)
             for job in claim.jobs where isCalled(job) { note(job, claimedFor: purpose) }
             dispatcher.start(claim.jobs, asked: asked)
             return claim

@@ -77,7 +77,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     /// answers led to it.
     func carryOn(_ turn: AccountGuards.Turn, after jobs: [DecidedJob] = [], at uptime: Duration) {
         let givenBack = turn.givenBack.map { unsent($0.call.job, uptime) }
-        if !givenBack.isEmpty { slots.answered(givenBack.count, at: uptime) }
+        if !givenBack.isEmpty { free(givenBack, at: uptime) }
         decided.send(givenBack.isEmpty ? jobs : jobs + givenBack)
         make(turn.next, at: uptime)
     }
@@ -136,8 +136,13 @@ final class Dispatcher<Provider: Cashier>: Sendable {
 
     private func finish(_ jobs: [DecidedJob], at uptime: Duration) {
         guard !jobs.isEmpty else { return }
-        slots.answered(jobs.count, at: uptime)
+        free(jobs, at: uptime)
         decided.send(jobs)
+    }
+
+    /// Jobs need no call after all.
+    private func free(_ jobs: [DecidedJob], at uptime: Duration) {
+        slots.answered(jobs.count, ofAgents: jobs.count { $0.job.lane == .interactive }, at: uptime)
     }
 
     private func verdictWithoutCall(

@@ -6,10 +6,13 @@ struct IdleAccounts: Equatable, Sendable {
     private var names: Set<String> = []
 
     /// How many jobs the accounts have room for, those without any left out; unless no other has room, and it is time
-    /// to ask these all the same.
-    func room(of accounts: [AccountQuota], isDue: Bool) -> Int {
-        let room = Self.sum(accounts.filter { !names.contains($0.account) })
-        return room == 0 && isDue ? Self.sum(accounts) : room
+    /// to ask these all the same. `past`: how many jobs of agents past others, likewise.
+    func room(of accounts: [AccountQuota], isDue: Bool) -> (jobs: Int, past: Int) {
+        let others = accounts.filter { !names.contains($0.account) }
+        let jobs = Self.sum(others, \.limit)
+        let past = Self.sum(others, \.past)
+        guard isDue else { return (jobs, past) }
+        return (jobs > 0 ? jobs : Self.sum(accounts, \.limit), past > 0 ? past : Self.sum(accounts, \.past))
     }
 
     /// - Parameter lanes: those that may have jobs waiting.
@@ -23,7 +26,7 @@ struct IdleAccounts: Equatable, Sendable {
         names.subtract(accounts)
     }
 
-    private static func sum(_ accounts: [AccountQuota]) -> Int {
-        accounts.reduce(0) { min(1_000_000, $0 + $1.limit) }
+    private static func sum(_ accounts: [AccountQuota], _ room: (AccountQuota) -> Int) -> Int {
+        accounts.reduce(0) { min(1_000_000, $0 + room($1)) }
     }
 }

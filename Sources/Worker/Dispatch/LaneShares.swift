@@ -14,12 +14,19 @@ final class LaneShares: Sendable {
         state = Mutex(State(planner: LanePlanner(weights: weights, reserve: reserve)))
     }
 
-    /// How many jobs of each lane to claim into `free` slots, of accounts that have room.
+    /// How many jobs of each lane to claim into the slots, of accounts that have room.
     ///
-    /// - Parameter isDue: whether it is time to ask accounts as well that are thought to have nothing.
-    func claimable(_ free: Int, of accounts: [AccountQuota], isDue: Bool) -> [LaneQuota] {
+    /// - Parameter isDue: whether it is time to ask accounts and agents as well that are thought to have nothing.
+    func claimable(_ slots: CallSlots.Room, of accounts: [AccountQuota], isDue: Bool) -> [LaneQuota] {
         state.withLock { state in
-            state.planner.plan(free: free, room: state.idle.room(of: accounts, isDue: isDue))
+            let room = state.idle.room(of: accounts, isDue: isDue)
+            let isAsked = isDue || !state.planner.isDrained(.interactive)
+            return state.planner.plan(
+                free: slots.free,
+                room: room.jobs,
+                ofAgents: slots.ofAgents,
+                past: isAsked ? min(slots.past, room.past) : 0
+            )
         }
     }
 
@@ -37,8 +44,8 @@ final class LaneShares: Sendable {
     }
 
     /// How many jobs of a lane may start as they come in; none while older ones of it wait.
-    func startable(_ lane: Lane, _ free: Int) -> Int {
-        state.withLock { $0.planner.startable(lane, free: free) }
+    func startable(_ lane: Lane, _ free: Int, ofAgents: Int) -> Int {
+        state.withLock { $0.planner.startable(lane, free: free, ofAgents: ofAgents) }
     }
 
     /// Whether jobs may wait of any lane.

@@ -26,13 +26,16 @@ struct Admission: Sendable {
         let wishes = Self.wishes(batch.jobs, now)
         guard !wishes.isEmpty, mayMint(), let lane = batch.jobs.first?.lane else { return 0 }
         await waitForRoom(wishes, lane)
-        let uptime = clock.uptime
-        let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
-        var accounts: [String: Int] = [:]
-        for quota in guards.permits(for: lane, at: uptime, ahead: ahead).open { accounts[quota.account] = quota.limit }
-        let reserved = slots.reserve(wishes.reduce(0) { $0 + $1.limit }, at: uptime)
+        let permits = guards.permits(at: clock.uptime)
+        var accounts: [String: AccountQuota] = [:]
+        for quota in permits.open { accounts[quota.account] = quota }
+        let wanted = wishes.reduce(0) { $0 + $1.limit }
+        let reserved = slots.reserve(wanted, ahead: permits.ahead, areAgents: lane == .interactive)
+        let spare = slots.room(ahead: permits.ahead)
         var rooms: [Lane: Int] = [:]
-        for lane in Lane.allCases { rooms[lane] = shares.startable(lane, reserved + slots.free(at: uptime)) }
+        for lane in Lane.allCases {
+            rooms[lane] = shares.startable(lane, reserved + spare.free, ofAgents: spare.ofAgents)
+        }
         mark(&batch.jobs, now, reserved, &rooms, &accounts)
         return reserved
     }
@@ -70,15 +73,17 @@ struct Admission: Sendable {
         let start = clock.uptime
         while !slots.isStopping {
             let uptime = clock.uptime
-            let ahead = slots.expected(within: CallSlots.lookAhead, at: uptime)
+            let permits = guards.permits(at: uptime)
             var room = 0
             var wanted = 0
             for wish in wishes {
-                let account = guards.room(for: wish, of: lane, within: Self.fast, at: uptime, ahead: ahead)
+                let account = guards.room(for: wish, of: lane, within: Self.fast, at: uptime)
                 room += account.now
                 wanted += account.soon
             }
-            room = min(room, shares.startable(lane, slots.free(at: uptime)))
+            let spare = slots.room(ahead: permits.ahead)
+            let free = lane == .interactive ? max(spare.free, spare.past) : spare.free
+            room = min(room, shares.startable(lane, free, ofAgents: spare.ofAgents))
             guard room < wanted, uptime < start + Self.patience,
                 slots.mayAnswer(wanted, within: Self.fast, at: uptime),
                 slots.mayAnswer(shares.ahead(in: lane), within: Self.catchUp, at: uptime)
@@ -92,23 +97,32 @@ struct Admission: Sendable {
         _ now: Timestamp,
         _ reserved: Int,
         _ rooms: inout [Lane: Int],
-        _ accounts: inout [String: Int]
+        _ accounts: inout [String: AccountQuota]
     ) {
         var left = reserved
         for index in jobs.indices {
             guard left > 0 else { return }
             let lane = jobs[index].lane
             guard Self.isDue(jobs[index], now), rooms[lane, default: 0] > 0,
-                let account = accounts.index(forKey: jobs[index].order.account), accounts.values[account] > 0
+                let account = accounts.index(forKey: jobs[index].order.account),
+                accounts.values[account].limit(of: lane) > 0
             else { continue }
             jobs[index].mayStart = true
             left -= 1
             rooms[lane, default: 0] -= 1
-            accounts.values[account] -= 1
+            accounts.values[account].take(lane)
         }
     }
 
     private static func isDue(_ job: AcceptedJob, _ now: Timestamp) -> Bool {
         (job.notBefore ?? now) <= now && job.notAfter > now
+    }
+}
+
+extension AccountQuota {
+    /// A job of the lane is taken of it.
+    fileprivate mutating func take(_ lane: Lane) {
+        limit -= 1
+        if lane == .interactive { past -= 1 }
     }
 }

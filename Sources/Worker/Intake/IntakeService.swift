@@ -61,7 +61,8 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
                 return (asked, try await store.ingest(batch))
             }
             if let now = report.now { clock.learn(now, receivedAt: clock.uptime) }
-            slots.taken(report.started.count, of: reserved)
+            let ofAgents = report.started.count { $0.lane == .interactive }
+            slots.taken(report.started.count, ofAgents: ofAgents, of: reserved)
             admission.stored(batch, started: report.started)
             dispatcher.start(report.started, asked: asked)
             for batch in batches { source.commit(batch) }

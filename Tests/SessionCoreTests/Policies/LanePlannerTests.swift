@@ -33,6 +33,25 @@ struct LanePlannerTests {
         #expect(limits(planner.plan(free: 50))[.interactive, default: 0] >= 10)
     }
 
+    @Test("what agents do not use of the reserve they may take though no slot is free, as far as accounts take it")
+    func pastOthers() {
+        var planner = LanePlanner(weights: weights, reserve: 10)
+        #expect(limits(planner.plan(free: 0, room: 0, past: 20)) == [.interactive: 10])
+        #expect(limits(planner.plan(free: 0, room: 0, ofAgents: 7, past: 20)) == [.interactive: 3])
+        #expect(limits(planner.plan(free: 50, room: 0, past: 4)) == [.interactive: 4])
+        #expect(planner.plan(free: 0, room: 0, ofAgents: 10, past: 20).isEmpty)
+        planner.claimed([:], of: planner.plan(free: 120))
+        #expect(limits(planner.plan(free: 0, room: 0, past: 20)) == [.interactive: 1], "it is thought empty")
+    }
+
+    @Test("agents' own calls use the reserve first, and what is free beside it is shared")
+    func usedReserve() {
+        let planner = LanePlanner(weights: weights, reserve: 60)
+        #expect(limits(planner.plan(free: 60)) == [.interactive: 60])
+        #expect(limits(planner.plan(free: 60, ofAgents: 36)) == [.interactive: 24 + 24, .campaign: 9, .replay: 3])
+        #expect(limits(planner.plan(free: 60, ofAgents: 99)) == [.interactive: 40, .campaign: 15, .replay: 5])
+    }
+
     @Test("where accounts take fewer calls than the reserve has slots, a campaign gets them; agents are asked for too")
     func smallRoom() {
         var planner = LanePlanner(weights: weights, reserve: 50)
