@@ -23,6 +23,30 @@ struct DispatchModelTests {
         #expect(model.waiting("slow") <= 16, "as many as it answers at once")
     }
 
+    @Test(
+        "all lanes have their shares though slots come free one by one and another account is idle",
+        arguments: [16, 200]
+    )
+    func sharesOverTime(concurrency: Int) {
+        var model = DispatchModel([
+            "main": .init(
+                reply: .milliseconds(50),
+                spread: .milliseconds(100),
+                concurrency: concurrency,
+                backlog: [.interactive: Self.endless, .campaign: Self.endless, .replay: Self.endless]
+            ),
+            "idle": .init(reply: .milliseconds(50), concurrency: 100),
+        ])
+        model.run(for: .seconds(5))
+        let before = Lane.allCases.map { model.answered("main", $0) }
+        model.run(for: .seconds(15))
+        let counts = zip(Lane.allCases, before).map { model.answered("main", $0) - $1 }
+        let total = counts.reduce(0, +)
+        for (count, weight) in zip(counts, [8, 3, 1]) {
+            #expect(abs(Double(count * 12) / Double(total) - Double(weight)) < 0.3, "\(counts)")
+        }
+    }
+
     @Test("agents are called next when a provider becomes slow that has a campaign in line")
     func agentsPastALine() {
         var model = DispatchModel([

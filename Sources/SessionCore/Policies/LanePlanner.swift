@@ -1,6 +1,9 @@
-/// Divides free call slots between the lanes: by weight while all lanes have work, without waste while some have none,
-/// and never so that the interactive lane finds no slot.
+/// Divides free call slots between the lanes: by weight while all lanes have work, however few slots come free at a
+/// time, without waste while some have none, and never so that the interactive lane finds no slot.
 package struct LanePlanner: Equatable, Sendable {
+    /// A lane catches up with so many jobs at most, in which it was passed over for other reasons than whole numbers.
+    private static let carriedMax = 2.0
+
     private let weights: [Lane: Int]
     /// Slots that only the interactive lane may use.
     private let reserve: Int
@@ -8,6 +11,8 @@ package struct LanePlanner: Equatable, Sendable {
     private var drained: Set<Lane> = []
     /// How many jobs were stored to wait since a lane was last seen empty, as far as this worker knows.
     private var waiting: [Lane: Int] = [:]
+    /// How many jobs less than its share each lane has had; below zero where it had more. Of lanes that all have work.
+    private var carried: [Lane: Double] = [:]
 
     package init(weights: [Lane: Int], reserve: Int) {
         precondition(Lane.allCases.allSatisfy { weights[$0, default: 0] > 0 }, "every lane needs a weight above zero")
@@ -46,8 +51,9 @@ package struct LanePlanner: Equatable, Sendable {
         if left > 0 { distribute(left, among: busy.isEmpty ? [.interactive] : busy, into: &quotas) }
         let plan = fitted(quotas, to: total)
         let planned = plan.first { $0.lane == .interactive }?.limit ?? 0
-        let agents = LaneQuota(lane: .interactive, limit: max(1, planned, least))
-        return [agents] + plan.filter { $0.lane != .interactive }
+        let agents = max(planned, drained.contains(.interactive) ? 1 : least)
+        let others = plan.filter { $0.lane != .interactive }
+        return agents > 0 ? [LaneQuota(lane: .interactive, limit: agents)] + others : others
     }
 
     /// What a claim brought, so that the next plan gives an empty lane's share to the others.
@@ -61,6 +67,7 @@ package struct LanePlanner: Equatable, Sendable {
         cutOff: Set<Lane> = [],
         unasked: Set<Lane> = []
     ) {
+        let before = busy
         for quota in quotas {
             let count = counts[quota.lane, default: 0]
             if count >= quota.limit || cutOff.contains(quota.lane) {
@@ -72,6 +79,21 @@ package struct LanePlanner: Equatable, Sendable {
             }
             waiting[quota.lane] = max(0, waiting[quota.lane, default: 0] - count)
         }
+        carry(counts, among: before.filter { !drained.contains($0) })
+    }
+
+    /// Where only one lane has work nobody is passed over.
+    private mutating func carry(_ counts: [Lane: Int], among lanes: [Lane]) {
+        let before = carried
+        carried = [:]
+        guard lanes.count > 1 else { return }
+        let total = lanes.reduce(0) { $0 + weights[$1, default: 1] }
+        let taken = lanes.reduce(0) { $0 + counts[$1, default: 0] }
+        for lane in lanes {
+            let share = Double(taken * weights[lane, default: 1]) / Double(total)
+            let left = before[lane, default: 0] + share - Double(counts[lane, default: 0])
+            carried[lane] = max(-Self.carriedMax, min(Self.carriedMax, left))
+        }
     }
 
     /// How many jobs of a lane may be sent as they come in, past the queue: none while older ones of the lane wait, and
@@ -79,7 +101,13 @@ package struct LanePlanner: Equatable, Sendable {
     package func startable(_ lane: Lane, free: Int, ofAgents: Int = 0) -> Int {
         guard drained.contains(lane) else { return 0 }
         let others = Lane.allCases.contains { $0 != lane && !drained.contains($0) }
-        guard others else { return lane == .interactive ? free : max(0, free - max(0, reserve - ofAgents)) }
+        let shared = max(0, free - max(0, reserve - ofAgents))
+        guard others else { return lane == .interactive ? free : shared }
+        guard lane == .interactive else {
+            // Nothing is carried over here: what is less than a whole job waits with those that are claimed.
+            let total = busy.reduce(weights[lane, default: 1]) { $0 + weights[$1, default: 1] }
+            return shared * weights[lane, default: 1] / total
+        }
         var planner = self
         planner.drained.remove(lane)
         return planner.plan(free: free, ofAgents: ofAgents).first { $0.lane == lane }?.limit ?? 0
@@ -106,15 +134,26 @@ package struct LanePlanner: Equatable, Sendable {
         waiting[lane, default: 0] += jobs
     }
 
+    /// By weight and by what was carried over, and what makes no whole job where most is due. An interactive lane that
+    /// had no more than its share is first.
     private func distribute(_ slots: Int, among lanes: [Lane], into quotas: inout [Lane: Int]) {
         let total = lanes.reduce(0) { $0 + weights[$1, default: 1] }
-        var given = 0
+        var left = slots
+        var due: [(lane: Lane, jobs: Double)] = []
         for lane in lanes {
-            let share = slots * weights[lane, default: 1] / total
-            quotas[lane, default: 0] += share
-            given += share
+            let before = carried[lane, default: 0]
+            let jobs = Double(slots * weights[lane, default: 1]) / Double(total) + before
+            let least = lane == .interactive && before >= 0 ? 1 : 0
+            let given = min(left, max(least, Int(jobs.rounded(.down))))
+            quotas[lane, default: 0] += given
+            left -= given
+            due.append((lane: lane, jobs: jobs - Double(given)))
         }
-        quotas[lanes[0], default: 0] += slots - given
+        while left > 0, let most = due.indices.max(by: { due[$0].jobs < due[$1].jobs }) {
+            quotas[due[most].lane, default: 0] += 1
+            due[most].jobs -= 1
+            left -= 1
+        }
     }
 
     private func fitted(_ quotas: [Lane: Int], to free: Int) -> [LaneQuota] {

@@ -69,7 +69,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
             var lanes = rightOfWay.fitted(plan(permits, isDue: uptime >= next.at), now: uptime)
-            if isResting { lanes.removeAll { $0.lane != .interactive } }
+            if isResting { lanes = agentsShare(of: lanes) }
             guard !lanes.isEmpty else { return }
             let began = clock.uptime
             let request = ClaimRequest(accounts: permits.open, lanes: lanes, lease: settings.lease)
@@ -95,6 +95,13 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     private func plan(_ permits: AccountGuards.Permits, isDue: Bool) -> [LaneQuota] {
         shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue)
+    }
+
+    /// What agents wait for. Where the turn was another lane's, one of theirs goes in its place.
+    private func agentsShare(of lanes: [LaneQuota]) -> [LaneQuota] {
+        guard !lanes.isEmpty else { return [] }
+        let limit = lanes.first { $0.lane == .interactive }?.limit ?? 1
+        return [LaneQuota(lane: .interactive, limit: limit)]
     }
 
     private func nextLook(after claim: Claim) -> Duration {

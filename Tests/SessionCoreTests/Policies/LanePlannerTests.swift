@@ -15,6 +15,52 @@ struct LanePlannerTests {
         #expect(limits(planner.plan(free: 120)) == [.interactive: 80, .campaign: 30, .replay: 10])
     }
 
+    @Test("however few slots come free at a time, all lanes have their shares in the long run", arguments: 1...7)
+    func sharesOfFew(free: Int) {
+        var planner = LanePlanner(weights: weights, reserve: 40)
+        var had: [Lane: Int] = [:]
+        for _ in 0..<120 {
+            let plan = planner.plan(free: free, ofAgents: 100)
+            #expect(plan.reduce(0) { $0 + $1.limit } == free)
+            planner.claimed(limits(plan), of: plan)
+            had.merge(limits(plan), uniquingKeysWith: +)
+        }
+        for (lane, weight) in weights {
+            #expect(abs(had[lane, default: 0] - 10 * weight * free) <= 2, "\(lane)")
+        }
+    }
+
+    @Test("an agent's job that comes alone is the first, whatever the other lanes have not had")
+    func agentsAloneAreFirst() {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        for round in 0..<60 {
+            planner.stored(1, in: .interactive)
+            var waiting = 1
+            // As many claims of one job as it takes to find the lane empty.
+            while planner.busy.contains(.interactive) {
+                let plan = planner.plan(free: 1)
+                var counts = limits(plan)
+                if let asked = counts[.interactive] { counts[.interactive] = min(asked, waiting) }
+                #expect(waiting == 0 || counts[.interactive] == 1, "\(round)")
+                waiting -= counts[.interactive, default: 0]
+                planner.claimed(counts, of: plan)
+            }
+            for _ in 0..<round % 5 {
+                let plan = planner.plan(free: 1)
+                planner.claimed(limits(plan.filter { $0.lane != .interactive }), of: plan)
+            }
+        }
+    }
+
+    @Test("a lane that was passed over for a long time does not keep the others waiting for as long")
+    func boundedCarry() {
+        var planner = LanePlanner(weights: weights, reserve: 0)
+        for _ in 0..<100 { planner.claimed([.interactive: 1], of: [LaneQuota(lane: .interactive, limit: 1)]) }
+        let plan = limits(planner.plan(free: 120))
+        #expect(plan[.campaign, default: 0] <= 32)
+        #expect(plan[.interactive, default: 0] >= 76)
+    }
+
     @Test("an empty lane's share goes to the others, and it is still asked for one job")
     func emptyLanesCostNothing() {
         var planner = LanePlanner(weights: weights, reserve: 0)
