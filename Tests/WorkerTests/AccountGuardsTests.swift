@@ -414,7 +414,7 @@ struct AccountGuardsTests {
         var made = 0
         for number in 1...200 {
             let job = Self.job(Int64(number), attempts: 2)
-            guard guards.mayRepeat(job, at: .zero) else { continue }
+            guard guards.pauseBeforeRepeat(of: job, at: .zero) == nil else { continue }
             made += 1
             _ = guards.begin([.init(call: CashierCall(kind: .open, job: job, markedAt: Self.now), sendBy: .seconds(15))]
             )
@@ -422,6 +422,20 @@ struct AccountGuardsTests {
             _ = guards.ended([.init(job: job, sign: sign)], at: .zero, now: Self.now)
         }
         #expect(made == 20)
+    }
+
+    @Test("refused repeats wait for their tokens one after another; an agent's not behind those of a campaign")
+    func refusedRepeatsWait() {
+        let guards = AccountGuards(accounts: ["main": Self.account(concurrencyMax: 100)])
+        func pause(_ number: Int64, _ lane: Lane) -> Duration? {
+            guards.pauseBeforeRepeat(of: Self.job(number, attempts: 2, lane: lane), at: .milliseconds(10))
+        }
+        #expect((0..<20).allSatisfy { pause($0, .campaign) == nil })
+        #expect((20..<23).compactMap { pause($0, .campaign) } == [.seconds(2), .seconds(3), .seconds(4)])
+        #expect(pause(23, .interactive) == .seconds(2))
+        let trial = Self.job(24, attempts: 2)
+        guards.trialStarted(trial)
+        #expect(guards.pauseBeforeRepeat(of: trial, at: .milliseconds(10)) == nil)
     }
 
     @Test("a refused timestamp ends maintenance but shows nothing of a fault; a look-up shows nothing of either")

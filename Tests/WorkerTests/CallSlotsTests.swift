@@ -80,6 +80,18 @@ struct CallSlotsTests {
         #expect(slots.free(ahead: 0) == 1)
     }
 
+    @Test("jobs that need no call free their slots, and say nothing of how many calls are answered")
+    func uncalled() {
+        let slots = CallSlots(limit: 10)
+        slots.taken(500, of: 0)
+        slots.uncalled(500)
+        #expect(slots.free(ahead: 0) == 10)
+        #expect(!slots.mayAnswer(1, within: at(100), at: at(300)))
+        slots.taken(500, of: 0)
+        slots.answered(500, at: at(10))
+        #expect(slots.mayAnswer(500, within: at(100), at: at(300)))
+    }
+
     @Test("agents find what is left of their reserve though others have taken all there is, and no more than that")
     func reserve() {
         let slots = CallSlots(limit: 10, reserve: 3)

@@ -280,6 +280,28 @@ struct WorkerTests {
         #expect(bench.store.row("a-1")?.state == .ready, "it was not called")
     }
 
+    @Test("repeats for which there is no budget are given back, each for as long as it takes to have one for it")
+    func repeatsWithoutBudget() async throws {
+        let bench = WorkerBench { _ in CashierAnswer(outcome: .refused(.retryFast), code: "6", message: "busy") }
+        bench.deliver((0..<120).map { "o-\($0)" })
+        try await bench.eventually("all were refused") {
+            bench.store.rows.count == 120 && bench.store.rows.allSatisfy { $0.attempts > 0 && $0.leaseUntil == nil }
+        }
+        // All are due again.
+        bench.store.advance(by: .milliseconds(10))
+        let soon = Timestamp(seconds: 1_000_001)
+        try await bench.eventually("most wait for a token") {
+            bench.store.rows.count { $0.leaseUntil == nil && $0.dueAt > soon } >= 90
+        }
+        let due = bench.store.rows.map(\.dueAt).filter { $0 > soon }
+        #expect(Set(due.map(\.seconds)).count > 60, "not all at once")
+        try await bench.eventually("what was not sent is no attempt") {
+            bench.store.rows.allSatisfy { $0.leaseUntil == nil }
+                && bench.store.rows.reduce(0) { $0 + $1.attempts } == bench.cashier.calls.count
+        }
+        try await bench.stop()
+    }
+
     @Test("jobs that start as they come in and jobs that are claimed are sent once each")
     func startedAndClaimed() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

@@ -8,6 +8,11 @@ package struct RetryBudget: Equatable, Sendable {
     private let trickle: Double
     private var tokens: Double
     private var lastRefill: Duration = .zero
+    /// What calls paid in since `measuredAt`.
+    private var paidIn = 0.0
+    private var measuredAt: Duration = .zero
+    /// Tokens a second that there were lately, those that repeats gave back included.
+    package private(set) var tokensPerSecond: Double
 
     /// - Parameters:
     ///   - ratio: repeats per success, for example 0.1.
@@ -19,10 +24,13 @@ package struct RetryBudget: Equatable, Sendable {
         capacity = burst
         trickle = tricklePerSecond
         tokens = burst
+        tokensPerSecond = tricklePerSecond
     }
 
     package mutating func callSucceeded(wasRepeat: Bool) {
-        tokens = min(capacity, tokens + (wasRepeat ? 1 : ratio))
+        let paid = wasRepeat ? 1 : ratio
+        tokens = min(capacity, tokens + paid)
+        paidIn += paid
     }
 
     /// Whether a repeat may be made at `uptime` (monotonic, from any fixed origin).
@@ -32,8 +40,17 @@ package struct RetryBudget: Equatable, Sendable {
             tokens = min(capacity, tokens + elapsed * trickle)
             lastRefill = uptime
         }
+        measure(at: uptime)
         guard tokens >= 1 else { return false }
         tokens -= 1
         return true
+    }
+
+    private mutating func measure(at uptime: Duration) {
+        guard uptime >= measuredAt + .seconds(1) else { return }
+        let elapsed = Double((uptime - measuredAt).wholeMicroseconds) / 1_000_000
+        tokensPerSecond = trickle + paidIn / elapsed
+        paidIn = 0
+        measuredAt = uptime
     }
 }

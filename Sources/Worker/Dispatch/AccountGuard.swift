@@ -24,6 +24,9 @@ struct AccountGuard: Sendable {
     /// The lease of the job that is out to find out for the breaker.
     private var probe: LeaseRef?
     var budget: RetryBudget
+    /// An agent's repeat does not wait behind a campaign's.
+    private var refusedOfAgents = RefusedRepeats()
+    private var refusedOfOthers = RefusedRepeats()
     var concurrency: ConcurrencyLimit
     /// nil: calls a second are not bounded.
     var calls: CallBudget?
@@ -154,6 +157,15 @@ struct AccountGuard: Sendable {
             note(sign, of: call.job, account, now, &turn)
         }
         begin([], &turn)
+    }
+
+    /// How long a job waits before it may be sent once more; nil: it may be now.
+    mutating func pauseBeforeRepeat(of job: ClaimedJob, at uptime: Duration) -> Duration? {
+        if holding.trial == job.lease { return nil }
+        if budget.withdraw(at: uptime) { return nil }
+        return job.lane == .interactive
+            ? refusedOfAgents.pause(at: uptime, tokensPerSecond: budget.tokensPerSecond)
+            : refusedOfOthers.pause(at: uptime, tokensPerSecond: budget.tokensPerSecond)
     }
 
     mutating func probeStarted() {

@@ -111,13 +111,10 @@ final class AccountGuards: Sendable {
         guards.withLock { $0[account]?.breaker.probeAbandoned(at: uptime) }
     }
 
-    /// Whether a job may be sent once more. A trial may: without it nobody would know.
-    func mayRepeat(_ job: ClaimedJob, at uptime: Duration) -> Bool {
-        guards.withLock { guards in
-            let account = job.order.account
-            if guards[account]?.holding.trial == job.lease { return true }
-            return guards[account]?.budget.withdraw(at: uptime) ?? false
-        }
+    /// How long a job waits before it may be sent once more; nil: it may be now. A trial may: without it nobody would
+    /// know.
+    func pauseBeforeRepeat(of job: ClaimedJob, at uptime: Duration) -> Duration? {
+        guards.withLock { $0[job.order.account]?.pauseBeforeRepeat(of: job, at: uptime) }
     }
 
     /// What is to be added to the signing times of an account's calls.

@@ -110,13 +110,22 @@ final class CallSlots: Sendable {
         }
     }
 
-    /// Calls were answered, or jobs need none after all; some of them agents'.
+    /// Calls were answered, some of them agents'.
     func answered(_ jobs: Int, ofAgents: Int = 0, at uptime: Duration) {
+        ended(jobs, ofAgents, answeredAt: uptime)
+    }
+
+    /// Jobs need no call after all, some of them agents'. That tells nothing of how many are answered.
+    func uncalled(_ jobs: Int, ofAgents: Int = 0) {
+        ended(jobs, ofAgents, answeredAt: nil)
+    }
+
+    private func ended(_ jobs: Int, _ ofAgents: Int, answeredAt uptime: Duration?) {
         let waiters = state.withLock { state in
             state.calling -= jobs
             state.ofAgents -= ofAgents
             precondition(state.calling >= 0 && state.ofAgents >= 0, "more calls answered than begun")
-            state.rate.answered(jobs, at: uptime)
+            if let uptime { state.rate.answered(jobs, at: uptime) }
             return Self.takeWaiters(&state)
         }
         for waiter in waiters { waiter.resume() }

@@ -70,14 +70,14 @@ final class Dispatcher<Provider: Cashier>: Sendable {
             }
         }
         carryOn(guards.begin(calls), at: uptime)
-        finish(others, at: uptime)
+        finish(others)
     }
 
     /// Makes the calls whose turn it is, and gives back those that are not to be made, together with the jobs whose
     /// answers led to it.
     func carryOn(_ turn: AccountGuards.Turn, after jobs: [DecidedJob] = [], at uptime: Duration) {
         let givenBack = turn.givenBack.map { unsent($0.call.job, uptime) }
-        if !givenBack.isEmpty { free(givenBack, at: uptime) }
+        if !givenBack.isEmpty { uncalled(givenBack) }
         decided.send(givenBack.isEmpty ? jobs : jobs + givenBack)
         make(turn.next, at: uptime)
     }
@@ -112,7 +112,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
                 $0.lookUps += lookUps
             }
         }
-        finish(late, at: uptime)
+        finish(late)
     }
 
     /// Nearly always there is nothing to adjust, and one account.
@@ -131,18 +131,17 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     /// Gives back what waits in line: the worker stops.
     func giveBackQueued() {
         let uptime = clock.uptime
-        finish(guards.drain().map { unsent($0.call.job, uptime) }, at: uptime)
+        finish(guards.drain().map { unsent($0.call.job, uptime) })
     }
 
-    private func finish(_ jobs: [DecidedJob], at uptime: Duration) {
+    private func finish(_ jobs: [DecidedJob]) {
         guard !jobs.isEmpty else { return }
-        free(jobs, at: uptime)
+        uncalled(jobs)
         decided.send(jobs)
     }
 
-    /// Jobs need no call after all.
-    private func free(_ jobs: [DecidedJob], at uptime: Duration) {
-        slots.answered(jobs.count, ofAgents: jobs.count { $0.job.lane == .interactive }, at: uptime)
+    private func uncalled(_ jobs: [DecidedJob]) {
+        slots.uncalled(jobs.count, ofAgents: jobs.count { $0.job.lane == .interactive })
     }
 
     private func verdictWithoutCall(
@@ -161,8 +160,8 @@ final class Dispatcher<Provider: Cashier>: Sendable {
         case .lookUp:
             return nil
         case .open:
-            if job.attempts <= 1 || guards.mayRepeat(job, at: uptime) { return nil }
-            return unsent(job, uptime, after: .seconds(2))
+            guard job.attempts > 1, let pause = guards.pauseBeforeRepeat(of: job, at: uptime) else { return nil }
+            return unsent(job, uptime, after: pause)
         }
     }
 

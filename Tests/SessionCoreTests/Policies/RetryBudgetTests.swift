@@ -49,6 +49,20 @@ struct RetryBudgetTests {
         #expect(wasted > successes / 20)
     }
 
+    @Test("how many tokens there were lately is what first calls and repeats paid in, and the trickle")
+    func tokensPerSecond() {
+        var budget = RetryBudget(ratio: 0.1, burst: 10, tricklePerSecond: 1)
+        #expect(budget.tokensPerSecond == 1)
+        for _ in 0..<100 { budget.callSucceeded(wasRepeat: false) }
+        for _ in 0..<10 { budget.callSucceeded(wasRepeat: true) }
+        _ = budget.withdraw(at: .milliseconds(900))
+        #expect(budget.tokensPerSecond == 1)
+        _ = budget.withdraw(at: .seconds(2))
+        #expect((10.9...11.1).contains(budget.tokensPerSecond))
+        _ = budget.withdraw(at: .seconds(3))
+        #expect(budget.tokensPerSecond == 1)
+    }
+
     @Test("with nothing but failures the trickle still lets one through a second")
     func trickle() {
         var budget = RetryBudget(ratio: 0.1, burst: 1, tricklePerSecond: 1)
