@@ -2,7 +2,8 @@ import SessionCore
 
 @testable import Worker
 
-/// A worker's dispatching in a time of its own: claims take none of it, and a provider answers each call after a while.
+/// A worker's dispatching in a time of its own: claims and settlements take none of it, and a provider answers each call
+/// after a while.
 struct DispatchModel {
     struct Account {
         /// How long the provider takes at least.
@@ -99,6 +100,7 @@ struct DispatchModel {
             now: AccountGuardsTests.now
         )
         slots.answered(ended.count, ofAgents: ended.count { $0.lane == .interactive }, at: now)
+        slots.settled(ended.count)
         start(turn.next)
     }
 
