@@ -60,6 +60,11 @@ package actor ClusterProbe {
         try questions.create(topics)
     }
 
+    /// All partitions of the topics. Throws `TransportError`, also where one of the topics cannot be read.
+    package func partitions(of topics: [String]) throws(TransportError) -> [TopicPartition] {
+        try questions.describe(topics: topics).partitions()
+    }
+
     /// How far the group of the settings is with the topics' partitions. Throws `TransportError`.
     package func lag(topics: [String]) throws(TransportError) -> [TopicPartition: Lag] {
         try questions.lag(topics: topics)

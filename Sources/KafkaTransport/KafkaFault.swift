@@ -44,13 +44,10 @@ struct KafkaFault: Equatable, Sendable {
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
             return "Create \(topic), or correct its name in the configuration; Usher never creates topics by itself"
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-            return "The partition's stored position is not on Kafka any more: its records were deleted (retention) or "
-                + "the topic was created anew. The partition stays stopped; find out which with `usher position list`, "
-                + "then set its position: `usher position set --help`"
+            return "What was to be read next is not on Kafka any more: records of \(topic) were deleted (retention), or "
+                + "it was created anew"
         case RD_KAFKA_RESP_ERR__BAD_MSG:
-            return "A batch of \(topic) fails its checksum each time it is read; the partition stays stopped and is "
-                + "tried again every minute. Look at the broker's disk; if the batch is lost, have the partition read "
-                + "on behind it: `usher position set --help`"
+            return "A batch of \(topic) fails its checksum each time it is read: look at the broker's disk"
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
             return "Raise max.message.bytes of \(topic)"
         case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:

@@ -37,9 +37,7 @@ struct ProbeQuestions: Sendable {
         let client = try ClientHandle.make(settings, role: .groupProbe, delegate: guest)
         defer { client.destroy() }
         let description = try client.describe(topics, waitMs: timeoutMs) { guest.failure }
-        let places = description.topics.flatMap { topic in
-            topic.partitions.map { TopicPartition(topic: topic.name, partition: $0.id) }
-        }
+        let places = try description.partitions()
         guard !places.isEmpty else { return [:] }
         let asked = places.map { PartitionOffset(partition: $0, offset: Int64(RD_KAFKA_OFFSET_INVALID)) }
         let (code, answers) = PartitionOffset.withList(asked) { list in
@@ -72,5 +70,17 @@ private final class ProbeGuest: ClientDelegate {
         default:
             log.debug("probing Kafka", [.code: LogValue(fault.name), .reason: LogValue(fault.text)])
         }
+    }
+}
+
+extension ClusterDescription {
+    /// All partitions. Throws what keeps a topic from being read.
+    func partitions() throws(TransportError) -> [TopicPartition] {
+        var places: [TopicPartition] = []
+        for topic in topics {
+            if let error = topic.error { throw error }
+            places += topic.partitions.map { TopicPartition(topic: topic.name, partition: $0.id) }
+        }
+        return places
     }
 }

@@ -3,6 +3,11 @@ import Logs
 import SessionCore
 
 extension SourcePoller {
+    private static let goneAdvice =
+        "The partition stays stopped; `usher position list` tells which it was, `usher position set` has it read on"
+    private static let damageAdvice =
+        "The partition stays stopped and is tried again every minute; if the batch is lost, "
+        + "`usher position set` has the partition read on behind it"
     /// How often a batch that fails its checksum is read again before its partition stops.
     private static let damagesMax = 3
 
@@ -78,7 +83,7 @@ extension SourcePoller {
                     .offset: LogValue(stop.next), .reason: LogValue("\(stop.reason)"),
                 ]
             )
-            if stop.isDamage, seek(place, to: stop.next) {
+            if stop.isDamage, seek(place, to: reading.next(of: place)) {
                 reading.goOn(place)
                 exchange.changeHealth { $0.stopped[place] = nil }
             }
@@ -88,9 +93,14 @@ extension SourcePoller {
     /// Reads no more of a partition. What was read of it before stays good.
     private func stop(_ place: TopicPartition, because fault: KafkaFault) {
         guard reading.isAssigned(place), reading.stop(place) else { return }
-        let error = fault.transportError(topic: place.topic)
-        let next = reading.next(of: place) ?? 0
         let isDamage = fault.code == RD_KAFKA_RESP_ERR__BAD_MSG
+        let error = TransportError.kafka(
+            code: fault.name,
+            reason: [fault.text, fault.advice(topic: place.topic), isDamage ? Self.damageAdvice : Self.goneAdvice]
+                .compactMap { $0 }.joined(separator: ". "),
+            isFatal: false
+        )
+        let next = reading.next(of: place) ?? 0
         exchange.changeHealth { $0.stopped[place] = .init(reason: error, next: next, isDamage: isDamage) }
         stopsToldAt = .now
         log.error(

@@ -305,7 +305,7 @@ extension BrokerScenarios {
             let taken = try await source.take(5, of: good)
             #expect(Set(taken.batches.map(\.topic)) == [good])
             #expect(await eventually { source.health.stopped[place] != nil })
-            #expect("\(source.health.stopped)".contains("set its position"))
+            #expect("\(source.health.stopped)".contains("usher position set"))
             #expect(source.stopped == [place: 1_000])
             store.set(place, 2)
             source.takeUp(place)

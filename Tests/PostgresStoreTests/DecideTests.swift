@@ -83,14 +83,16 @@ struct DecideTests {
         #expect(try await bench.value("SELECT count(*) FROM usher.result") == "1")
     }
 
-    @Test("a job that no key opens is not decided: its result would lack what the CRM sent")
+    @Test("a job that no key opens is not sent again, but can be given up")
     func unreadable() async throws {
         let bench = try await Bench()
         let order = try await parked(bench)
         try await bench.execute("UPDATE usher.job_body SET sealed = sealed || 'x'")
         await #expect(throws: StoreError.unsealable("the job of main/o-1")) {
-            try await decide(.giveUp, order, bench.store)
+            try await decide(.sendAgain, order, bench.store)
         }
         #expect(try await bench.value("SELECT state FROM usher.job WHERE due_at = 'infinity'") == "2")
+        #expect(try await decide(.giveUp, order, bench.store))
+        #expect(try await bench.value("SELECT state FROM usher.job") == "12")
     }
 }

@@ -33,6 +33,8 @@ struct PositionTests {
         #expect(standing(position: nil).fault == nil)
         #expect(standing(position: 7).fault == .deleted(3))
         #expect(standing(position: 26).fault == .beyondEnd)
+        #expect(standing(position: nil, committed: 7).fault == .deleted(3))
+        #expect(standing(position: 12, committed: 7).fault == nil, "Kafka's is behind, and was accounted for")
     }
 
     @Test("what waits is counted from the position, or from Kafka's, as far as Kafka still has it")

@@ -14,19 +14,36 @@ struct UnservedWatchTests {
         lines.all.count { $0.contains(text) }
     }
 
+    @Test("one look proves nothing: what the next does not find is not told of")
+    func toldOnTheSecondLook() {
+        var watch = UnservedWatch(log: Log(level: .info, format: .text) { [lines] in lines.add($0) }, from: .zero)
+        let gone = UnservedAccount(name: "gone", waiting: 12)
+        watch.found([gone], at: .seconds(5))
+        #expect(watch.isDue(at: .seconds(15)) && watch.names.isEmpty)
+        watch.found([], at: .seconds(15))
+        #expect(!watch.isDue(at: .seconds(74)))
+        watch.found([gone], at: .seconds(75))
+        #expect(lines.all.isEmpty && watch.names.isEmpty)
+        watch.found([gone], at: .seconds(85))
+        #expect(watch.names == ["gone"])
+    }
+
     @Test("each is told once, once more an hour later, and when it is over")
     func toldOnce() {
         var watch = UnservedWatch(log: Log(level: .info, format: .text) { [lines] in lines.add($0) }, from: .zero)
         #expect(!watch.isDue(at: .seconds(4)))
         #expect(watch.isDue(at: .seconds(5)))
         let gone = UnservedAccount(name: "gone", waiting: 12)
+        watch.found([gone], at: .seconds(-5))
         watch.found([gone], at: .seconds(5))
         #expect(!watch.isDue(at: .seconds(64)))
         #expect(watch.isDue(at: .seconds(65)))
         #expect(count("whose account no worker has") == 1 && count("account=gone jobs=12") == 1)
         for minute in 1..<60 { watch.found([gone], at: .seconds(5 + minute * 60)) }
         #expect(lines.all.count == 1)
-        watch.found([gone, UnservedAccount(name: "late", waiting: 100, isCut: true)], at: .seconds(3_605))
+        let late = UnservedAccount(name: "late", waiting: 100, isCut: true)
+        watch.found([gone, late], at: .seconds(3_595))
+        watch.found([gone, late], at: .seconds(3_605))
         #expect(count("account=gone") == 2 && count(#"account=late jobs="100 or more""#) == 1)
         #expect(watch.names == ["gone", "late"])
         watch.found([gone], at: .seconds(3_665))

@@ -3,7 +3,7 @@ package import SessionCore
 // What an operator decides of an order.
 extension PostgresStore {
     /// Carries out what a person decided of an order that waits for that. Audited. False, and nothing changed, if it
-    /// does not wait for an operator (any more). Throws `StoreError`: `.unsealable` if its body does not open; after
+    /// does not wait for an operator (any more). Throws `StoreError`: `.unsealable` if it is to be sent and its body does not open; after
     /// `.unavailable` it may have happened.
     ///
     /// - Parameter settlement: what becomes of it, from the job and the database's time.
@@ -20,7 +20,9 @@ extension PostgresStore {
             try link.transaction { link in
                 let row = try link.run(SQL.Jobs.takeParked, name).first { row in try ClaimedRow(&row) }
                 guard let row else { return false }
-                guard let body = row.openBody(keys) else {
+                let body = row.openBody(keys)
+                // What is given up can end without its body: its result lacks the CRM's own variables then.
+                guard body != nil || decision == .giveUp else {
                     throw StoreError.unsealable("the job of \(order.account)/\(order.orderID)")
                 }
                 let columns = SettleColumns([settlement(row.job(body: body), row.now)], keys: keys)

@@ -1,15 +1,19 @@
 import Logs
 import SessionCore
 
-/// Tells of accounts that have jobs and no worker: each when it is found, and once an hour for as long as it is so.
+/// Tells of accounts that have jobs and no worker: each when two looks in a row have found it, and once an hour for as
+/// long as it is so. One look proves nothing: after a time without a database some workers' life signs come later.
 struct UnservedWatch {
     /// Workers that start together have told by then which accounts they have.
     static let firstLook = Duration.seconds(5)
+    static let secondLook = Duration.seconds(10)
     static let interval = Duration.seconds(60)
     static let repetition = Duration.seconds(3_600)
 
     private let log: Log
     private var nextLook: Duration
+    /// Accounts that the last look has found, and the one before has not.
+    private var suspected: Set<String> = []
     /// By account, when it was last told.
     private var toldAt: [String: Duration] = [:]
 
@@ -19,7 +23,7 @@ struct UnservedWatch {
         nextLook = start + Self.firstLook
     }
 
-    /// The accounts that were found last, in order.
+    /// The accounts that were told of, in order.
     var names: [String] {
         toldAt.keys.sorted()
     }
@@ -30,12 +34,14 @@ struct UnservedWatch {
     }
 
     mutating func found(_ accounts: [UnservedAccount], at uptime: Duration) {
-        nextLook = uptime + Self.interval
-        for account in accounts {
+        let news = Set(accounts.map(\.name)).subtracting(names).subtracting(suspected)
+        nextLook = uptime + (news.isEmpty ? Self.interval : Self.secondLook)
+        for account in accounts where !news.contains(account.name) {
             if let last = toldAt[account.name], uptime - last < Self.repetition { continue }
             toldAt[account.name] = uptime
             tell(account)
         }
+        suspected = news
         for name in names where !accounts.contains(where: { $0.name == name }) {
             toldAt[name] = nil
             log.notice("an account that no worker had is served again, or nothing of it waits", [.account: .text(name)])

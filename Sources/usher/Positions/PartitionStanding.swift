@@ -21,7 +21,8 @@ struct PartitionStanding: Equatable, Sendable {
     var end: Int64
 
     var fault: Fault? {
-        guard let position else { return nil }
+        // Where the store knows nothing, reading begins at the group's.
+        guard let position = position ?? committed else { return nil }
         if position < first { return .deleted(first - position) }
         return position > end ? .beyondEnd : nil
     }

@@ -16,9 +16,10 @@ enum PositionQuestions {
     ) async throws -> [PartitionStanding] {
         let settings = try configuration.kafka.transportSettings()
         let probe = ClusterProbe(settings, log: Log(level: .error, format: .text))
-        let lags = try await probe.lag(topics: topics)
-        let places = lags.keys.sorted(by: TopicPartition.inOrder)
+        let places = try await probe.partitions(of: topics).sorted(by: TopicPartition.inOrder)
+        // The store first: what is taken in between the questions would lie behind the end that Kafka told.
         let positions = try await store.positions(of: places)
+        let lags = try await probe.lag(topics: topics)
         return places.compactMap { place in
             lags[place].map { lag in
                 PartitionStanding(

@@ -12,8 +12,8 @@ enum AuditVerb {
             then the command for the next page. Without options it lists all; options narrow it, and a line must match
             every one.
 
-            Each line was written in the transaction that had the effect, and the database refuses to change or delete
-            one. Times are UTC, by the database's clock.
+            Each line was written in the transaction that had the effect, before it where links were revealed, and the
+            database refuses to change or delete one. Times are UTC, by the database's clock.
 
             Actions are `account hold` and `account release`, whose subject is the account; `error_rule_set` and
             `error_rule_reverted`, the account and the rule (`main set-417`); `decide`, the account and the order

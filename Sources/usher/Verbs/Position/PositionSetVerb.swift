@@ -14,8 +14,10 @@ enum PositionSetVerb {
             its line in the audit are one transaction; if the position has moved meanwhile, nothing is changed.
 
             OFFSET is a number, or `first` for the first record that Kafka still has, or `end` for behind the last.
-            Back is always safe: what was taken in before is recognised, and nothing of it is sent again. Forward over
-            records that Kafka still has needs --skip-records: jobs among them may never be taken in.
+            Back is safe in the same topic: what was taken in before is recognised, and nothing of it is sent again. A
+            topic that was made anew had better get a new name: of its records that are no good, those at offsets where
+            the old one had some are neither kept nor answered. Forward over records that Kafka still has needs
+            --skip-records: jobs among them may never be taken in.
             """,
         options: [
             .flag("skip-records", "also over records that Kafka still has, such as a damaged batch."), Operator.reason,
