@@ -44,7 +44,8 @@ struct KafkaFault: Equatable, Sendable {
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
             return "Create \(topic), or correct its name in the configuration; Usher never creates topics by itself"
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-            return "What was to be read next is not on Kafka any more: records of \(topic) were deleted (retention), or "
+            return
+                "What was to be read next is not on Kafka any more: records of \(topic) were deleted (retention), or "
                 + "it was created anew"
         case RD_KAFKA_RESP_ERR__BAD_MSG:
             return "A batch of \(topic) fails its checksum each time it is read: look at the broker's disk"

@@ -2,8 +2,8 @@ import SessionCore
 
 @testable import Worker
 
-/// A worker's dispatching in a time of its own: claims and settlements take none of it, and a provider answers each call
-/// after a while.
+/// A worker's dispatching in a time of its own: claims and settlements take none of it, and a provider answers each
+/// call after a while.
 struct DispatchModel {
     struct Account {
         /// How long the provider takes at least.

@@ -3,8 +3,8 @@ package import SessionCore
 // What an operator decides of an order.
 extension PostgresStore {
     /// Carries out what a person decided of an order that waits for that. Audited. False, and nothing changed, if it
-    /// does not wait for an operator (any more). Throws `StoreError`: `.unsealable` if it is to be sent and its body does not open; after
-    /// `.unavailable` it may have happened.
+    /// does not wait for an operator (any more). Throws `StoreError`: `.unsealable` if it is to be sent and its body
+    /// does not open; after `.unavailable` it may have happened.
     ///
     /// - Parameter settlement: what becomes of it, from the job and the database's time.
     package func decide(

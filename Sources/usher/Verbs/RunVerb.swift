@@ -25,8 +25,8 @@ enum RunVerb {
 
             Secret files are read again when they change, and at once upon SIGHUP; nothing has to be restarted.
 
-            A database that is away is waited for. A login that it refuses ends the start, with 77 or 78; once there was a
-            connection, that is waited for too, as passwords are changed under way.
+            A database that is away is waited for. A login that it refuses ends the start, with 77 or 78; once there
+            was a connection, that is waited for too, as passwords are changed under way.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
