@@ -20,7 +20,14 @@ import Testing
     @Test(arguments: 0...26) func aHashIsOfEveryByteAndOfTheLength(_ length: Int) {
         func hash(_ text: [UInt8]) -> UInt32 { text.withUnsafeBufferPointer { ByteWords.hash($0, seed: 7) } }
         let text = [UInt8](repeating: 0x61, count: length)
-        #expect(hash(text) == hash(Array(text)))
+        for offset in 0...7 {
+            // What stands before and behind it is not of it.
+            let larger = [UInt8](repeating: 0x63, count: offset) + text + [UInt8](repeating: 0x64, count: 9)
+            larger.withUnsafeBufferPointer { larger in
+                let part = UnsafeBufferPointer(rebasing: larger[offset..<(offset + length)])
+                #expect(ByteWords.hash(part, seed: 7) == hash(text), "at \(offset)")
+            }
+        }
         #expect(hash(text) != hash(text + [0x61]))
         for place in 0..<length {
             var other = text
