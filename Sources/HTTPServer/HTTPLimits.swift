@@ -1,7 +1,8 @@
 /// How much a server takes from its clients. A limit of time that is nil does not exist.
 package struct HTTPLimits: Equatable, Sendable {
     /// Beyond it, connections wait in the system's queue until one is closed. With `idleTimeout`, the longest idle one
-    /// is closed for a newcomer; with `requestTimeout` too, else one whose request has not come within a second.
+    /// is closed for a newcomer, else one that asks more than its turn has time for; with `requestTimeout` too, else
+    /// one whose request has not come within a second.
     package var connectionsMax: Int
     /// Bytes of a request's line and headers.
     package var headBytesMax = 16 * 1024

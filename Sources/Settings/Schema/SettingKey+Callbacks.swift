@@ -92,10 +92,11 @@ extension SettingKey {
             .fallback("512"),
             example: "100",
             """
-            Connections open at once. Beyond them, the longest idle one is closed for a newcomer; if none is idle, \
-            the one that has been sending its request for longest, and for a second at least. While there is neither, \
-            newcomers wait. Of notifications and of validations up to twice as many wait for the database; further \
-            ones are answered with status −1 at once.
+            Connections open at once. Beyond them, the longest idle one is closed for a newcomer; if none is idle, one \
+            that asks more at once than its turn has time for; if there is none, the one that has been sending its \
+            request for longest, and for a second at least. While there is none of these, newcomers wait. Of \
+            notifications and of validations up to twice as many wait for the database; further ones are answered with \
+            status −1 at once.
             """
         ),
         SettingKey(
