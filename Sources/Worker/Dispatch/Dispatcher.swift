@@ -11,6 +11,8 @@ struct DecidedJob: Sendable {
     var hold: HoldCause?
     /// It was its account's trial, and went well.
     var endsHold = false
+    /// When its call began (database time); nil when none was made.
+    var calledAt: Timestamp?
     var decidedAt: Timestamp
 }
 
@@ -208,6 +210,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
             verdict: decision.verdict,
             attempt: attempt,
             hold: decision.sign.hold,
+            calledAt: call.startedAt,
             decidedAt: now
         )
         return (decided, decision.sign)

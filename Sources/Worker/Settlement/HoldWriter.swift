@@ -47,9 +47,8 @@ struct HoldWriter<Store: JobStore>: Sendable {
     }
 
     private func end(_ job: DecidedJob) async throws {
+        guard let sent = job.calledAt else { return }
         let account = job.job.order.account
-        let elapsed = job.attempt?.elapsed ?? .zero
-        let sent = job.decidedAt.advanced(by: .zero - elapsed)
         try await patience.untilDone { try await store.endHold(account: account, trialSent: sent) }
         changes.tell(guards.holdEnded(account).changes, at: clock.uptime)
         causes.send(.workStored)
