@@ -93,13 +93,17 @@ struct AccountLookUpsTests {
 
     private var fault: AccountSign { AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: "signature")) }
 
+    private var maintenance: AccountSign {
+        AccountSign(isOverload: true, hold: HoldCause(kind: .maintenance, code: "333", reason: "maintenance"))
+    }
+
     @Test("where openings go well, a fault that look-ups meet is theirs: that is told once, and holds nothing")
     func faultOfLookUps() {
         begin(1...2)
         ended(1, AccountSign(isWell: true))
         let refused = ended(11, fault, .lookUp)
         #expect(refused.unheld.count == 1)
-        #expect(refused.changes == [.lookUpRefused(account: "main")])
+        #expect(refused.changes == [.lookUpRefused(account: "main", fault: fault.hold)])
         #expect(ended(12, fault, .lookUp).changes.isEmpty)
         #expect(guards.reports().map(\.lookUpRefusedAt) == [AccountGuardsTests.now])
         let met = ended(2, fault)
@@ -108,12 +112,49 @@ struct AccountLookUpsTests {
         #expect(ended(13, fault, .lookUp).unheld.isEmpty, "it is the account's by now")
     }
 
-    @Test("maintenance of look-ups holds nothing either, as long as openings go well")
-    func maintenanceOfLookUps() {
-        let maintenance = AccountSign(hold: HoldCause(kind: .maintenance, code: "333", reason: "maintenance"))
+    @Test("look-ups that the provider does not do for the account are told without a fault")
+    func lookUpsOff() {
+        let refused = AccountGuards.EndedCall(
+            job: AccountGuardsTests.job(1, purpose: .lookUp),
+            sign: AccountSign(isUp: true),
+            refusesLookUp: true
+        )
+        let turn = guards.ended([refused], at: .zero, now: AccountGuardsTests.now)
+        #expect(turn.changes == [.lookUpRefused(account: "main", fault: nil)])
+    }
+
+    @Test("how long such a look-up's answer asks to wait holds the account all the same")
+    func delayOfLookUps() {
+        let delay = HoldCause(kind: .delay, lasts: .seconds(17), code: "333", reason: "wait")
+        var patient = maintenance
+        patient.delay = delay
         begin(1...2)
         ended(1, AccountSign(isWell: true))
-        for number in Int64(11)...13 { #expect(ended(number, maintenance, .lookUp).unheld.count == 1) }
+        let refused = ended(11, patient, .lookUp)
+        #expect(refused.unheld.count == 1)
+        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait")])
+    }
+
+    @Test("so does the first answer of maintenance, which is no hold of its own yet")
+    func delayOfTheFirstMaintenance() {
+        var patient = maintenance
+        patient.isOverload = false
+        patient.delay = HoldCause(kind: .delay, lasts: .seconds(17), code: "333", reason: "wait")
+        begin(1...1)
+        let refused = ended(1, patient)
+        #expect(refused.unheld.count == 1)
+        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait")])
+    }
+
+    @Test("maintenance of look-ups neither holds nor slows down anything, as long as openings go well")
+    func maintenanceOfLookUps() {
+        begin(1...2)
+        ended(1, AccountSign(isWell: true))
+        for number in Int64(11)...13 {
+            let turn = ended(number, maintenance, .lookUp)
+            #expect(turn.unheld.count == 1)
+            #expect(turn.changes.isEmpty)
+        }
         #expect(ended(2, maintenance).unheld.count == 1, "one among good ones")
         #expect(ended(14, maintenance, .lookUp).unheld.isEmpty)
     }
@@ -124,6 +165,31 @@ struct AccountLookUpsTests {
         guards.holdsStored("main", count: 1)
         #expect(guards.read([], versions: guards.holdVersions()).changes == [.released(account: "main")])
         #expect(ended(2, fault, .lookUp).unheld.count == 1)
+    }
+
+    @Test("a look-up's fault or maintenance waits for what the first openings say, while they are in flight or in line")
+    func faultBesideTheFirstOpenings() {
+        begin(1...6)
+        let early = ended(11, fault, .lookUp)
+        #expect(early.unheld.count == 1)
+        #expect(early.changes.isEmpty, "whose it is nobody knows yet")
+        for number in Int64(12)...13 { #expect(ended(number, maintenance, .lookUp).unheld.count == 1) }
+        #expect(ended(1, fault).unheld.isEmpty)
+        #expect(ended(14, fault, .lookUp).unheld.isEmpty)
+    }
+
+    @Test("the first openings wait in line behind look-ups: the first of these that meets a fault holds nothing")
+    func faultBeforeTheFirstOpenings() {
+        let lookUps = (Int64(1)...4).map { number -> AccountGuards.QueuedCall in
+            let job = AccountGuardsTests.job(number, purpose: .lookUp)
+            return AccountGuards.QueuedCall(
+                call: CashierCall(kind: .lookUp, job: job, markedAt: job.acceptedAt),
+                sendBy: .seconds(15)
+            )
+        }
+        _ = guards.begin(lookUps)
+        begin(5...5)
+        #expect(ended(1, fault, .lookUp).unheld.count == 1)
     }
 
     @Test("a look-up that was the trial of a fault shows nothing, and the next job may be tried at once")

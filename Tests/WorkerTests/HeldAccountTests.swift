@@ -302,6 +302,7 @@ struct HeldAccountTests {
         #expect(bench.store.row("lost")?.attempts == 2)
         #expect(!bench.hasLogged("account held"))
         #expect(bench.logged("refuses look-ups") == 1)
+        #expect(bench.hasLogged("wrong secret") && !bench.hasLogged("Agent API"), "what is to be mended")
         try await bench.stop()
     }
 
@@ -325,6 +326,29 @@ struct HeldAccountTests {
         try await untilTried(bench, "what can be sent is opened") { bench.store.row("c-1")?.state == .opened }
         #expect(bench.cashier.calls.prefix(3).map(\.job.order.orderID) == ["lost", "lost", "c-1"])
         try await bench.eventually("the account is released") { bench.store.heldAccounts.isEmpty }
+        try await bench.stop()
+    }
+
+    @Test("Retry-After of a look-up delays the account, although its maintenance is no reason to hold it")
+    func retryAfterOfALookUp() async throws {
+        let bench = WorkerBench { call in
+            if call.kind == .lookUp {
+                return CashierAnswer(
+                    outcome: .refused(.maintenance),
+                    code: "333",
+                    message: "maintenance",
+                    retryAfter: .seconds(17)
+                )
+            }
+            guard call.job.order.orderID == "lost" else { return WorkerBench.opened(call) }
+            return CashierAnswer(outcome: .unknown, code: "timeout", message: "")
+        }
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is opened") { bench.store.row("o-1")?.state == .opened }
+        bench.deliver(["lost"], from: 1)
+        try await bench.eventually("its answer is lost") { bench.store.row("lost")?.state == .verify }
+        bench.store.advance(by: .milliseconds(10))
+        try await bench.eventually("the account waits") { bench.store.heldAccounts.map(\.kind) == [.delay] }
         try await bench.stop()
     }
 

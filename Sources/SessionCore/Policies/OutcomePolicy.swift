@@ -83,6 +83,8 @@ package struct AccountSign: Equatable, Sendable {
     package var isUnverified = false
     /// The account's jobs are not to start, by any worker.
     package var hold: HoldCause?
+    /// What holds the account where `hold` turns out to be no matter of the account's: the provider asked to wait.
+    package var delay: HoldCause?
 
     package init(
         isFailure: Bool = false,
@@ -91,7 +93,8 @@ package struct AccountSign: Equatable, Sendable {
         isUp: Bool = false,
         isUnasked: Bool = false,
         isUnverified: Bool = false,
-        hold: HoldCause? = nil
+        hold: HoldCause? = nil,
+        delay: HoldCause? = nil
     ) {
         self.isFailure = isFailure
         self.isOverload = isOverload
@@ -100,6 +103,7 @@ package struct AccountSign: Equatable, Sendable {
         self.isUnasked = isUnasked
         self.isUnverified = isUnverified
         self.hold = hold
+        self.delay = delay
     }
 }
 
@@ -149,9 +153,11 @@ package struct OutcomePolicy: Equatable, Sendable {
             }
         if [429, 503].contains(answer.httpStatus) { decision.sign.isOverload = true }
         // The provider's word holds for the account, not for the one call that happened to hear it.
-        if let retryAfter = answer.retryAfter, retryAfter > .zero, decision.sign.hold == nil {
+        if let retryAfter = answer.retryAfter, retryAfter > .zero {
             let reason = "the Cashier asks to wait: \(answer.message)"
-            decision.sign.hold = HoldCause(kind: .delay, lasts: retryAfter, code: answer.code, reason: reason)
+            let delay = HoldCause(kind: .delay, lasts: retryAfter, code: answer.code, reason: reason)
+            decision.sign.delay = delay
+            decision.sign.hold = decision.sign.hold ?? delay
         }
         return decision
     }

@@ -37,13 +37,15 @@ struct AccountGuard: Sendable {
     private var maintenances = 0
     /// Jobs whose openings were not believed, since one that was.
     private var unbelieved: Set<Int64> = []
-    /// Whether the newest opening that told anything of the account went well.
-    private var opensWell = false
+    /// Whether the newest opening that told anything of the account went well; nil: none has yet.
+    private var opensWell: Bool?
     private let trialInterval: Duration
     /// Since the account was held, or since the start.
     private var rate = CallRate()
     var inFlight = 0
     private var agentsInFlight = 0
+    /// Those of the calls in flight that are to open a session.
+    private var openings = 0
     var line = CallLine()
     /// The share of its calls that agents may have whatever others have in line.
     private let agentsShare: Double
@@ -116,9 +118,10 @@ struct AccountGuard: Sendable {
         guard count > 0 else { return }
         inFlight += count
         self.calls?.started(count)
-        let agents = line.count(before: .interactive)
-        turn.next += line.takeFirst(count)
-        agentsInFlight += agents - line.count(before: .interactive)
+        let next = line.takeFirst(count)
+        agentsInFlight += next.count { $0.call.job.lane == .interactive }
+        openings += next.count { $0.call.job.purpose == .open }
+        turn.next += next
     }
 
     mutating func ended(
@@ -133,7 +136,8 @@ struct AccountGuard: Sendable {
         rate.answered(calls.count { !$0.sign.isUnasked }, at: uptime)
         for call in calls {
             if call.job.lane == .interactive { agentsInFlight -= 1 }
-            let sign = call.sign
+            if call.job.purpose == .open { openings -= 1 }
+            let sign = judged(call.sign, of: call.job, account, now, &turn)
             // A refusal to try again later is no success: a repeat that meets one has helped nobody.
             if sign.isWell, !sign.isFailure, !sign.isOverload, call.job.purpose == .open {
                 budget.callSucceeded(wasRepeat: call.job.attempts > 1)
@@ -193,14 +197,18 @@ struct AccountGuard: Sendable {
         return breaker.callEnded(isFailure: sign.isFailure, at: uptime)
     }
 
+    /// - Parameter fault: what refused look-ups meet, where they are not switched off.
     private mutating func note(
         refusesLookUp: Bool?,
+        fault: HoldCause? = nil,
         _ account: String,
         _ now: Timestamp,
         _ turn: inout AccountGuards.Turn
     ) {
         guard let refusesLookUp else { return }
-        if refusesLookUp, lookUpRefusedAt == nil { turn.changes.append(.lookUpRefused(account: account)) }
+        if refusesLookUp, lookUpRefusedAt == nil {
+            turn.changes.append(.lookUpRefused(account: account, fault: fault))
+        }
         lookUpRefusedAt = refusesLookUp ? lookUpRefusedAt ?? now : nil
     }
 
@@ -211,12 +219,15 @@ struct AccountGuard: Sendable {
         _ now: Timestamp,
         _ turn: inout AccountGuards.Turn
     ) {
-        let sign = judged(sign, of: job, account, now, &turn)
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
         if job.purpose == .open { noteOpening(sign) }
-        if let cause = sign.hold {
-            guard isTrial || holding.isHeld || isSure(cause, sign, job) else { return turn.unheld.append(job.lease) }
+        if var cause = sign.hold {
+            if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
+                turn.unheld.append(job.lease)
+                guard let delay = sign.delay else { return }
+                cause = delay
+            }
             if holding.met(cause.kind) {
                 turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
             }
@@ -238,8 +249,8 @@ struct AccountGuard: Sendable {
         }
     }
 
-    /// While openings go well, a fault or maintenance that a look-up meets is of look-ups: it holds nothing. If it is
-    /// the account's after all, the next openings meet it too.
+    /// While openings go well, a fault or maintenance that a look-up meets is of look-ups: it holds nothing, and says
+    /// nothing of how many calls the account takes. If it is the account's after all, the next openings meet it too.
     private mutating func judged(
         _ sign: AccountSign,
         of job: ClaimedJob,
@@ -247,18 +258,24 @@ struct AccountGuard: Sendable {
         _ now: Timestamp,
         _ turn: inout AccountGuards.Turn
     ) -> AccountSign {
-        guard let cause = sign.hold, cause.kind.hasTrials, job.purpose == .lookUp, opensWell,
+        guard let cause = sign.hold, cause.kind.hasTrials, job.purpose == .lookUp, mayOpenWell,
             !holding.kinds.contains(cause.kind)
         else { return sign }
         turn.unheld.append(job.lease)
         var own = sign
-        own.hold = nil
-        if cause.kind == .fault {
+        own.hold = sign.delay
+        own.isOverload = false
+        if cause.kind == .fault, opensWell == true {
             // The provider is at work, and refuses look-ups.
             own.isUp = true
-            note(refusesLookUp: true, account, now, &turn)
+            note(refusesLookUp: true, fault: cause, account, now, &turn)
         }
         return own
+    }
+
+    /// Before the first opening has told anything, those that are on their way are waited for.
+    private var mayOpenWell: Bool {
+        opensWell ?? (openings > 0 || line.hasOpenings)
     }
 
     /// Whether it is the account's matter. One among good answers is that call's own; a provider under maintenance says
@@ -283,6 +300,7 @@ struct AccountGuard: Sendable {
     mutating func abandoned(_ jobs: [ClaimedJob], _ turn: inout AccountGuards.Turn) {
         inFlight -= jobs.count
         agentsInFlight -= jobs.count { $0.lane == .interactive }
+        openings -= jobs.count { $0.purpose == .open }
         for job in jobs where holding.trial == job.lease { holding.trial = nil }
         begin([], &turn)
     }

@@ -41,7 +41,8 @@ final class AccountGuards: Sendable {
         case held(account: String, HoldKind, code: String, reason: String)
         case released(account: String)
         case clock(account: String, AccountClock.Reading, isFar: Bool)
-        case lookUpRefused(account: String)
+        /// `fault`: what look-ups meet and openings do not; nil where the provider does no look-ups for the account.
+        case lookUpRefused(account: String, fault: HoldCause?)
 
         var isRelease: Bool {
             if case .released = self { true } else { false }
@@ -55,7 +56,7 @@ final class AccountGuards: Sendable {
         var next: [QueuedCall] = []
         /// Calls that waited in line and are not to be made.
         var givenBack: [QueuedCall] = []
-        /// Jobs whose answers asked for a hold that is not made yet.
+        /// Jobs whose answers asked for a hold that is not made: how long they asked to wait holds all the same.
         var unheld: [LeaseRef] = []
         /// Trials that went well: of these jobs' accounts the holds end.
         var wellTrials: [LeaseRef] = []

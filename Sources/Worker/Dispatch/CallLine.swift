@@ -15,6 +15,12 @@ struct CallLine: Sendable {
 
     var count: Int { agents.count + others.count }
 
+    /// Whether any of them is to open a session.
+    var hasOpenings: Bool {
+        let opens: (AccountGuards.QueuedCall) -> Bool = { $0.call.job.purpose == .open }
+        return agents.contains(where: opens) || others.contains(where: opens)
+    }
+
     /// How many stand before a call of the lane that comes now.
     func count(before lane: Lane) -> Int {
         lane == .interactive ? agents.count : count

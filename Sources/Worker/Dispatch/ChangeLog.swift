@@ -36,12 +36,21 @@ struct ChangeLog: Sendable {
             } else {
                 log.notice("the provider's clock and the database's agree again", fields)
             }
-        case .lookUpRefused(let account):
-            log.warning(
+        case .lookUpRefused(let account, let fault): tell(account, lookUpsMeet: fault)
+        }
+    }
+
+    private func tell(_ account: String, lookUpsMeet fault: HoldCause?) {
+        guard let fault else {
+            return log.warning(
                 "the provider refuses look-ups: an unknown outcome is waited out until a lost session has expired",
                 [.account: .text(account), .reason: "have the Agent API enabled, or set look_up: false"]
             )
         }
+        log.warning(
+            "the provider refuses look-ups while openings go well: mend it, else unknown outcomes are waited out",
+            [.account: .text(account), .code: .text(fault.code), .reason: .text(fault.reason)]
+        )
     }
 
     private func tell(_ account: String, _ state: Breaker.State, _ uptime: Duration) {

@@ -236,7 +236,9 @@ struct OutcomePolicyTests {
             let hold = decide(Self.job(.open), outcome, retryAfter: .seconds(17)).sign.hold
             #expect(hold?.kind == .delay && hold?.lasts == .seconds(17))
         }
-        #expect(decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).sign.hold?.kind == .fault)
+        let sign = decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).sign
+        #expect(sign.hold?.kind == .fault)
+        #expect(sign.delay?.lasts == .seconds(7), "for when it turns out to be no fault of the account's")
     }
 
     @Test("a refusal that may be tried again is, until the attempts are used up")
