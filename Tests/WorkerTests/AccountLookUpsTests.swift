@@ -192,6 +192,26 @@ struct AccountLookUpsTests {
         #expect(ended(1, fault, .lookUp).unheld.count == 1)
     }
 
+    @Test("after a trial that was a look-up in vain the next leaves look-ups alone, until one is answered")
+    func aLookUpInVain() {
+        func tried(_ number: Int64, _ sign: AccountSign) {
+            guards.trialStarted(AccountGuardsTests.job(number, purpose: .lookUp))
+            ended(number, sign, .lookUp)
+        }
+        begin(1...2)
+        for number in Int64(1)...2 { ended(number, maintenance) }
+        #expect(!guards.leavesLookUps("main"))
+        for sign in [maintenance, AccountSign(isFailure: true)] {
+            tried(3, sign)
+            #expect(guards.leavesLookUps("main"))
+            tried(4, AccountSign(isWell: true))
+            #expect(!guards.leavesLookUps("main"))
+        }
+        tried(5, maintenance)
+        _ = guards.holdEnded("main")
+        #expect(!guards.leavesLookUps("main"))
+    }
+
     @Test("a look-up that was the trial of a fault shows nothing, and the next job may be tried at once")
     func aLookUpAsTrial() {
         begin(1...2)

@@ -329,6 +329,28 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("look-ups that stay in maintenance do not keep an account held whose openings go well again")
+    func maintenanceOfLookUpsOnly() async throws {
+        let isOver = Mutex(false)
+        let bench = WorkerBench(concurrencyStart: 2) { call in
+            if call.kind == .open, isOver.withLock({ $0 }) { return WorkerBench.opened(call) }
+            return CashierAnswer(outcome: .refused(.maintenance), code: "333", message: "maintenance")
+        }
+        bench.deliver((0..<20).map { "o-\($0)" })
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.maintenance] }
+        try await bench.eventually("nothing is in flight") { isIdle(bench, jobs: 20) }
+        isOver.withLock { $0 = true }
+        // From now on the look-ups of both orders are due at every trial.
+        bench.store.advance(by: .seconds(71))
+        try await untilTried(bench, "what can be sent is opened") {
+            bench.store.rows.count { $0.state == .opened } == 18
+        }
+        try await bench.eventually("the account is released") { bench.store.heldAccounts.isEmpty }
+        #expect(bench.store.rows.count { $0.state == .verify } == 2)
+        #expect(bench.logged("account held") == 1)
+        try await bench.stop()
+    }
+
     @Test("Retry-After of a look-up delays the account, although its maintenance is no reason to hold it")
     func retryAfterOfALookUp() async throws {
         let bench = WorkerBench { call in
@@ -383,6 +405,39 @@ struct HeldAccountTests {
             return bench.store.rows.allSatisfy { $0.state == .opened }
         }
         #expect(bench.cashier.calls.allSatisfy { $0.kind == .open })
+        try await bench.stop()
+    }
+
+    @Test("a trial of a fault that passed over many jobs whose time is over looks for one to send before look-ups")
+    func lookUpsBehindExpiredJobs() async throws {
+        let bench = WorkerBench { call in
+            if call.kind == .lookUp { return Self.wrongSecret }
+            guard call.job.order.orderID == "lost", call.job.attempts == 1 else { return WorkerBench.opened(call) }
+            return CashierAnswer(outcome: .unknown, code: "timeout", message: "")
+        }
+        bench.deliver(["lost"])
+        try await bench.eventually("its answer is lost") { bench.store.row("lost")?.state == .verify }
+        bench.store.advance(by: .milliseconds(10))
+        try await bench.eventually("the first look-up holds the account") {
+            bench.store.heldAccounts.map(\.kind) == [.fault] && isIdle(bench, jobs: 1)
+        }
+        bench.deliver((0..<30).map { "late-\($0)" }, from: 1, campaign: "autumn")
+        try await bench.eventually("they wait") { bench.store.rows.count == 31 }
+        bench.store.setOperatorHold("main", true)
+        bench.store.advance(by: .seconds(3_700))
+        // The worker learns the time by the first.
+        bench.deliver(["late-30"], from: 31, campaign: "autumn")
+        try await bench.eventually("it waits") { bench.store.row("late-30") != nil }
+        bench.deliver(["c-1"], from: 32, campaign: "autumn")
+        try await bench.eventually("it waits") { bench.store.row("c-1") != nil }
+        try await bench.store.hold(
+            account: "main",
+            HoldCause(kind: .fault, code: "401", reason: "wrong secret"),
+            trialAfter: .zero
+        )
+        bench.store.endOperatorHold("main")
+        try await untilTried(bench, "what can be sent is opened") { bench.store.row("c-1")?.state == .opened }
+        #expect(bench.cashier.calls.prefix(3).map(\.kind) == [.open, .lookUp, .open])
         try await bench.stop()
     }
 

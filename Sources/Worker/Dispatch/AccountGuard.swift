@@ -221,6 +221,7 @@ struct AccountGuard: Sendable {
     ) {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
+        if isTrial, job.purpose == .lookUp { holding.lookUpTried(inVain: !sign.isWell && !sign.isUp) }
         if job.purpose == .open { noteOpening(sign) }
         if var cause = sign.hold {
             if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
@@ -359,12 +360,18 @@ struct AccountHolding: Equatable, Sendable {
     private var trialAt: Timestamp?
     /// Until when this worker has the right to a trial that it found no job for yet.
     private var owedUntil: Timestamp?
+    /// Whether the last trial that was a look-up was not dealt with.
+    private var lookUpWasInVain = false
     /// Holds met and not stored yet: until then the stored ones are older than what is known here.
     private var unstored = 0
     /// Counts what was stored or ended by this worker: a reading that began before is too old.
     private(set) var version = 0
 
     var isHeld: Bool { !kinds.isEmpty }
+
+    /// Whether a trial leaves look-ups alone while there are jobs to send: one that is refused each time would stand
+    /// before all jobs that can show that a hold's reason is over. A fault ends with one of these only.
+    var leavesLookUps: Bool { kinds.contains(.fault) || lookUpWasInVain }
 
     /// A call asked for a hold. Returns whether it is new.
     mutating func met(_ kind: HoldKind) -> Bool {
@@ -387,7 +394,10 @@ struct AccountHolding: Equatable, Sendable {
         let new = holds.filter { !kinds.contains($0.kind) }
         kinds = Set(holds.map(\.kind))
         trialAt = kinds.allSatisfy(\.hasTrials) ? holds.compactMap(\.trialAt).min() : nil
-        if kinds.isEmpty { owedUntil = nil }
+        if kinds.isEmpty {
+            owedUntil = nil
+            lookUpWasInVain = false
+        }
         return new
     }
 
@@ -403,6 +413,11 @@ struct AccountHolding: Equatable, Sendable {
         owedUntil = until
     }
 
+    /// A trial that was a look-up has ended.
+    mutating func lookUpTried(inVain: Bool) {
+        lookUpWasInVain = inVain
+    }
+
     /// Returns whether one is owed; it is no longer.
     mutating func payTrial(now: Timestamp) -> Bool {
         defer { owedUntil = nil }
@@ -416,5 +431,6 @@ struct AccountHolding: Equatable, Sendable {
         kinds = kinds.filter { !$0.hasTrials }
         trialAt = nil
         owedUntil = nil
+        lookUpWasInVain = false
     }
 }

@@ -189,9 +189,9 @@ extension AccountGuards {
         }
     }
 
-    /// Whether a fault holds an account: only a job that is sent shows that it is over.
-    func isAtFault(_ account: String) -> Bool {
-        guards.withLock { $0[account]?.holding.kinds.contains(.fault) ?? false }
+    /// Whether an account's trial leaves look-ups alone while there are jobs to send.
+    func leavesLookUps(_ account: String) -> Bool {
+        guards.withLock { $0[account]?.holding.leavesLookUps ?? false }
     }
 
     /// Whether this worker has the right to a trial that it has not made.

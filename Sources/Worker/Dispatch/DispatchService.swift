@@ -154,8 +154,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// may be many, and stand before all others.
     private func claimOne(of account: String, for purpose: Purpose) async throws -> Search {
         var hasPassed = false
-        // A look-up that is refused each time would stand before all jobs that can show that a fault is over.
-        let searches = purpose == .trial && guards.isAtFault(account) ? [true, false] : [false]
+        let searches = purpose == .trial && guards.leavesLookUps(account) ? [true, false] : [false]
         for leavesLookUps in searches {
             for lane in Lane.allCases {
                 let one = ClaimRequest(
@@ -172,8 +171,10 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                     hasPassed = true
                 }
             }
+            // Behind them there may be one to send: look-ups have time until there is none for certain.
+            if hasPassed { return .passed }
         }
-        return hasPassed ? .passed : .nothing
+        return .nothing
     }
 
     private func isCalled(_ job: ClaimedJob) -> Bool {
