@@ -41,6 +41,15 @@ struct CallbackDoctorTests {
 
     @Test("a port that nobody has is free, and stays free")
     func free() async throws {
+        // Another test may be given a port before it was looked at twice.
+        for _ in 0..<5 {
+            let probe = ListenerProbe(host: "127.0.0.1", port: try unusedPort(), isTLS: false)
+            if await probe.state() == .free, await probe.state() == .free { return }
+        }
+        Issue.record("none of five unused ports is free")
+    }
+
+    private func unusedPort() throws -> Int {
         let server = try HTTPServer(
             name: "doctor-test",
             host: "127.0.0.1",
@@ -50,9 +59,7 @@ struct CallbackDoctorTests {
         )
         let port = server.port
         server.stop()
-        let probe = ListenerProbe(host: "127.0.0.1", port: port, isTLS: false)
-        #expect(await probe.state() == .free)
-        #expect(await probe.state() == .free)
+        return port
     }
 
     @Test("an address of another machine cannot be listened at")
