@@ -31,10 +31,10 @@ struct AdmissionTests {
     /// A claim that finds no job of any lane.
     private func findNothing() {
         let accounts = [AccountQuota(account: "main", limit: 1_000)]
-        let lanes = shares.claimable(.init(free: 1_000, past: 0, ofAgents: 0), of: accounts, isDue: true)
+        let lanes = shares.claimable(.init(free: 1_000, past: 0, ofAgents: 0), of: accounts, isDue: true, at: .zero)
         let request = ClaimRequest(accounts: accounts, lanes: lanes, lease: .seconds(60))
         let claim = Claim(now: clock.databaseNow, jobs: [], nextDue: nil)
-        shares.claimed(ClaimFindings(request, claim, isPartial: false), of: lanes)
+        shares.claimed(ClaimFindings(request, claim, isPartial: false), by: request)
     }
 
     /// What the jobs of a batch may differ in.

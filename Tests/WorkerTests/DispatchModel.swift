@@ -110,7 +110,8 @@ struct DispatchModel {
         if isDue { polledAt = now }
         while true {
             let permits = guards.permits(at: now)
-            let lanes = shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue)
+            let room = slots.room(ahead: permits.ahead)
+            let lanes = shares.claimable(room, of: permits.open, isDue: isDue, at: now)
             guard !lanes.isEmpty else { return }
             isDue = false
             let request = ClaimRequest(accounts: permits.open, lanes: lanes, lease: .seconds(60))
@@ -120,9 +121,9 @@ struct DispatchModel {
                 Claim(now: AccountGuardsTests.now, jobs: jobs, nextDue: nil),
                 isPartial: permits.hasFull
             )
-            shares.claimed(findings, of: lanes)
+            let leavesRoom = shares.claimed(findings, by: request)
             take(jobs)
-            guard findings.isFull else { return }
+            guard findings.isFull || leavesRoom else { return }
         }
     }
 

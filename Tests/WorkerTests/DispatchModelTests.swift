@@ -60,4 +60,44 @@ struct DispatchModelTests {
         model.run(for: .milliseconds(4_500))
         #expect(model.begun("main", .interactive) == 5, "with the first calls that end")
     }
+
+    @Test("an account of one lane takes no room from another's in another lane", arguments: [(1, 4), (16, 16)])
+    func lanesOfTheirOwn(slow: Int, fast: Int) {
+        var model = DispatchModel([
+            "slow": .init(reply: .seconds(3), concurrency: slow, backlog: [.campaign: Self.endless]),
+            "fast": .init(reply: .milliseconds(50), concurrency: fast, backlog: [.replay: Self.endless]),
+        ])
+        model.run(for: .seconds(10))
+        let before = model.answered("fast", .replay)
+        model.run(for: .seconds(10))
+        let answered = model.answered("fast", .replay) - before
+        #expect(answered > 160 * fast, "\(answered) of \(200 * fast)")
+    }
+
+    @Test("a backlog of one account's agents leaves another account's campaign its pace")
+    func agentsOfAnother() {
+        var model = DispatchModel([
+            "agents": .init(reply: .milliseconds(100), concurrency: 2, backlog: [.interactive: Self.endless]),
+            "campaign": .init(reply: .milliseconds(100), concurrency: 2, backlog: [.campaign: Self.endless]),
+        ])
+        model.run(for: .seconds(5))
+        let before = model.answered("campaign", .campaign)
+        model.run(for: .seconds(10))
+        let answered = model.answered("campaign", .campaign) - before
+        #expect(answered > 160, "\(answered) of 200")
+        #expect(model.answered("agents", .interactive) > 240, "of 300")
+    }
+
+    @Test("a lane that was empty is looked at again though only one job at a time has room")
+    func emptyLane() {
+        var model = DispatchModel([
+            "main": .init(reply: .milliseconds(300), concurrency: 1, backlog: [.campaign: Self.endless])
+        ])
+        model.run(for: .seconds(2))
+        // Their time has come, or another worker has stored them: this one was told nothing.
+        model.accounts["main"]?.backlog[.replay] = 10
+        model.run(for: .seconds(30))
+        #expect(model.begun("main", .replay) == 10)
+        #expect(model.answered("main", .campaign) > 80, "of 106")
+    }
 }

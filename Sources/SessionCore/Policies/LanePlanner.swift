@@ -9,6 +9,9 @@ package struct LanePlanner: Equatable, Sendable {
     private let reserve: Int
     /// Lanes that had less than they were offered when last asked.
     private var drained: Set<Lane> = []
+    /// Lanes in which a claim found nothing while an account without room was not asked: what waits there is that
+    /// account's, and what the others have room for is left to the other lanes.
+    package private(set) var blocked: Set<Lane> = []
     /// How many jobs were stored to wait since a lane was last seen empty, as far as this worker knows.
     private var waiting: [Lane: Int] = [:]
     /// How many jobs less than its share each lane has had; below zero where it had more. Of lanes that all have work.
@@ -35,15 +38,16 @@ package struct LanePlanner: Equatable, Sendable {
     package func plan(free: Int, room: Int = .max, ofAgents: Int = 0, past: Int = 0) -> [LaneQuota] {
         let total = min(free, room)
         let owed = max(0, reserve - ofAgents)
-        let least = drained.contains(.interactive) ? min(owed, past, 1) : min(owed, past)
+        let quiet = drained.union(blocked)
+        let least = quiet.contains(.interactive) ? min(owed, past, 1) : min(owed, past)
         guard total > 0 else { return least > 0 ? [LaneQuota(lane: .interactive, limit: least)] : [] }
         let shared = min(max(0, free - owed), total)
-        let busy = self.busy
+        let busy = Lane.allCases.filter { !quiet.contains($0) }
         var quotas: [Lane: Int] = [.interactive: total - shared]
         var left = shared
         // A drained lane is asked for one job, so that its new work is seen at once; not in the place of one that has
         // work.
-        for lane in Lane.allCases where lane != .interactive && drained.contains(lane) {
+        for lane in Lane.allCases where lane != .interactive && quiet.contains(lane) {
             guard left > (busy.isEmpty ? 0 : 1) else { break }
             quotas[lane, default: 0] += 1
             left -= 1
@@ -51,7 +55,7 @@ package struct LanePlanner: Equatable, Sendable {
         if left > 0 { distribute(left, among: busy.isEmpty ? [.interactive] : busy, into: &quotas) }
         let plan = fitted(quotas, to: total)
         let planned = plan.first { $0.lane == .interactive }?.limit ?? 0
-        let agents = max(planned, drained.contains(.interactive) ? 1 : least)
+        let agents = max(planned, quiet.contains(.interactive) ? 1 : least)
         let others = plan.filter { $0.lane != .interactive }
         return agents > 0 ? [LaneQuota(lane: .interactive, limit: agents)] + others : others
     }
@@ -70,16 +74,29 @@ package struct LanePlanner: Equatable, Sendable {
         let before = busy
         for quota in quotas {
             let count = counts[quota.lane, default: 0]
+            blocked.remove(quota.lane)
             if count >= quota.limit || cutOff.contains(quota.lane) {
                 drained.remove(quota.lane)
             } else if !unasked.contains(quota.lane) {
                 drained.insert(quota.lane)
                 waiting[quota.lane] = 0
                 continue
+            } else if !drained.contains(quota.lane) {
+                blocked.insert(quota.lane)
             }
             waiting[quota.lane] = max(0, waiting[quota.lane, default: 0] - count)
         }
-        carry(counts, among: before.filter { !drained.contains($0) })
+        carry(counts, among: before.filter { !drained.contains($0) && !blocked.contains($0) })
+    }
+
+    /// An account has room that had none.
+    package mutating func roomCame() {
+        blocked = []
+    }
+
+    /// Whether all that waits is of accounts without room.
+    package var awaitsRoom: Bool {
+        !busy.isEmpty && blocked.isSuperset(of: busy)
     }
 
     /// Where only one lane has work nobody is passed over.
@@ -131,6 +148,7 @@ package struct LanePlanner: Equatable, Sendable {
     /// Jobs of the lane were stored that wait.
     package mutating func stored(_ jobs: Int, in lane: Lane) {
         drained.remove(lane)
+        blocked.remove(lane)
         waiting[lane, default: 0] += jobs
     }
 

@@ -85,7 +85,7 @@ extension SettingKey {
             example: "20%",
             """
             The share of calls that may be repetitions, so that retries do not pile onto a Cashier in trouble. \
-            Ten are always free.
+            Twenty are always free, and one a second.
             """
         ),
     ]

@@ -74,7 +74,7 @@ struct AccountGuard: Sendable {
         var room = Room(
             jobs: limit - taken,
             past: max(1, Int(Double(limit) * agentsShare)) - agents,
-            ahead: max(expected, taken - concurrency.current)
+            ahead: max(expected, line.count)
         )
         guard let calls = calls?.available(at: uptime) else { return room }
         room.jobs = min(room.jobs, calls - line.count)

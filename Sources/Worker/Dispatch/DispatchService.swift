@@ -57,6 +57,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// Claims as long as claims come back full. What it is due for stays due until something was claimed.
     private func look(_ next: inout NextLook) async throws {
         next.hasMore = true
+        var isFirst = true
         while mayMint(), slots.mayTake {
             let uptime = clock.uptime
             let isResting = uptime < next.othersFrom
@@ -68,7 +69,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let permits = guards.permits(at: uptime)
             for account in permits.probing { try await probe(account) }
             for account in guards.trialsDue(now: clock.databaseNow) { try await tryHeld(account) }
-            var lanes = rightOfWay.fitted(plan(permits, isDue: uptime >= next.at), now: uptime)
+            var lanes = rightOfWay.fitted(plan(permits, isDue: isFirst && uptime >= next.at), now: uptime)
             if isResting { lanes = agentsShare(of: lanes) }
             guard !lanes.isEmpty else { return }
             let began = clock.uptime
@@ -76,10 +77,11 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             let claim = try await claim(request)
             let now = clock.uptime
             let findings = ClaimFindings(request, claim, isPartial: permits.hasFull)
-            shares.claimed(findings, of: lanes)
+            isFirst = false
+            let leavesRoom = shares.claimed(findings, by: request)
             rightOfWay.claimed(claim.jobs, at: now)
             next.at = nextLook(after: claim)
-            guard findings.isFull else {
+            guard findings.isFull || leavesRoom else {
                 next.hasMore = shares.hasMore
                 if isResting { next.at = min(next.at, next.othersFrom) }
                 return
@@ -94,7 +96,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     }
 
     private func plan(_ permits: AccountGuards.Permits, isDue: Bool) -> [LaneQuota] {
-        shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue)
+        shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue, at: clock.uptime)
     }
 
     /// What agents wait for. Where the turn was another lane's, one of theirs goes in its place.
@@ -111,8 +113,12 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
 
     private func probe(_ account: String) async throws {
         guards.probeStarted(account)
-        if case .called = try await claimOne(of: account, for: .probe) { return }
-        guards.probeAbandoned(account, at: clock.uptime)
+        switch try await claimOne(of: account, for: .probe) {
+        case .called: break
+        case .passed: guards.probeAbandoned(account, at: clock.uptime)
+        // Nothing is due: it is looked for again like any other work.
+        case .nothing: guards.probeAbandoned(account, at: clock.uptime + settings.pollInterval)
+        }
     }
 
     /// One job of a held account finds out whether it is well again, if no other worker's does.
