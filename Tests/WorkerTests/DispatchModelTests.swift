@@ -100,4 +100,17 @@ struct DispatchModelTests {
         #expect(model.begun("main", .replay) == 10)
         #expect(model.answered("main", .campaign) > 80, "of 106")
     }
+
+    @Test("nor does a lane wait for ever that waited for an account's room, when that account stays without")
+    func laneOfAFullAccount() {
+        var model = DispatchModel([
+            "full": .init(reply: .seconds(3_000), concurrency: 1, backlog: [.campaign: Self.endless]),
+            "main": .init(reply: .milliseconds(300), concurrency: 1, backlog: [.replay: Self.endless]),
+        ])
+        model.run(for: .seconds(2))
+        model.accounts["main"]?.backlog[.campaign] = 10
+        model.run(for: .seconds(30))
+        #expect(model.begun("main", .campaign) == 10)
+        #expect(model.answered("main", .replay) > 80, "of 106")
+    }
 }

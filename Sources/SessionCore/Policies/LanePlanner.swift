@@ -117,12 +117,13 @@ package struct LanePlanner: Equatable, Sendable {
     /// no more than the lane's share while other lanes have work. `ofAgents` as in `plan`.
     package func startable(_ lane: Lane, free: Int, ofAgents: Int = 0) -> Int {
         guard drained.contains(lane) else { return 0 }
-        let others = Lane.allCases.contains { $0 != lane && !drained.contains($0) }
+        let open = busy.filter { !blocked.contains($0) }
+        let others = open.contains { $0 != lane }
         let shared = max(0, free - max(0, reserve - ofAgents))
         guard others else { return lane == .interactive ? free : shared }
         guard lane == .interactive else {
             // Nothing is carried over here: what is less than a whole job waits with those that are claimed.
-            let total = busy.reduce(weights[lane, default: 1]) { $0 + weights[$1, default: 1] }
+            let total = open.reduce(weights[lane, default: 1]) { $0 + weights[$1, default: 1] }
             return shared * weights[lane, default: 1] / total
         }
         var planner = self

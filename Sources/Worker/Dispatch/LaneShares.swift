@@ -14,8 +14,9 @@ final class LaneShares: Sendable {
         /// When an empty lane had its last turn, and how many there were.
         var turnAt: Duration?
         var turns = 0
-        /// Whether the claim under way is such a turn.
+        /// Whether the claim under way is such a turn, and whether the last one was.
         var isTurn = false
+        var hadTurn = false
     }
 
     private let state: Mutex<State>
@@ -56,8 +57,11 @@ final class LaneShares: Sendable {
     /// The empty lane whose turn it is; nil for none. What other workers stored in it, and what its time has come for,
     /// would be found by nobody otherwise.
     private static func emptyLane(_ state: inout State, at uptime: Duration) -> Lane? {
-        if let turnAt = state.turnAt, uptime < turnAt + turnEvery { return nil }
-        let empty = Lane.allCases.filter { $0 != .interactive && state.planner.isDrained($0) }
+        // Claims may take longer than that: the next one is the others' all the same.
+        if let turnAt = state.turnAt, state.hadTurn || uptime < turnAt + turnEvery { return nil }
+        let empty = Lane.allCases.filter { lane in
+            lane != .interactive && (state.planner.isDrained(lane) || state.planner.blocked.contains(lane))
+        }
         guard !empty.isEmpty, !state.planner.busy.isEmpty else { return nil }
         state.turnAt = uptime
         state.turns += 1
@@ -72,7 +76,7 @@ final class LaneShares: Sendable {
         state.withLock { state in
             let before = state.planner.blocked
             let wasTurn = state.isTurn
-            state.isTurn = false
+            (state.hadTurn, state.isTurn) = (wasTurn, false)
             state.planner.claimed(
                 findings.counts,
                 of: request.lanes,
