@@ -431,7 +431,8 @@ struct AccountGuardsTests {
             guards.pauseBeforeRepeat(of: Self.job(number, attempts: 2, lane: lane), at: .milliseconds(10))
         }
         #expect((0..<20).allSatisfy { pause($0, .campaign) == nil })
-        #expect((20..<23).compactMap { pause($0, .campaign) } == [.seconds(2), .seconds(3), .seconds(4)])
+        let pauses: [Duration] = [.milliseconds(2_000), .milliseconds(2_020), .milliseconds(2_040)]
+        #expect((20..<23).compactMap { pause($0, .campaign) } == pauses)
         #expect(pause(23, .interactive) == .seconds(2))
         let trial = Self.job(24, attempts: 2)
         guards.trialStarted(trial)

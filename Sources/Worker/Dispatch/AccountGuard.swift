@@ -163,13 +163,19 @@ struct AccountGuard: Sendable {
         begin([], &turn)
     }
 
+    /// Repeats without a token come again at this pace at least.
+    private static let refusedPerSecond = 50.0
+
     /// How long a job waits before it may be sent once more; nil: it may be now.
     mutating func pauseBeforeRepeat(of job: ClaimedJob, at uptime: Duration) -> Duration? {
         if holding.trial == job.lease { return nil }
         if budget.withdraw(at: uptime) { return nil }
+        // A provider that is well again gives each token back with its repeat: a hundred must not wait for a hundred
+        // seconds. So many claims a second are little to the database.
+        let pace = max(budget.tokensPerSecond, Self.refusedPerSecond)
         return job.lane == .interactive
-            ? refusedOfAgents.pause(at: uptime, tokensPerSecond: budget.tokensPerSecond)
-            : refusedOfOthers.pause(at: uptime, tokensPerSecond: budget.tokensPerSecond)
+            ? refusedOfAgents.pause(at: uptime, tokensPerSecond: pace)
+            : refusedOfOthers.pause(at: uptime, tokensPerSecond: pace)
     }
 
     mutating func probeStarted() {
