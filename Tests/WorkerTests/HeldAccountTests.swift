@@ -306,8 +306,8 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
-    @Test("a job that can be sent is the trial of a fault before a look-up is, of whatever lane")
-    func trialsBesideLookUps() async throws {
+    /// The account is held by a fault that the look-up of the order `lost` met; all else is opened.
+    private func heldByALookUp() async throws -> WorkerBench {
         let bench = WorkerBench { call in
             if call.kind == .lookUp { return Self.wrongSecret }
             guard call.job.order.orderID == "lost", call.job.attempts == 1 else { return WorkerBench.opened(call) }
@@ -319,6 +319,12 @@ struct HeldAccountTests {
         try await bench.eventually("the first look-up holds the account") {
             bench.store.heldAccounts.map(\.kind) == [.fault] && isIdle(bench, jobs: 1)
         }
+        return bench
+    }
+
+    @Test("a job that can be sent is the trial of a fault before a look-up is, of whatever lane")
+    func trialsBesideLookUps() async throws {
+        let bench = try await heldByALookUp()
         bench.deliver(["c-1"], from: 1, campaign: "autumn")
         try await bench.eventually("it waits") { bench.store.row("c-1") != nil }
         // The look-up is due again.
@@ -410,17 +416,7 @@ struct HeldAccountTests {
 
     @Test("a trial of a fault that passed over many jobs whose time is over looks for one to send before look-ups")
     func lookUpsBehindExpiredJobs() async throws {
-        let bench = WorkerBench { call in
-            if call.kind == .lookUp { return Self.wrongSecret }
-            guard call.job.order.orderID == "lost", call.job.attempts == 1 else { return WorkerBench.opened(call) }
-            return CashierAnswer(outcome: .unknown, code: "timeout", message: "")
-        }
-        bench.deliver(["lost"])
-        try await bench.eventually("its answer is lost") { bench.store.row("lost")?.state == .verify }
-        bench.store.advance(by: .milliseconds(10))
-        try await bench.eventually("the first look-up holds the account") {
-            bench.store.heldAccounts.map(\.kind) == [.fault] && isIdle(bench, jobs: 1)
-        }
+        let bench = try await heldByALookUp()
         bench.deliver((0..<30).map { "late-\($0)" }, from: 1, campaign: "autumn")
         try await bench.eventually("they wait") { bench.store.rows.count == 31 }
         bench.store.setOperatorHold("main", true)
