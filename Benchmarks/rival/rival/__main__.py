@@ -15,6 +15,7 @@ import time
 import uvloop
 
 from .cashier import Account
+from .http import CLIENTS
 from .sealing import KeyRing
 from .store import Store
 from .worker import Worker
@@ -37,6 +38,7 @@ def _arguments():
     add("--secret-file", metavar="FILE", help="holds the merchant secret on one line")
     add("--key-file", metavar="FILE", help="sealing keys: lines `ID HEX` and one `digest HEX`")
     add("--in-flight", type=int, default=200, metavar="N", help="calls at once, in all processes together")
+    add("--http", choices=CLIENTS, default="own", help="the HTTP client: aiohttp, or one of our own (default)")
     add("--processes", type=int, default=1, metavar="N", help="worker processes; they share the work by the group")
     add("--lease", type=float, default=30.0, metavar="SECONDS", help="a worker counts as dead after this silence")
     add("--migrate", action="store_true", help="create the schema; ends then, unless there is more to do")

@@ -43,8 +43,8 @@ class Worker:
         self._reader = JobReader(account.name, settings.merchant_id, settings.application_key)
         self._source = Source(settings.bootstrap, settings.group, settings.jobs_topic)
         self._sink = Sink(settings.bootstrap, settings.results_topic)
-        self._opening = http.Pool(settings.endpoint, settings.in_flight)
-        self._looking_up = http.Pool(settings.find_order_url, max(1, settings.in_flight // 4))
+        self._opening = http.open_pool(settings.http, settings.endpoint, settings.in_flight)
+        self._looking_up = http.open_pool(settings.http, settings.find_order_url, max(1, settings.in_flight // 4))
         self._in_flight: dict[int, Claim] = {}
         self._intake_low: int | None = None
         self._ends: list = []
@@ -102,8 +102,8 @@ class Worker:
         elif not self._is_lost:
             await self._store.retire()
         await self._loop.run_in_executor(None, self._source.close)
-        self._opening.close()
-        self._looking_up.close()
+        await self._opening.close()
+        await self._looking_up.close()
         await self._store.close()
         return not self._is_lost
 
