@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -20,6 +21,9 @@ import asyncpg
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from rival.http import CLIENTS
+
+from . import test_http
 from .servers import APPLICATION, MERCHANT, Servers
 from .workload import Workload
 
@@ -33,6 +37,7 @@ def _arguments():
     parser = argparse.ArgumentParser(prog="check")
     parser.add_argument("--venv", required=True)
     parser.add_argument("--usher", help="a build of usher")
+    parser.add_argument("--http", choices=CLIENTS, default="own", help="the HTTP client of the workers")
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -41,7 +46,7 @@ def _arguments():
 class Workers:
     """The rival as it is run for real: one program with two processes, in a group of its own to be killed as one."""
 
-    def __init__(self, servers: Servers, folder: Path, venv: str):
+    def __init__(self, servers: Servers, folder: Path, venv: str, client: str):
         keys = folder / "keys"
         keys.write_text(f"k1 {secrets.token_hex(32)}\ndigest {secrets.token_hex(32)}\n")
         self._log = folder / "workers.log"
@@ -51,7 +56,7 @@ class Workers:
         self._command += ["--find-order-url", f"{servers.simulator}/agent/find-order"]
         self._command += ["--merchant-id", MERCHANT, "--application-key", APPLICATION]
         self._command += ["--secret-file", folder / "secret", "--key-file", keys, "--in-flight", "100"]
-        self._command += ["--processes", "2", "--lease", "6"]
+        self._command += ["--processes", "2", "--lease", "6", "--http", client]
         self._process: subprocess.Popen | None = None
 
     def migrate(self):
@@ -195,7 +200,7 @@ async def _run(settings, folder: Path, servers: Servers) -> int:
     for created in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (JOBS, RESULTS)]).values():
         created.result()
     workload = Workload(settings.jobs, settings.seed)
-    workers = Workers(servers, folder, settings.venv)
+    workers = Workers(servers, folder, settings.venv, settings.http)
     workers.migrate()
     database = await asyncpg.connect(servers.dsn)
     servers.faults(FAULTS)
@@ -249,6 +254,9 @@ def main() -> int:
     if usher is None:
         print("check: no build of usher for its simulator; `swift build`, or --usher PATH", file=sys.stderr)
         return 69
+    promises = unittest.defaultTestLoader.loadTestsFromTestCase(test_http.CASES[settings.http])
+    if not unittest.TextTestRunner(verbosity=0).run(promises).wasSuccessful():
+        return 1
     folder = Path(tempfile.mkdtemp(prefix="rival-check-"))
     try:
         with Servers(folder, kafka_home, usher) as servers:
