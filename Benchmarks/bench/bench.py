@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,8 @@ class Bench:
     out: Path
     # What earlier measurements of the same run found: some build on the throughput.
     found: dict
-    # Takes part in the throughput measurements only.
-    rival: Rival | None = None
+    # Take part in the throughput measurements only.
+    rivals: list[Rival] = field(default_factory=list)
 
     def note(self, text: str) -> None:
         print(f"  … {text}", flush=True)

@@ -101,14 +101,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=Path,
         const=rival.DEFAULT_FOLDER,
         metavar="DIR",
-        help="measure the worker in Python too (default: Benchmarks/rival)",
+        help="measure the workers in Python too (default: those of Benchmarks/rival)",
     )
     parser.add_argument(
-        "--rival-processes", type=int, metavar="N", help="of the rival (default: 1 or 2, whichever is faster here)"
+        "--rival-http", choices=rival.RIVALS, help="only the rival with this HTTP client (default: both, side by side)"
+    )
+    parser.add_argument(
+        "--rival-processes", type=int, metavar="N", help="of a rival (default: 1 or 2, whichever is faster here)"
     )
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", default=[], help="a setting of the workers'")
     parser.add_argument("--tools", type=Path, default=Path("/tmp"), help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not options.rival and (options.rival_http or options.rival_processes):
+        parser.error("--rival-http and --rival-processes need --rival")
+    return options
 
 
 def subjects(words: list[str], settings: list[str]) -> list[Subject]:
@@ -131,9 +137,10 @@ def main() -> int:
     try:
         kafka.home()
         chosen = subjects(options.usher, options.set)
-        other = None
+        rivals: list[rival.Rival] = []
         if options.rival:
-            other = rival.find(options.rival.resolve(), options.tools.resolve().parent / "bench-rival", options.rival_processes)
+            environment = options.tools.resolve().parent / "bench-rival"
+            rivals = rival.find(options.rival.resolve(), environment, options.rival_processes, options.rival_http)
         out.mkdir(parents=True, exist_ok=True)
         with Stage(options.tools.resolve()) as stage:
             return _measure(
@@ -146,7 +153,7 @@ def main() -> int:
                     jobs=options.jobs or (20_000 if options.quick else 200_000),
                     out=out.resolve(),
                     found={},
-                    rival=other,
+                    rivals=rivals,
                 ),
             )
     except Failure as failure:

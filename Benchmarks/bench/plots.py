@@ -33,9 +33,9 @@ def draw(found: dict, out: Path) -> list[Path]:
     return drawn
 
 
-def _legend(axis) -> None:
+def _legend(axis, columns: int = 4) -> None:
     """Above the picture, where it covers nothing."""
-    axis.legend(frameon=False, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axis.legend(frameon=False, ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
@@ -48,15 +48,23 @@ def _stack(axis, names: list[str], costs: list[dict[str, float]]) -> None:
     _legend(axis)
 
 
+def _under_a_bar(subject: str, measurement: str, found: dict) -> str:
+    """Of a rival also how many times as fast Usher is."""
+    ratios = [f"{ours}: {ratio:.2f} ×" for ours, ratio in found.get("times_as_fast", {}).items()]
+    return "\n".join([subject, measurement, *ratios])
+
+
 def _throughput(found: dict, axes) -> bool:
     runs = [
-        (f"{subject}\n{name}", each["summary"])
+        (_under_a_bar(subject, name, each), each["summary"])
         for name in ("throughput", "partitions16", "random-ids")
         for subject, each in found.get(name, {}).items()
     ]
     if not runs:
         return False
     names = [name for name, _ in runs]
+    # A bar has room for the text under it.
+    axes[0].figure.set_figwidth(max(9, 2.6 * len(runs)))
     rates = [each["jobs_per_second"] for _, each in runs]
     middle = [rate["median"] for rate in rates]
     spread = [[rate["median"] - rate["min"] for rate in rates], [rate["max"] - rate["median"] for rate in rates]]
@@ -102,5 +110,5 @@ def _memory(found: dict, axis) -> bool:
     axis.set_ylabel("resident memory of the worker, MB")
     axis.set_ylim(bottom=0)
     if lines:
-        _legend(axis)
+        _legend(axis, columns=2)
     return lines > 0

@@ -1,4 +1,4 @@
-"""The worker in Python that Usher is measured against: Benchmarks/rival says what it is and what it promises."""
+"""The workers in Python that Usher is measured against: Benchmarks/rival says what they are and what they promise."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import proc
-from .bench import Bench, Subject
+from .bench import Subject
 from .processes import Child, Failure, run
 from .stage import SOURCES, Stage
 from .subject import APPLICATION, MERCHANT, Installation, Topics
 
 DEFAULT_FOLDER = SOURCES / "rival"
+# By the HTTP client that it calls with.
+RIVALS = {"aiohttp": "the rival on well-known parts (aiohttp)", "own": "the rival with its own HTTP client"}
 
 
 class RivalInstallation(Installation):
@@ -22,6 +24,7 @@ class RivalInstallation(Installation):
     last_job = (DEFAULT_FOLDER / "last_job.sql").read_text()
     progress = (DEFAULT_FOLDER / "progress.sql").read_text()
     environment: Path
+    client: str
     processes: int
 
     def prepare(self) -> None:
@@ -42,7 +45,7 @@ class RivalInstallation(Installation):
             + ["--find-order-url", f"{base}/agent/find-order", "--merchant-id", MERCHANT]
             + ["--application-key", APPLICATION, "--secret-file", self.stage.secret_file]
             + ["--key-file", self.stage.key_file, "--in-flight", str(self.in_flight)]
-            + ["--processes", str(self.processes)],
+            + ["--processes", str(self.processes), "--http", self.client],
             self.folder / f"worker-{number}.log",
             variables=variables,
         )
@@ -56,15 +59,21 @@ class RivalInstallation(Installation):
 @dataclass
 class Rival(Subject):
     environment: Path = Path()
+    client: str = "own"
     # None: whatever `choose` finds to be the fastest.
     processes: int | None = None
     calls: int | None = None
 
     def install(self, stage: Stage, name: str, topics: Topics, in_flight: int = 500) -> Installation:
         installation = RivalInstallation(stage, self.binary, name, topics, self.calls or in_flight)
-        installation.environment, installation.processes = self.environment, self.processes or 1
+        installation.environment, installation.client = self.environment, self.client
+        installation.processes = self.processes or 1
         installation.prepare()
         return installation
+
+    @property
+    def what(self) -> str:
+        return RIVALS[self.client]
 
     @property
     def configuration(self) -> str:
@@ -72,28 +81,27 @@ class Rival(Subject):
         return f"{self.processes} process{plural}, {self.calls} calls in flight"
 
 
-def find(folder: Path, environment: Path, processes: int | None) -> Rival:
-    """The rival, with what it needs installed."""
+def find(folder: Path, environment: Path, processes: int | None, client: str | None = None) -> list[Rival]:
+    """The rivals, or the one with that HTTP client, with what they need installed."""
     if not (folder / "run").exists():
         raise Failure(f"--rival: there is no worker in {folder}")
     # Where pip finds its packages, and whom it trusts, is the caller's matter.
     run([folder / "setup", environment], within=600, variables=dict(os.environ))
-    return Rival("rival", folder / "run", [], environment, processes)
+    clients = [client] if client else list(RIVALS)
+    return [Rival(f"rival-{each}", folder / "run", [], environment, each, processes) for each in clients]
 
 
-def choose(bench: Bench, jobs_per_second: Callable[[Rival], int]) -> dict[str, int]:
-    """Gives the rival the configuration in which it is the fastest; returns what each came to."""
-    rival = bench.rival
-    assert isinstance(rival, Rival)
+def choose(
+    rival: Rival, jobs_per_second: Callable[[Rival], int], note: Callable[[str], None]
+) -> tuple[Rival, dict[str, int]]:
+    """The rival in the configuration in which it is the fastest, and what each came to."""
     found: dict[str, int] = {}
-    best: Rival | None = None
+    best = rival
     for processes in (rival.processes,) if rival.processes else (1, 2):
         for calls in (200, 500):
             candidate = replace(rival, processes=processes, calls=calls)
             rate = found[candidate.configuration] = jobs_per_second(candidate)
-            bench.note(f"the rival with {candidate.configuration}: {rate:,} jobs/s")
+            note(f"{rival.what}, {candidate.configuration}: {rate:,} jobs/s")
             if rate == max(found.values()):
                 best = candidate
-    assert best
-    bench.rival = best
-    return found
+    return best, found

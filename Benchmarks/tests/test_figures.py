@@ -4,16 +4,20 @@ import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 from bench import rival
+from bench.bench import Bench, Subject
 from bench.budgets import breaches
-from bench.measurements import instructions
+from bench.command import parse
+from bench.measurements import instructions, throughput
 from bench.measurements.fullness import LIMIT, judge
 from bench.measurements.pause import judge as judge_pause
 from bench.measurements.throughput import check, summary
 from bench.paced import added, percentiles
 from bench.processes import Failure, run
 from bench.report import table
+from bench.subject import Topics
 
 
 class Percentiles(unittest.TestCase):
@@ -125,19 +129,85 @@ class Instructions(unittest.TestCase):
             self.total(None)
 
 
-class TheRival(unittest.TestCase):
+class TheRivals(unittest.TestCase):
     def choice(self, rates: dict[tuple[int, int], int], processes: int | None = None) -> rival.Rival:
-        given = rival.Rival("rival", Path("run"), [], Path("venv"), processes)
-        bench = SimpleNamespace(rival=given, note=lambda _: None)
-        rival.choose(bench, lambda one: rates[(one.processes, one.calls)])
-        return bench.rival
+        given = rival.Rival("rival-own", Path("run"), [], Path("venv"), "own", processes)
+        return rival.choose(given, lambda one: rates[(one.processes, one.calls)], lambda _: None)[0]
 
-    def test_runs_with_the_configuration_in_which_it_is_the_fastest(self):
+    def test_run_with_the_configuration_in_which_they_are_the_fastest(self):
         rates = {(1, 200): 5, (1, 500): 9, (2, 200): 7, (2, 500): 8}
         self.assertEqual(self.choice(rates).configuration, "1 process, 500 calls in flight")
 
-    def test_keeps_to_the_number_of_processes_that_was_asked_for(self):
+    def test_keep_to_the_number_of_processes_that_was_asked_for(self):
         self.assertEqual(self.choice({(2, 200): 7, (2, 500): 6}, 2).configuration, "2 processes, 200 calls in flight")
+
+    def test_are_two_unless_one_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("run", "setup"):
+                (Path(folder) / name).write_text("#!/bin/sh\n")
+                (Path(folder) / name).chmod(0o755)
+            both = rival.find(Path(folder), Path("venv"), None)
+            self.assertEqual([one.name for one in both], ["rival-aiohttp", "rival-own"])
+            self.assertEqual([one.client for one in both], ["aiohttp", "own"])
+            self.assertEqual([one.name for one in rival.find(Path(folder), Path("venv"), 2, "own")], ["rival-own"])
+
+    def test_are_started_with_their_own_client_and_configuration(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "run"
+            program.write_text('#!/bin/sh\necho "$@"\n')
+            program.chmod(0o755)
+            stage = SimpleNamespace(
+                folder=Path(folder),
+                kafka=SimpleNamespace(bootstrap="broker:1"),
+                postgres=SimpleNamespace(folder=Path(folder)),
+                cashier=SimpleNamespace(base="http://stub"),
+                secret_file=Path("secret"),
+                key_file=Path("keys"),
+            )
+            topics = Topics([("jobs", "auto")], "results")
+            installation = rival.RivalInstallation(stage, program, "one", topics, 200)
+            installation.environment, installation.client, installation.processes = Path("venv"), "aiohttp", 2
+            installation.folder.mkdir()
+            worker = installation.start_worker()
+            self.assertEqual(worker.process.wait(10), 0)
+            self.assertIn("--in-flight 200 --processes 2 --http aiohttp", worker.log.read_text())
+
+    def test_take_their_turns_beside_usher_and_each_has_its_ratio(self):
+        fastest = {("usher", None, None): 9_000, ("rival-aiohttp", 1, 500): 3_000, ("rival-own", 2, 200): 6_000}
+        turns: list[str] = []
+
+        def one_run(_stage: object, subject: Subject, jobs: int, *_: object) -> dict:
+            if jobs == 100_000:
+                turns.append(subject.name)
+            which = (subject.name, getattr(subject, "processes", None), getattr(subject, "calls", None))
+            return {
+                "counted_jobs": jobs,
+                "jobs_per_second": fastest.get(which, 1_000),
+                "cpu_us_per_job": {"worker": 1.0, "postgres": 2.0, "broker": 3.0, "stub": 4.0},
+                "broker_compiler_us_per_job": 0.0,
+            }
+
+        rivals = [rival.Rival(f"rival-{client}", Path("run"), [], Path("venv"), client) for client in rival.RIVALS]
+        usher = Subject("usher", Path("usher"), [])
+        bench = Bench(SimpleNamespace(), [usher], False, 2, 100_000, Path("out"), {}, rivals)
+        with mock.patch.object(throughput, "one_run", one_run), mock.patch.object(Bench, "note"):
+            found = throughput.run(bench)
+        self.assertEqual(turns, ["usher", "rival-aiohttp", "rival-own"] * 2)
+        self.assertEqual(found["rival-aiohttp"]["times_as_fast"], {"usher": 3.0})
+        self.assertEqual(found["rival-own"]["times_as_fast"], {"usher": 1.5})
+        self.assertEqual(len(found["rival-own"]["tried"]), 4)
+        text = throughput.show(found)
+        for words in (
+            "3.00 times as fast as rival-aiohttp: the rival on well-known parts (aiohttp), 1 process, 500 calls",
+            "1.50 times as fast as rival-own: the rival with its own HTTP client, 2 processes, 200 calls",
+        ):
+            self.assertIn(f"usher is {words} in flight", text)
+
+    def test_need_to_be_asked_for_before_one_is_chosen(self):
+        self.assertEqual(parse(["--rival", "--rival-http", "own"]).rival_http, "own")
+        for words in (["--rival-http", "own"], ["--rival-processes", "2"], ["--rival", "--rival-http", "httpx"]):
+            with self.assertRaises(SystemExit), mock.patch("sys.stderr"):
+                parse(words)
 
 
 class Table(unittest.TestCase):

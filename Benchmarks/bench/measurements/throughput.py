@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import median
 
 from .. import rival
@@ -27,11 +28,10 @@ SPREAD = (
 
 
 def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
-    tried = {}
-    if bench.rival and not bench.rival.calls:
-        some = max(20_000, bench.jobs // 5)
-        tried = rival.choose(bench, lambda one: one_run(bench.stage, one, some, partitions, ids)["jobs_per_second"])
-    subjects = bench.subjects + ([bench.rival] if bench.rival else [])
+    tried = choose_rivals(
+        bench, lambda one, jobs: one_run(bench.stage, one, jobs, partitions, ids)["jobs_per_second"]
+    )
+    subjects = [*bench.subjects, *bench.rivals]
     runs: dict[str, list[dict]] = {subject.name: [] for subject in subjects}
     # Subjects take turns, so that a busy quarter of an hour of the machine's falls on all of them.
     for number in range(bench.runs):
@@ -41,9 +41,36 @@ def run(bench: Bench, partitions: int = 64, ids: str = "sequential") -> dict:
             cost = ", ".join(f"{part} {value:.0f}" for part, value in found["cpu_us_per_job"].items())
             bench.note(f"run {number + 1}, {subject.name}: {found['jobs_per_second']:,} jobs/s; CPU µs per job: {cost}")
     found = {name: {"summary": summary(each), "runs": each} for name, each in runs.items()}
-    if bench.rival:
-        found["rival"] |= {"configuration": bench.rival.configuration, "tried": tried}
-    return found
+    return found | compare(bench, found, tried)
+
+
+def choose_rivals(bench: Bench, jobs_per_second: Callable[[Subject, int], int]) -> dict[str, dict[str, int]]:
+    """Gives each rival that has none yet its fastest configuration; returns what was tried."""
+    tried = {}
+    some = max(20_000, bench.jobs // 5)
+    for place, one in enumerate(bench.rivals):
+        if not one.calls:
+            chosen, tried[one.name] = rival.choose(one, lambda each: jobs_per_second(each, some), bench.note)
+            bench.rivals[place] = chosen
+    return tried
+
+
+def compare(bench: Bench, found: dict, tried: dict) -> dict:
+    """What is to be said of each rival besides its figures: what it is, and how many times as fast each Usher is."""
+
+    def rate(name: str) -> float:
+        return found[name]["summary"]["jobs_per_second"]["median"]
+
+    return {
+        one.name: found[one.name]
+        | {
+            "what": one.what,
+            "configuration": one.configuration,
+            "tried": tried.get(one.name, {}),
+            "times_as_fast": {ours.name: round(rate(ours.name) / rate(one.name), 2) for ours in bench.subjects},
+        }
+        for one in bench.rivals
+    }
 
 
 def show(found: dict) -> str:
@@ -60,11 +87,9 @@ def show(found: dict) -> str:
     headers += ["commits/batch", "statements/batch"]
     rows = [[name, *(each["summary"].get(key) for key in SPREAD[2:])] for name, each in found.items()]
     text = costs + "\n" + table(headers, rows)
-    if "rival" in found:
-        theirs = found["rival"]["summary"]["jobs_per_second"]["median"]
-        for name in [name for name in found if name != "rival"]:
-            ours = found[name]["summary"]["jobs_per_second"]["median"]
-            text += f"\n  {name} is {ours / theirs:.2f} times as fast as the rival ({found['rival']['configuration']})"
+    for name, each in found.items():
+        for ours, ratio in each.get("times_as_fast", {}).items():
+            text += f"\n  {ours} is {ratio:.2f} times as fast as {name}: {each['what']}, {each['configuration']}"
     return text
 
 
