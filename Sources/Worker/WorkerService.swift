@@ -236,6 +236,7 @@ extension WorkerService {
             sink: sink,
             unpublished: unpublished,
             relayCauses: relayCauses,
+            lifeSigns: lifeSigns,
             patience: patience,
             clock: clock,
             activity: activity,

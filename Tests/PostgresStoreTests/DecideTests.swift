@@ -42,7 +42,7 @@ struct DecideTests {
         #expect(try await bench.value("SELECT state FROM usher.job WHERE lease_until IS NULL") == "12")
         #expect(try await bench.value("SELECT count(*) FROM usher.waiting") == "0")
         let other = bench.fixture.store(worker: "second")
-        #expect(try await other.adoptOutbox(limit: 10).results.map(\.outcome) == [.failed])
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).results.map(\.outcome) == [.failed])
         #expect(try await audit(bench) == "ann@desk decide main/o-1 verify give-up back office has none")
     }
 

@@ -147,7 +147,7 @@ struct FailureTests {
         _ = try await own.store.settle([opened(own.claimOne())])
         try await own.store.heartbeat(lifetime: .zero)
         let error = try await own.holdJobs(locking: "outbox") {
-            let adopted = Task { await own.error { _ = try await own.store.adoptOutbox(limit: 10) } }
+            let adopted = Task { await own.error { _ = try await own.store.adoptOutbox(limit: 10, ofTheDead: true) } }
             try await eventually("the adoption waits") { try await own.waitingBackend() != nil }
             let backend = try #require(try await own.waitingBackend())
             #expect(try await own.value("SELECT pg_terminate_backend(\(backend))") == "true")
@@ -157,7 +157,7 @@ struct FailureTests {
             Issue.record("unexpected: \(String(describing: error))")
             return
         }
-        #expect(try await own.store.adoptOutbox(limit: 10).count == 1)
+        #expect(try await own.store.adoptOutbox(limit: 10, ofTheDead: true).count == 1)
         #expect(try await own.value("SELECT count(*) FROM usher.worker") == "2")
         await own.server.stop()
     }
@@ -168,8 +168,8 @@ struct FailureTests {
         let claimed = try await bench.claimOne()
         let settled = try await bench.store.settle([opened(claimed)])
         bench.store.doubts.withLock { $0.add([claimed.lease.jobID], at: .now) }
-        #expect(try await bench.store.adoptOutbox(limit: 10) == settled.outbox)
-        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: true) == settled.outbox)
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
     }
 }
 

@@ -62,7 +62,7 @@ struct IngestTests {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])
         try await bench.ingest([job("o-1", offset: 1, content: "other")], start: 1)
-        let answers = try await bench.store.adoptOutbox(limit: 10)
+        let answers = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(answers.results.map(\.outcome) == [.conflict])
         let value = String(decoding: answers.results.first?.value ?? [], as: UTF8.self)
         #expect(value == "conflict:ready:body of o-1: content:body of o-1: other")
@@ -75,7 +75,7 @@ struct IngestTests {
         try await bench.store.acknowledge(settled.outbox.map(\.outboxID))
         let report = try await bench.ingest([job("o-1", offset: 1), job("o-1", offset: 2)], start: 1)
         #expect(report.duplicates == 2)
-        let again = try await bench.store.adoptOutbox(limit: 10)
+        let again = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(again.results == settled.outbox.results)
     }
 
@@ -83,7 +83,7 @@ struct IngestTests {
         let bench = try await Bench()
         _ = try await bench.claimOne()
         try await bench.ingest([job("o-1", offset: 1)], start: 1)
-        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
     }
 
     @Test func aDuplicateOfAWipedResultIsToldSo() async throws {
@@ -93,7 +93,7 @@ struct IngestTests {
         let now = Retention(request: .zero, openedResult: .zero, otherResult: .zero, quarantine: .zero)
         #expect(try await bench.store.wipe(now, limit: 10) == 2)
         try await bench.ingest([job("o-1", offset: 1)], start: 1)
-        let again = try await bench.store.adoptOutbox(limit: 10)
+        let again = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(
             again.results.map { String(decoding: $0.value, as: UTF8.self) } == [
                 "duplicate:opened:-:body of o-1: content"

@@ -47,7 +47,7 @@ struct LostCommitsTests {
         try await bench.store.heartbeat(lifetime: .seconds(60))
         // It died before it had them acknowledged.
         let other = bench.fixture.store(worker: "other")
-        #expect(try await other.adoptOutbox(limit: 10) == settled.outbox)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true) == settled.outbox)
     }
 
     @Test func aTopicThatWasLostGetsANumberAgain() async throws {

@@ -49,11 +49,36 @@ struct OutboxTests {
         try await bench.store.acknowledge([part])
         try await bench.store.acknowledge([part])
         try await bench.store.retire()
-        let adopted = try await other.adoptOutbox(limit: 10)
+        let adopted = try await other.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(adopted.map(\.outboxID) == [row.outboxID])
         #expect(Set(adopted.results.map(\.orderID)) == Set(row.entries.dropFirst().map(\.result.orderID)))
         try await other.acknowledge(adopted.map(\.outboxID))
         #expect(try await bench.store.backlog().oldestUnpublished == nil)
+    }
+
+    @Test func lookingForRowsToTakeOverDoesNotReadEveryWorkerThatEverWas() async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            """
+            INSERT INTO usher.worker (worker_id, name, version, alive_until) OVERRIDING SYSTEM VALUE
+            SELECT n, 'gone', '1', now() - interval '1 day' FROM generate_series(1, 5000) n
+            """
+        )
+        let read = Statement(
+            name: "workers read",
+            text: """
+                SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
+                WHERE schemaname = 'usher' AND relname = 'worker'
+                """
+        )
+        let rows = try await bench.run { link in
+            // The counters are those of a transaction.
+            try link.run(Script(name: "test", text: "BEGIN"))
+            defer { try? link.run(Script(name: "test", text: "ROLLBACK")) }
+            _ = try link.run(SQL.Outbox.adopt, [.int8(0), .int4(10), .int8s([]), .bool(true)]).count
+            return try link.run(read).first { row in try row.next(Int64.self) }
+        }
+        #expect(rows == 0)
     }
 
     @Test func resultsAndAnswersAreAdoptedWithTheirValues() async throws {
@@ -65,7 +90,7 @@ struct OutboxTests {
             start: 2
         )
         try await bench.store.retire()
-        let adopted = try await other.adoptOutbox(limit: 10)
+        let adopted = try await other.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(adopted.count == 3)
         #expect(adopted.first == row)
         let outcomes = adopted.results.map(\.outcome.rawValue).sorted()
@@ -73,7 +98,7 @@ struct OutboxTests {
         #expect(adopted[1].results == [result(of: jobs.first { $0.order.orderID == "o-1" } ?? jobs[0], .opened)])
         let kinds = adopted[2].entries.map { if case .answer = $0.key { "answer" } else { "job" } }
         #expect(kinds == ["answer", "answer"])
-        #expect(try await other.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
     }
 
     @Test func aResultThatDoesNotOpenStaysWhenTheOthersOfItsRowAreAcknowledged() async throws {
@@ -82,13 +107,13 @@ struct OutboxTests {
         let (jobs, _) = try await settled(3, bench)
         try await bench.execute("UPDATE usher.result SET sealed = '\\xabcd' WHERE job_id = \(jobs[1].lease.jobID)")
         try await bench.store.retire()
-        let adopted = try await other.adoptOutbox(limit: 10)
+        let adopted = try await other.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(Set(adopted.results.map(\.orderID)) == [jobs[0].order.orderID, jobs[2].order.orderID])
         try await other.acknowledge(adopted.map(\.outboxID))
         let left = try await bench.value("SELECT string_agg(job_ids::text || generations::text, ' ') FROM usher.outbox")
         #expect(left == "{\(jobs[1].lease.jobID)}{1}")
         #expect(try await bench.store.backlog().oldestUnpublished == nil, "one value stops everything")
-        #expect(try await other.adoptOutbox(limit: 10).isEmpty, "it is looked at all the time")
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty, "it is looked at all the time")
     }
 
     @Test func aResultThatDoesNotOpenHereIsPublishedByAWorkerThatHasItsKey() async throws {
@@ -103,13 +128,13 @@ struct OutboxTests {
             log: .silent
         )
         try await bench.store.retire()
-        #expect(try await keyless.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await keyless.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
         #expect(try await bench.store.backlog().oldestUnpublished == nil)
         #expect(try await bench.value("SELECT owner FROM usher.outbox") == nil, "nobody else can have it")
         // Five minutes later.
         try await bench.execute("UPDATE usher.outbox SET created_at = created_at - interval '5 minutes 1 second'")
         let other = bench.fixture.store(worker: "other")
-        #expect(try await other.adoptOutbox(limit: 10).results == row.entries.map(\.result))
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).results == row.entries.map(\.result))
     }
 
     @Test func aDuplicateOfAResultThatNoKeyOpensIsAnsweredWithoutIt() async throws {
@@ -118,7 +143,7 @@ struct OutboxTests {
         try await bench.store.acknowledge([row.outboxID])
         try await bench.execute("UPDATE usher.result SET key_id = 'gone'")
         try await bench.ingest([job("o-0", offset: 1)], start: 1)
-        let answers = try await bench.store.adoptOutbox(limit: 10)
+        let answers = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(answers.results.map(\.outcome) == [.duplicate])
         #expect(try await bench.store.backlog().oldestUnpublished != nil, "it waits for its acknowledgement")
     }
@@ -142,7 +167,7 @@ struct OutboxTests {
         #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
         try await bench.store.acknowledge([row.outboxID])
         #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
-        let answers = try await bench.store.adoptOutbox(limit: 10)
+        let answers = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
         try await bench.store.acknowledge(report.outbox.map(\.outboxID))
         #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
         try await bench.store.acknowledge(answers.map(\.outboxID))

@@ -30,7 +30,7 @@ struct SettleTests {
         #expect(attempt.record.httpStatus == 200)
         #expect(attempt.record.elapsed == .milliseconds(120))
         #expect(attempt.worker == "first")
-        #expect(try await bench.store.adoptOutbox(limit: 10).isEmpty, "its owner lives")
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: true).isEmpty, "its owner lives")
         try await bench.store.acknowledge(report.outbox.map(\.outboxID))
         #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "0")
         #expect(try await bench.store.backlog().oldestUnpublished == nil)
@@ -201,10 +201,22 @@ struct SettleTests {
         let other = bench.fixture.store(worker: "other")
         try await bench.store.heartbeat(lifetime: .seconds(60))
         let settled = try await bench.store.settle([opened(bench.claimOne())])
-        #expect(try await other.adoptOutbox(limit: 10).isEmpty)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
         try await bench.store.heartbeat(lifetime: .zero)
-        #expect(try await other.adoptOutbox(limit: 10) == settled.outbox)
-        #expect(try await other.adoptOutbox(limit: 10).isEmpty, "adopted rows have a living owner again")
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true) == settled.outbox)
+        #expect(
+            try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty,
+            "adopted rows have a living owner again"
+        )
+    }
+
+    @Test func rowsOfSilentOwnersAreLeftAloneWhereTheDatabaseMayHaveBeenAway() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let settled = try await bench.store.settle([opened(bench.claimOne())])
+        try await bench.store.heartbeat(lifetime: .zero)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: false).isEmpty)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true) == settled.outbox)
     }
 
     @Test func aRetiredWorkersRowsAreAdoptedAtOnce() async throws {
@@ -212,7 +224,7 @@ struct SettleTests {
         let other = bench.fixture.store(worker: "other")
         _ = try await bench.store.settle([opened(bench.claimOne())])
         try await bench.store.retire()
-        #expect(try await other.adoptOutbox(limit: 10).count == 1)
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).count == 1)
     }
 
     @Test func twoWorkersAdoptEachRowOnce() async throws {
@@ -225,7 +237,7 @@ struct SettleTests {
         try await bench.store.retire()
         @Sendable func adoptAll(_ store: PostgresStore) async throws -> [Int64] {
             var ids: [Int64] = []
-            for _ in 0..<20 { ids += try await store.adoptOutbox(limit: 20).map(\.outboxID) }
+            for _ in 0..<20 { ids += try await store.adoptOutbox(limit: 20, ofTheDead: true).map(\.outboxID) }
             return ids
         }
         async let left = adoptAll(second)

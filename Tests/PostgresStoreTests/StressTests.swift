@@ -197,7 +197,7 @@ private final class StressRun: Sendable {
 
     func relay(_ store: PostgresStore) async throws {
         while !isOver.load(ordering: .relaxed) {
-            let rows = try await patiently { try await store.adoptOutbox(limit: 20) }
+            let rows = try await patiently { try await store.adoptOutbox(limit: 20, ofTheDead: true) }
             try await publish(rows, store)
             try await pause(60)
         }

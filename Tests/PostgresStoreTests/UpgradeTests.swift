@@ -70,7 +70,7 @@ struct UpgradeTests {
         let old = try await OldDatabase()
         let (bench, store) = (old.bench, old.bench.store)
         try await store.migrate()
-        let rows = try await store.adoptOutbox(limit: 10)
+        let rows = try await store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(rows.count == 4)
         #expect(Set(rows.results.map(\.outcome)) == [.opened, .declined, .conflict, .rejected])
         #expect(rows.results.allSatisfy { $0.value == OldDatabase.value })
@@ -86,7 +86,7 @@ struct UpgradeTests {
             start: 100
         )
         #expect(report.duplicates == 2 && report.conflicts == 1 && report.accepted == 1)
-        let again = try await store.adoptOutbox(limit: 10)
+        let again = try await store.adoptOutbox(limit: 10, ofTheDead: true)
         #expect(again.results.map(\.outcome.rawValue).sorted() == ["conflict", "duplicate", "opened"])
         let fresh = try await bench.value(
             """
@@ -104,7 +104,7 @@ struct UpgradeTests {
         let now = Retention(request: .zero, openedResult: .zero, otherResult: .zero, quarantine: .zero)
         // Bodies of six orders that have ended; results of five that do not wait to be published.
         #expect(try await store.wipe(now, limit: 100) == 6 + 5)
-        try await store.acknowledge(store.adoptOutbox(limit: 10).map(\.outboxID))
+        try await store.acknowledge(store.adoptOutbox(limit: 10, ofTheDead: true).map(\.outboxID))
         #expect(try await store.wipe(now, limit: 100) == 4)
         #expect(try await bench.value("SELECT count(*) FROM usher.job_body") == "8")
     }

@@ -47,6 +47,14 @@ struct WorkerTests {
         #expect(bench.sink.published.isEmpty)
     }
 
+    @Test("results of workers that fell silent are taken over once the database has been there for a while")
+    func takesOver() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        try await bench.eventually("it takes them over") { bench.store.takeOvers.contains(true) }
+        #expect(bench.store.takeOvers.first == false)
+        try await bench.stop()
+    }
+
     @Test("after a time without a database an outcome that waited for it is written before its lease is taken")
     func outcomesBeforeLeases() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

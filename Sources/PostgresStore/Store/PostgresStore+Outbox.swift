@@ -28,10 +28,12 @@ extension PostgresStore {
         return [.int8(outboxID), .int8s(jobs), .int8s(answers)]
     }
 
-    package func adoptOutbox(limit: Int) async throws -> [OutboxRow] {
+    package func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow] {
         let worker = try await workerID()
         let doubted = doubts.withLock { $0.current(at: .now, limit: 10_000) }
-        let parameters: [PGParameter] = [.int8(worker), .int4(Int32(clamping: limit)), .int8s(doubted)]
+        let parameters: [PGParameter] = [
+            .int8(worker), .int4(Int32(clamping: limit)), .int8s(doubted), .bool(ofTheDead),
+        ]
         let rows = try await adopt(parameters, worker: worker)
         doubts.withLock { $0.remove(rows.compactMap(\.jobID)) }
         var entries: [Int64: [OutboxEntry]] = [:]

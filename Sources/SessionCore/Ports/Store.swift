@@ -46,8 +46,9 @@ package protocol JobStore: HoldStore {
     func acknowledge(_ outboxIDs: [Int64]) async throws
     /// Takes what was acknowledged out of rows of which the rest still waits.
     func acknowledge(_ parts: [PartlyPublished]) async throws
-    /// Takes over outbox rows that nobody alive owns, at most `limit`.
-    func adoptOutbox(limit: Int) async throws -> [OutboxRow]
+    /// Takes over outbox rows that nobody alive owns, at most `limit`. Those of workers whose life signs stopped only
+    /// where `ofTheDead` says so: after a time without a database everybody's have.
+    func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow]
     /// Ends leases that ran out, at most `limit`: what was marked goes to `verify`. Returns how many jobs were freed.
     /// `.unavailable` at once when the connection is lost.
     func reap(limit: Int) async throws -> Int

@@ -11,6 +11,7 @@ package final class MemoryStore: JobStore {
         var positions: [TopicPartition: Int64] = [:]
         var outbox: [Int64: OutboxEntry] = [:]
         var unowned: Set<Int64> = []
+        var takeOvers: [Bool] = []
         var nextID: Int64 = 1
         var holds: [AccountHold] = []
         var reports: [String: AccountReport] = [:]
@@ -136,6 +137,9 @@ package final class MemoryStore: JobStore {
         state.withLock { $0.holds.removeAll { $0.account == account && $0.kind == .byOperator } }
     }
 
+    /// Each look for rows to take over: whether silent workers' counted.
+    package var takeOvers: [Bool] { state.withLock(\.takeOvers) }
+
     /// Whether the worker last signed on or off.
     package var isWorkerAlive: Bool {
         state.withLock { $0.alive }
@@ -247,8 +251,9 @@ package final class MemoryStore: JobStore {
     /// Its rows have one result each: there is no part of one.
     package func acknowledge(_ parts: [PartlyPublished]) async throws {}
 
-    package func adoptOutbox(limit: Int) async throws -> [OutboxRow] {
+    package func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow] {
         try transact { state in
+            state.takeOvers.append(ofTheDead)
             let ids = state.unowned.sorted().prefix(limit)
             state.unowned.subtract(ids)
             return ids.compactMap { id in

@@ -9,6 +9,7 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     let unpublished: Unpublished
     /// Something for the relay to look for.
     let relayCauses: Mailbox<Void>
+    let lifeSigns: LifeSigns
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
@@ -80,9 +81,14 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
         }
     }
 
+    /// Where the database was away, others' acknowledgements waited for it as their life signs did: they come first, or
+    /// what is on the topic already would be published again.
     private func adopt() async throws {
         while unpublished.count < Unpublished.adoptBelow {
-            let adopted = try await patience.untilDone { try await store.adoptOutbox(limit: adoptMax) }
+            let areSteady = lifeSigns.areSteady(at: clock.uptime)
+            let adopted = try await patience.untilDone {
+                try await store.adoptOutbox(limit: adoptMax, ofTheDead: areSteady)
+            }
             publish(adopted)
             if adopted.count < adoptMax { return }
         }

@@ -1,8 +1,9 @@
 import Synchronization
 
 /// Tells from this worker's life signs, which are commits like any other, whether the database has been there for a
-/// while. Only then are leases ended: where it was away, outcomes waited for it, and their leases ran out meanwhile.
-/// They are to be written before anybody takes those leases for a lost worker's.
+/// while. Only then are leases ended and others' results taken over: where it was away, outcomes and acknowledgements
+/// waited for it, and leases and life signs ran out meanwhile. They are to be written before anybody takes those leases
+/// and results for a lost worker's.
 final class LifeSigns: Sendable {
     /// Without a life sign for so long a worker counts as dead.
     static let lifetime = Duration.seconds(15)

@@ -1,17 +1,29 @@
 -- Takes over rows without an owner, rows of workers that are gone, and rows of this worker that it does not know of
 -- because the settlement that wrote them ended in doubt: those with any of the jobs $3. $1 this worker, $2 the limit of
--- each kind. What is set aside until a time to come is left alone.
+-- each kind. What is set aside until a time to come is left alone. Whether workers without a life sign count as gone
+-- is $4.
 -- Locks: the rows; rows that another worker is taking over are skipped.
--- Plan: outbox_of_owner, once without owner, once a dead worker, once for its own; results by primary key. The
+-- Plan: outbox_of_owner, once without owner, once an owner that has rows and once more if it is gone, once for its own;
+-- workers and results by primary key. What it costs does not depend on how many workers there ever were. The
 -- conditions and orders are written so that no other index can serve them: the primary key would be read and filtered.
-WITH free AS MATERIALIZED (
+WITH RECURSIVE owners (owner) AS (
+  SELECT min(o.owner) FROM usher.outbox o WHERE $4::bool AND o.owner > 0
+  UNION ALL
+  SELECT (SELECT min(o.owner) FROM usher.outbox o WHERE o.owner > w.owner) FROM owners w WHERE w.owner IS NOT NULL
+),
+free AS MATERIALIZED (
   SELECT o.ctid AS at FROM usher.outbox o WHERE o.owner IS NULL AND o.created_at <= now()
   ORDER BY o.owner, o.outbox_id
   LIMIT $2::int4
   FOR UPDATE SKIP LOCKED
 ),
 gone AS MATERIALIZED (
-  SELECT w.worker_id FROM usher.worker w WHERE w.alive_until <= now() AND w.worker_id <> $1::int8
+  SELECT w.worker_id
+  FROM owners o
+  CROSS JOIN LATERAL (
+    SELECT w.worker_id FROM usher.worker w WHERE w.worker_id = o.owner AND w.alive_until <= now() OFFSET 0
+  ) w
+  WHERE o.owner <> $1::int8
 ),
 orphaned AS MATERIALIZED (
   SELECT d.at
