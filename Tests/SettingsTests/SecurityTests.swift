@@ -21,12 +21,21 @@ import Testing
             "accounts.main.timeout: must not be longer than `verify.request_validity` (15s)"
         ),
         ("kafka.results_topic=vt.session.jobs", "is also `kafka.results_topic`"),
+        ("callbacks.topic=vt.session.jobs", "callbacks.topic: is a jobs topic"),
         ("kafka.jobs_topics=a,a", "kafka.jobs_topics[1].name: `a` stands in the list twice"),
     ])
     func settingsThatContradictEachOtherAreRefused(_ flag: String, _ expected: String) {
         let lease = flag.contains("timeout=21s") ? ["dispatch.lease=30s"] : []
         let found = problems(flags: [flag] + lease)
         #expect(found.contains { $0.contains(expected) })
+    }
+
+    @Test func jobsAreKeptWhileTheirPaymentsAreValidated() {
+        let times = ["retention.request=1h", "accounts.main.session_lifetime=4h"]
+        #expect(problems(flags: times + ["accounts.main.callbacks=false"]) == [])
+        let found = problems(flags: times)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("must not be longer than `retention.request` (1h)") == true, "\(found)")
     }
 
     @Test func aClientCertificateThatWouldNotBeShownIsRefused() throws {

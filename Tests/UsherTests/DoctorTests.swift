@@ -6,6 +6,7 @@ import Testing
 @testable import KafkaTransport
 @testable import PostgresStore
 @testable import SessionCore
+@testable import Settings
 @testable import usher
 
 @Suite("The chain of checks")
@@ -115,6 +116,21 @@ struct PostgresJudgementTests {
     private static func all(_ status: ServerStatus) -> [Finding] {
         PostgresJudgement.server(status) + PostgresJudgement.schema(status) + PostgresJudgement.rights(status)
             + PostgresJudgement.durability(status) + PostgresJudgement.logging(status)
+    }
+
+    @Test("Between machines a connection that nobody verified is a problem; on one machine it is not")
+    func way() throws {
+        var postgres = try AccountWiringTests.configuration().postgres
+        func statuses(_ host: String) -> [Finding.Status] {
+            postgres.host = host
+            return Configuration.Postgres.SSLMode.allCases.flatMap { mode in
+                postgres.sslMode = mode
+                return PostgresJudgement.way(postgres).map(\.status)
+            }
+        }
+        #expect(statuses("db.example.net") == [.problem, .problem, .advice])
+        #expect(statuses("127.0.0.1,[2001:db8::1]") == [.problem, .problem, .advice])
+        #expect(statuses("/run/postgresql,[::1]") == [])
     }
 
     @Test("A server in order has nothing to tell but that")

@@ -42,6 +42,13 @@ struct ServerWiringTests {
         #expect(try postgres.storeOptions().statementTimeout == .seconds(30))
     }
 
+    @Test("the database's client is given addresses of IPv6 as it reads them")
+    func addresses() throws {
+        var postgres = try configuration().postgres
+        postgres.host = "[2001:db8::1],db.example.net,/run/postgresql"
+        #expect(try postgres.storeOptions().connection.hasPrefix("host='2001:db8::1,db.example.net,/run/postgresql' "))
+    }
+
     @Test("a schema of another version is the settings' matter, not a fault of the program")
     func otherSchema() {
         let told = Explanation.of(StoreError.refused(sqlState: "0A000", "run usher migrate"))

@@ -45,12 +45,13 @@ struct ClaimsBesideAgentsTests {
     func agentsDoNotRest() async throws {
         bench.store.slowDownClaims(to: .milliseconds(20))
         var next: Int64 = 0
-        // A rest may be over before the claim that is to fall into it: then once more.
+        // More agents than a claim takes, so that some are left for the rest after it. The rest may be over before the
+        // claim that is to fall into it: then once more.
         for round in 0..<10 where !bench.store.claims.contains(where: { $0.jobs[.campaign] == nil }) {
             bench.store.setOperatorHold("main", true)
             try await store((0..<400).map { "c-\(round)-\($0)" }, from: next, campaign: "autumn")
-            try await store((0..<400).map { "o-\(round)-\($0)" }, from: next + 400, campaign: nil)
-            next += 800
+            try await store((0..<1_200).map { "o-\(round)-\($0)" }, from: next + 400, campaign: nil)
+            next += 1_600
             bench.store.setOperatorHold("main", false)
             try await bench.eventually("all are opened") { bench.store.rows.allSatisfy { $0.state == .opened } }
         }

@@ -105,8 +105,13 @@ enum SettingRules {
                 + "`callbacks.behind_proxy: true` where a proxy ends TLS"
             problems.append(problem(listen, message))
         }
-        if let topic = values.text("callbacks.topic"), topic == values.text("kafka.results_topic") {
+        guard let topic = values.text("callbacks.topic") else { return problems }
+        if topic == values.text("kafka.results_topic") {
             problems.append(problem("callbacks.topic", "is the results topic; events need one of their own"))
+        }
+        let jobsTopics = (0..<(values.counts["kafka.jobs_topics"] ?? 0)).map { "kafka.jobs_topics[\($0)].name" }
+        if jobsTopics.contains(where: { values.text($0) == topic }) {
+            problems.append(problem("callbacks.topic", "is a jobs topic; events would be read as jobs and refused"))
         }
         return problems
     }
@@ -162,6 +167,10 @@ enum SettingRules {
         problems += ordered(values, section + "connect_timeout", atMost: section + "timeout")
         problems += ordered(values, section + "timeout", atMost: "verify.request_validity")
         problems += ordered(values, section + "timeout", atMost: section + "request_validity")
+        if values.flag(section + "callbacks") == true {
+            // What a customer is about to pay is compared with the job while the session lives.
+            problems += ordered(values, section + "session_lifetime", atMost: "retention.request")
+        }
         if let timeout = values.duration(section + "timeout"), let lease = values.duration("dispatch.lease"),
             lease < timeout + .seconds(10)
         {

@@ -24,18 +24,22 @@ extension Configuration {
         package var connectTimeout: Duration
         package var statementTimeout: Duration
 
+        /// Whether every host is this machine.
+        package var isLocal: Bool { hostList(host).allSatisfy { $0.hasPrefix("/") || isLoopbackHost($0) } }
+
         init(_ values: SettingValues) {
             host = values.known("postgres.host", values.text)
             port = values.known("postgres.port", values.number)
             database = values.known("postgres.database", values.text)
             user = values.known("postgres.user", values.text)
             passwordFile = values.secretFile("postgres.password_file")
-            let isLocal = hostList(host).allSatisfy { $0.hasPrefix("/") || isLoopbackHost($0) }
-            sslMode = values.text("postgres.sslmode").flatMap(SSLMode.init) ?? (isLocal ? .disable : .verifyFull)
             sslRootCertFile = values.text("postgres.ssl_root_cert_file")
             connections = values.known("postgres.connections", values.number)
             connectTimeout = values.known("postgres.connect_timeout", values.duration)
             statementTimeout = values.known("postgres.statement_timeout", values.duration)
+            let asked = values.text("postgres.sslmode").flatMap(SSLMode.init)
+            sslMode = asked ?? .verifyFull
+            if asked == nil, isLocal { sslMode = .disable }
         }
     }
 }

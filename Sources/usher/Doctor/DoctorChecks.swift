@@ -93,7 +93,7 @@ struct DoctorChecks {
             state.server = status
             state.clockDifference = difference
         }
-        return PostgresJudgement.server(status)
+        return PostgresJudgement.server(status) + PostgresJudgement.way(configuration.postgres)
     }
 
     /// Opens the store for a question, and closes it afterwards.

@@ -1,5 +1,6 @@
 import PostgresStore
 import SessionCore
+import Settings
 import Terminal
 
 /// What Postgres's answers mean. Pure.
@@ -20,6 +21,30 @@ enum PostgresJudgement {
             findings.append(.advice("the user \(status.user) is a superuser; give usher a user of its own"))
         }
         return findings
+    }
+
+    /// Whoever stands between two machines could change what is stored, and have an order sent again.
+    static func way(_ postgres: Configuration.Postgres) -> [Finding] {
+        guard !postgres.isLocal else { return [] }
+        switch postgres.sslMode {
+        case .disable:
+            return [
+                .problem(
+                    "postgres.sslmode is `disable` and the server is another machine: whoever is on the way reads and "
+                        + "changes what is stored; use `verify-full`"
+                )
+            ]
+        case .require:
+            return [
+                .problem(
+                    "postgres.sslmode is `require`, which does not check who answers, and the server is another "
+                        + "machine: use `verify-full`"
+                )
+            ]
+        case .verifyCA:
+            return [.advice("postgres.sslmode is `verify-ca`, which takes any name: `verify-full` checks the host's")]
+        case .verifyFull: return []
+        }
     }
 
     static func schema(_ status: ServerStatus) -> [Finding] {

@@ -6,7 +6,7 @@ extension Configuration.Postgres {
     /// How to reach the database. Reads the password's file; throws `SettingsFileError`.
     func storeOptions() throws -> PostgresOptions {
         var words = [
-            "host=\(quoted(host))", "port=\(port)", "dbname=\(quoted(database))", "user=\(quoted(user))",
+            "host=\(quoted(libpqHosts))", "port=\(port)", "dbname=\(quoted(database))", "user=\(quoted(user))",
             "sslmode=\(sslMode.rawValue)", "connect_timeout=\(max(2, connectTimeout.components.seconds))",
         ]
         if let sslRootCertFile {
@@ -19,6 +19,13 @@ extension Configuration.Postgres {
         options.statementTimeout = statementTimeout
         if let passwordFile { options.password = Secret(try passwordFile.read()) }
         return options
+    }
+
+    /// libpq wants the addresses of IPv6 without their brackets.
+    private var libpqHosts: String {
+        host.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix("[") && $0.hasSuffix("]") ? $0.dropFirst().dropLast() : $0 }
+            .joined(separator: ",")
     }
 
     /// Debian's bundle of the authorities that the system trusts: older libpq has no word for them.
