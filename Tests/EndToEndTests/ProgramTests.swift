@@ -78,6 +78,19 @@ extension EndToEnd {
             #expect(answer.error.contains("accounts"), "it says what is missing, too")
         }
 
+        @Test("enqueue refuses a topic that is none of the settings' jobs topics, and names those")
+        func foreignTopic() async throws {
+            let folder = try Self.settingsFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let jobs = "\(Self.root)/docs/examples/jobs.ndjson"
+            let answer = try await Shell.run(
+                [UsherProcess.binary, "enqueue", jobs, "--topic", "results", "-c", "\(folder)/usher.yaml"]
+            )
+            #expect(answer.code == 64)
+            #expect(answer.error.contains("the settings have no jobs topic results; there are jobs"), "\(answer.error)")
+            #expect(answer.output.isEmpty)
+        }
+
         @Test("doctor works for a user that is not root, and reads the settings from the environment as well")
         func doctorOfAnotherUser() async throws {
             let folder = try Self.settingsFolder()

@@ -133,11 +133,15 @@ struct JobFileTests {
         let lines = (1...10).map { text("o-\($0)") }
         try await withFile(lines.joined(separator: "\n") + "\n") { path in
             let file = open(path)
-            var report = EnqueueReport(input: "jobs.ndjson", topic: "jobs", lines: try await file.check(from: 1))
+            var report = EnqueueReport(
+                input: "jobs.ndjson",
+                topics: TopicChoiceTests.one,
+                lines: try await file.check(from: 1)
+            )
             let half = lines[..<5].reduce(0) { $0 + $1.utf8.count + 1 }
             #expect(truncate(path, off_t(half)) == 0)
             let settings = KafkaSettings(bootstrapServers: kafka.bootstrapServers)
-            let sender = JobSender(settings: settings, topic: "jobs", stop: StopSwitch(), log: .silent)
+            let sender = JobSender(settings: settings, topics: report.topics, stop: StopSwitch(), log: .silent)
             try await sender.send(file, &report)
             #expect(report.ending == .inputChanged && report.exitCode == .ioError)
             #expect(report.sent == 5 && report.acknowledged == 5 && report.resumeLine == 6)
@@ -155,7 +159,11 @@ struct JobFileTests {
             let descriptor = Glibc.open(path, O_RDONLY)
             defer { Glibc.close(descriptor) }
             let file = open("-", standardInput: descriptor)
-            var report = EnqueueReport(input: "standard input", topic: "jobs", lines: try await file.check(from: 2))
+            var report = EnqueueReport(
+                input: "standard input",
+                topics: TopicChoiceTests.one,
+                lines: try await file.check(from: 2)
+            )
             // Reads the first piece; a folder in the file's place gives no other.
             let first = try await file.next(1, from: 1)
             #expect(first.map(\.line) == [1])
@@ -163,7 +171,7 @@ struct JobFileTests {
             #expect(dup2(folder, descriptor) == descriptor)
             Glibc.close(folder)
             let settings = KafkaSettings(bootstrapServers: kafka.bootstrapServers)
-            let sender = JobSender(settings: settings, topic: "jobs", stop: StopSwitch(), log: .silent)
+            let sender = JobSender(settings: settings, topics: report.topics, stop: StopSwitch(), log: .silent)
             try await sender.send(file, &report)
             #expect(report.ending == .inputUnreadable && report.exitCode == .ioError)
             #expect(report.inputFault?.hasPrefix("standard input: ") == true)

@@ -11,10 +11,16 @@ struct LineCheckTests {
         defaultAccount: "main"
     )
 
-    static func line(_ number: Int, order: String, amount: String = "100") -> InputLine {
+    static func line(
+        _ number: Int,
+        order: String,
+        amount: String = "100",
+        campaign: String? = nil
+    ) -> InputLine {
+        let campaign = campaign.map { "\"campaign\":\"\($0)\"," } ?? ""
         let text = """
-            {"order_id":"\(order)","agent_name":"Agent","intent":"payment","currency":"EUR","amount":\(amount),\
-            "cid":"c1","locale":"en-GB","customer_token":"87cfb23a8f1e68e162c276b754d9c061",\
+            {\(campaign)"order_id":"\(order)","agent_name":"Agent","intent":"payment","currency":"EUR",\
+            "amount":\(amount),"cid":"c1","locale":"en-GB","customer_token":"87cfb23a8f1e68e162c276b754d9c061",\
             "notification_url":"https://crm.example.test/n","return_url":"https://crm.example.test/r"}
             """
         return InputLine(number: number, bytes: Array(text.utf8))
@@ -102,9 +108,14 @@ struct EnqueueReportTests {
         return lines
     }
 
+    private func report(_ lines: CheckedLines, ending: EnqueueReport.Ending) -> EnqueueReport {
+        EnqueueReport(input: "jobs", topics: TopicChoiceTests.one, lines: lines, ending: ending)
+    }
+
     @Test("Bad lines are shown one by one, the hundredth last, and the rest is counted by reason")
     func badLines() throws {
-        let report = EnqueueReport(input: "jobs", topic: "t", lines: try checked(good: 1, bad: 130), ending: .badLines)
+        let lines = try checked(good: 1, bad: 130)
+        let report = report(lines, ending: .badLines)
         #expect(report.notes.first == "jobs:2: amount: amount: wrong")
         #expect(report.notes.count == 101)
         #expect(report.notes.last == "… and 30 more bad lines; in all: amount 130")
@@ -122,12 +133,12 @@ struct EnqueueReportTests {
 
     @Test("A way to go on is told in words and as JSON")
     func resume() throws {
-        var report = EnqueueReport(input: "jobs", topic: "t", lines: try checked(good: 3, bad: 0), ending: .brokerGone)
+        var report = report(try checked(good: 3, bad: 0), ending: .brokerGone)
         report.sent = 3
         report.acknowledged = 1
         report.failures = ["timed out": 2]
         report.resumeLine = 2
-        #expect(report.summary.contains("3 jobs sent to t, 1 acknowledged"))
+        #expect(report.summary.contains("3 jobs sent to jobs, 1 acknowledged"))
         #expect(report.summary.contains("2 jobs not acknowledged: timed out"))
         #expect(report.summary.contains { $0.contains("--from-line 2") })
         #expect(report.json.contains(#""resume_line":2"#))
@@ -136,13 +147,13 @@ struct EnqueueReportTests {
     @Test("What reading broke off with is told, in words and as JSON")
     func inputFault() throws {
         let lines = try checked(good: 3, bad: 0)
-        var report = EnqueueReport(input: "jobs", topic: "t", lines: lines, ending: .inputUnreadable)
+        var report = report(lines, ending: .inputUnreadable)
         #expect(!report.json.contains("input_fault"))
         report.sent = 2
         report.acknowledged = 2
         report.inputFault = "jobs: Input/output error"
         report.resumeLine = 3
-        #expect(report.summary.contains("2 jobs sent to t, 2 acknowledged"))
+        #expect(report.summary.contains("2 jobs sent to jobs, 2 acknowledged"))
         #expect(report.summary.contains("jobs: Input/output error: 2 of 3 jobs could be read a second time"))
         #expect(report.summary.contains { $0.contains("--from-line 3") })
         #expect(report.json.contains(#""ending":"input_unreadable""#))
@@ -159,6 +170,6 @@ struct EnqueueReportTests {
     @Test("The exit code says what a script should do", arguments: codes)
     func exitCode(ending: EnqueueReport.Ending, bad: Int, code: ExitCode) throws {
         let lines = try checked(good: 1, bad: bad)
-        #expect(EnqueueReport(input: "jobs", topic: "t", lines: lines, ending: ending).exitCode == code)
+        #expect(report(lines, ending: ending).exitCode == code)
     }
 }

@@ -35,6 +35,13 @@ package enum Lane: Int16, CaseIterable, Sendable {
     /// Started again by an operator.
     case replay = 2
 
+    /// The lane of a new job.
+    ///
+    /// - Parameter lane: that of its topic; nil: whether the job names a campaign decides.
+    package init(ofTopic lane: Lane?, isOfCampaign: Bool) {
+        self = lane ?? (isOfCampaign ? .campaign : .interactive)
+    }
+
     /// The lane's name in the CLI, in logs and in the configuration.
     package var name: String {
         switch self {

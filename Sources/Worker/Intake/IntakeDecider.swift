@@ -61,7 +61,7 @@ package struct IntakeDecider: Sendable {
             partition: record.position.partition,
             offset: record.position.offset,
             order: job.order,
-            lane: lane ?? (job.campaign == nil ? .interactive : .campaign),
+            lane: Lane(ofTopic: lane, isOfCampaign: job.campaign != nil),
             campaign: job.campaign,
             notBefore: job.notBefore,
             notAfter: job.notAfter ?? max(now, job.notBefore ?? now).advanced(by: notAfterDefault),

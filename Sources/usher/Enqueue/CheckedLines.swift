@@ -1,3 +1,5 @@
+import SessionCore
+
 /// What a check of the whole input found. Pure.
 struct CheckedLines: Equatable, Sendable {
     /// A line whose job is the same, to the byte, as that of an earlier one.
@@ -17,6 +19,8 @@ struct CheckedLines: Equatable, Sendable {
     private(set) var repeated = 0
     /// Good lines from `first` on.
     private(set) var toSend = 0
+    /// Those that name a campaign.
+    private(set) var toSendOfCampaigns = 0
     /// The first of them.
     private(set) var badLines: [BadLine] = []
     private(set) var repetitions: [Repetition] = []
@@ -31,10 +35,10 @@ struct CheckedLines: Equatable, Sendable {
     mutating func note(_ line: Int, _ verdict: LineCheck.Verdict) {
         read += 1
         switch verdict {
-        case .good:
-            if line >= first { toSend += 1 }
-        case .repeated(_, let original):
-            if line >= first { toSend += 1 }
+        case .good(let job):
+            countToSend(job, line)
+        case .repeated(let job, let original):
+            countToSend(job, line)
             repeated += 1
             if repetitions.count < Self.shownMax { repetitions.append(Repetition(line: line, original: original)) }
         case .bad(let line):
@@ -42,5 +46,11 @@ struct CheckedLines: Equatable, Sendable {
             badByReason[line.reason, default: 0] += 1
             if badLines.count < Self.shownMax { badLines.append(line) }
         }
+    }
+
+    private mutating func countToSend(_ job: Job, _ line: Int) {
+        guard line >= first else { return }
+        toSend += 1
+        if job.campaign != nil { toSendOfCampaigns += 1 }
     }
 }

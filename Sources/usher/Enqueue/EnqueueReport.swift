@@ -19,12 +19,22 @@ struct EnqueueReport: Equatable, Sendable {
         case interrupted
     }
 
+    /// What goes to one topic and one lane.
+    struct Share: Equatable, Sendable {
+        var topic: String
+        var lane: Lane
+        var toSend: Int
+        var sent: Int
+    }
+
     /// What errors call the input.
     var input: String
-    var topic: String
+    var topics: TopicChoice
     var lines: CheckedLines
     var ending = Ending.done
     var sent = 0
+    /// Those of them that name a campaign.
+    var sentOfCampaigns = 0
     var acknowledged = 0
     /// How many records failed, by the reason.
     var failures: [String: Int] = [:]
@@ -43,7 +53,42 @@ struct EnqueueReport: Equatable, Sendable {
         }
     }
 
+    /// Agents' jobs before campaigns'; only where there are any.
+    var shares: [Share] {
+        var shares: [Share] = []
+        for isOfCampaign in [false, true] {
+            let share = Share(
+                topic: topics.topic(isOfCampaign: isOfCampaign).name,
+                lane: topics.lane(isOfCampaign: isOfCampaign),
+                toSend: isOfCampaign ? lines.toSendOfCampaigns : lines.toSend - lines.toSendOfCampaigns,
+                sent: isOfCampaign ? sentOfCampaigns : sent - sentOfCampaigns
+            )
+            if share.toSend == 0, share.sent == 0 { continue }
+            if let known = shares.firstIndex(where: { $0.topic == share.topic && $0.lane == share.lane }) {
+                shares[known].toSend += share.toSend
+                shares[known].sent += share.sent
+            } else {
+                shares.append(share)
+            }
+        }
+        return shares
+    }
+
     // MARK: For people
+
+    /// That campaigns go where agents' jobs go, for standard error; nil where they do not.
+    var warning: String? {
+        let topic = topics.campaigns
+        guard lines.toSendOfCampaigns > 0, topic.lane == .interactive else { return nil }
+        let jobs = "\(count(lines.toSendOfCampaigns, "job")) of campaigns"
+        let advice = topics.isAskedFor ? "" : "; give campaigns a topic of their own in kafka.jobs_topics"
+        return "note: \(jobs) for \(topic.name), a topic of agents: agents wait behind them" + advice
+    }
+
+    /// What is about to be sent where, for standard error; nil where there is one topic to send to.
+    var plan: String? {
+        topics.isOneTopic ? nil : "sending \(list(\.toSend))"
+    }
 
     /// Bad lines and repetitions, a line each, for standard error.
     var notes: [String] {
@@ -73,8 +118,8 @@ struct EnqueueReport: Equatable, Sendable {
             summary.append("nothing was sent; correct the bad lines, or send the others with --skip-bad")
         case .checked:
             summary.append("nothing was sent: this was a dry run")
+            if !topics.isOneTopic, lines.toSend > 0 { summary.append("to be sent: \(list(\.toSend))") }
         case .done, .brokerGone, .inputChanged, .inputUnreadable, .interrupted:
-            let delivery = "\(count(sent, "job")) sent to \(topic), \(grouped(acknowledged)) acknowledged"
             summary.append(delivery)
         }
         if ending == .inputChanged {
@@ -98,6 +143,19 @@ struct EnqueueReport: Equatable, Sendable {
         return summary
     }
 
+    private var delivery: String {
+        let jobs = "\(count(sent, "job")) sent"
+        let taken = "\(grouped(acknowledged)) acknowledged"
+        if topics.isOneTopic { return "\(jobs) to \(topics.agents.name), \(taken)" }
+        return sent == 0 ? "\(jobs), \(taken)" : "\(jobs): \(list(\.sent)); \(taken)"
+    }
+
+    /// `3 to vt.session.jobs (lane interactive), 5 to vt.session.jobs.bulk (lane campaign)`
+    private func list(_ number: KeyPath<Share, Int>) -> String {
+        shares.map { "\(grouped($0[keyPath: number])) to \($0.topic) (lane \($0.lane.name))" }
+            .joined(separator: ", ")
+    }
+
     private func count(_ number: Int, _ noun: String) -> String {
         "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
     }
@@ -107,7 +165,13 @@ struct EnqueueReport: Equatable, Sendable {
     var json: String {
         JSONWriter.object { writer in
             writer.member("ending", ending.rawValue)
-            writer.member("topic", topic)
+            writer.member("topic", shares.first?.topic ?? topics.agents.name)
+            writer.member("topics", array: shares) { writer, share in
+                writer.member("topic", share.topic)
+                writer.member("lane", share.lane.name)
+                writer.member("to_send", share.toSend)
+                writer.member("sent", share.sent)
+            }
             writer.member("read", lines.read)
             writer.member("good", lines.good)
             writer.member("bad", lines.bad)

@@ -10,6 +10,8 @@ actor JobFile {
     struct Outgoing: Sendable {
         var line: Int
         var orderID: String
+        /// Whether it names a campaign.
+        var isOfCampaign: Bool
         var value: [UInt8]
     }
 
@@ -73,7 +75,14 @@ actor JobFile {
             case .bad: continue
             case .good(let job), .repeated(let job, of: _):
                 guard line.number >= first else { continue }
-                batch.append(Outgoing(line: line.number, orderID: job.order.orderID, value: line.bytes))
+                batch.append(
+                    Outgoing(
+                        line: line.number,
+                        orderID: job.order.orderID,
+                        isOfCampaign: job.campaign != nil,
+                        value: line.bytes
+                    )
+                )
             }
         }
         return batch

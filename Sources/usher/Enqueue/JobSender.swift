@@ -16,7 +16,7 @@ struct JobSender {
     private static let pollInterval: Duration = .milliseconds(10)
 
     let settings: KafkaSettings
-    let topic: String
+    let topics: TopicChoice
     let stop: StopSwitch
     let log: Log
 
@@ -50,6 +50,7 @@ struct JobSender {
             failures[reason, default: 0] += abandoned
         }
         report.sent = state.sent
+        report.sentOfCampaigns = course.sentOfCampaigns
         report.acknowledged = state.acknowledged
         report.failures = failures
         report.ending = try ending.get()
@@ -74,11 +75,16 @@ struct JobSender {
             if let ending = try await wait(&course, untilBelow: batch.isEmpty ? 1 : Self.inFlightMax) { return ending }
             if batch.isEmpty { return .done }
             let number = course.window.send(lines: batch.map(\.line))
-            let records = batch.map { NewRecord(topic: topic, key: Array($0.orderID.utf8), value: $0.value) }
-            await producer.send(records, numberedFrom: number)
+            course.sentOfCampaigns += batch.count { $0.isOfCampaign }
+            await producer.send(batch.map(record(of:)), numberedFrom: number)
             course.nextLine = (batch.last?.line ?? 0) + 1
         }
         return .interrupted
+    }
+
+    private func record(of job: JobFile.Outgoing) -> NewRecord {
+        let topic = topics.topic(isOfCampaign: job.isOfCampaign)
+        return NewRecord(topic: topic.name, key: Array(job.orderID.utf8), value: job.value)
     }
 
     /// Waits until fewer than `limit` jobs are unacknowledged. The ending where there is no point in waiting longer.
@@ -101,6 +107,8 @@ private struct Course {
     var progress: ProgressLine
     /// The line from which on nothing was handed over yet.
     var nextLine: Int
+    /// Jobs handed over that name a campaign.
+    var sentOfCampaigns = 0
     var lastAcknowledgement = ContinuousClock.now
     private var acknowledged = 0
 

@@ -3,8 +3,6 @@ import Logs
 import PostgresStore
 import SessionCore
 import Settings
-import Spelling
-import Terminal
 
 /// Asks Kafka and the store how far the work is.
 enum PositionQuestions {
@@ -31,21 +29,5 @@ enum PositionQuestions {
                 )
             }
         }
-    }
-}
-
-extension Invocation {
-    /// The jobs topics that are asked about: the one that was named, or all. Throws `UsageError` for one that the
-    /// settings do not have.
-    func jobsTopics(in configuration: Configuration) throws(UsageError) -> [String] {
-        let known = configuration.kafka.jobsTopics.map(\.name)
-        guard let name = optionalArgument("TOPIC") else { return known }
-        if known.contains(name) { return [name] }
-        let near = nearestWord(to: name, among: known).map { "did you mean \($0)? There are" } ?? "there are"
-        let list = known.joined(separator: ", ")
-        throw UsageError(
-            path: path,
-            message: "the settings have no jobs topic \(printable(name)); \(near) \(list)"
-        )
     }
 }

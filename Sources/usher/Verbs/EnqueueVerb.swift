@@ -15,12 +15,15 @@ enum EnqueueVerb {
             would check it, before anything is sent; each bad one is told with its number, reason and field.
             Records get the order_id as their key and no headers.
 
+            Jobs with a `campaign` go to the first of kafka.jobs_topics whose lane is campaign, or else auto; jobs
+            without go to the first whose lane is interactive or auto. Where there is none, they go to the first of all.
+
             Should Kafka go away, FILE fail or Ctrl-C come, the last lines say where to go on: `--from-line N`.
 
             Exit code 65 also tells that --skip-bad left lines out.
             """,
         options: [
-            .value("topic", "TOPIC", "The topic to write to, otherwise the first of kafka.jobs_topics."),
+            .value("topic", "TOPIC", "Sends all jobs to this one of kafka.jobs_topics."),
             .flag("skip-bad", "Sends the good lines although others are bad."),
             .flag("dry-run", "Checks only: sends nothing, and needs no Kafka."),
             .value("from-line", "N", fallback: "1", "Sends jobs from this line on; all lines are checked."),
@@ -45,11 +48,11 @@ enum EnqueueVerb {
         let configuration = try context.load(checksFiles: false).configuration
         // Jobs hold personal data: none of it may end up in a core dump.
         _ = usher_forbid_dumps()
-        let topic = invocation.value("topic") ?? configuration.kafka.jobsTopics.first?.name ?? ""
+        let topics = try topics(invocation, configuration)
         let file = JobFile(path: path, rules: configuration.jobRules, stop: stop)
         var report = EnqueueReport(
             input: JobFile.name(of: path),
-            topic: topic,
+            topics: topics,
             lines: try await file.check(from: first)
         )
         if invocation.flag("dry-run") {
@@ -58,12 +61,26 @@ enum EnqueueVerb {
             report.ending = .badLines
         }
         if !invocation.flag("json") { for note in report.notes { context.note(note) } }
+        if report.ending != .badLines, let warning = report.warning { context.note(warning) }
         if report.ending == .done, report.lines.toSend > 0 {
+            if !invocation.flag("json"), let plan = report.plan { context.note(plan) }
             try await send(file, configuration.kafka, stop, &report)
         }
         await file.close()
         try context.print(invocation.flag("json") ? report.json : report.summary.joined(separator: "\n"))
         return report.exitCode
+    }
+
+    /// Where jobs go: to the topics of the settings, or all to the one that was asked for. Throws `UsageError` for one
+    /// that no worker of these settings reads.
+    private static func topics(
+        _ invocation: Invocation,
+        _ configuration: Configuration
+    ) throws(UsageError) -> TopicChoice {
+        guard let name = invocation.value("topic") else {
+            return TopicChoice(among: configuration.kafka.jobsTopics.map { TopicChoice.Topic($0) })
+        }
+        return TopicChoice(only: TopicChoice.Topic(try invocation.jobsTopic(name, in: configuration)))
     }
 
     private static func send(
@@ -75,8 +92,9 @@ enum EnqueueVerb {
         let settings = try kafka.transportSettings()
         let log = Log(level: .error, format: .text)
         // Asked first: a wrong name or password should be told at once and with what to do, not after minutes.
-        let cluster = try await ClusterProbe(settings, log: log).describe(topics: [report.topic])
-        if let error = cluster.topics.first?.error { throw error }
-        try await JobSender(settings: settings, topic: report.topic, stop: stop, log: log).send(file, &report)
+        let names = Set(report.shares.map(\.topic)).sorted()
+        let cluster = try await ClusterProbe(settings, log: log).describe(topics: names)
+        if let error = cluster.topics.compactMap(\.error).first { throw error }
+        try await JobSender(settings: settings, topics: report.topics, stop: stop, log: log).send(file, &report)
     }
 }

@@ -41,10 +41,11 @@ struct Workload {
         }
     }
 
-    static func line(_ order: String, amount: Int, account: String? = nil) -> String {
+    static func line(_ order: String, amount: Int, account: String? = nil, campaign: String? = nil) -> String {
         let account = account.map { "\"account\":\"\($0)\"," } ?? ""
+        let campaign = campaign.map { "\"campaign\":\"\($0)\"," } ?? ""
         return """
-            \(order)\t{\(account)"order_id":"\(order)","agent_name":"Zoë Müller","intent":"payment",\
+            \(order)\t{\(account)\(campaign)"order_id":"\(order)","agent_name":"Zoë Müller","intent":"payment",\
             "currency":"EUR","amount":\(amount),"cid":"c-\(order)","locale":"en-GB","customer_data":{"country":"GB","first_name":"Jane","last_name":"Roe",\
             "email":"jane@example.test"},"notification_url":"https://crm.example.test/n",\
             "return_url":"https://crm.example.test/r?t={{transaction.tid}}","variable1":"canary-v1"}
