@@ -156,7 +156,7 @@ extension EndToEnd {
         }
 
         /// Settings that can be used, of servers that are not there.
-        private static func settingsFolder(databaseHost: String? = nil) throws -> String {
+        static func settingsFolder(databaseHost: String? = nil) throws -> String {
             let folder = NSTemporaryDirectory() + "usher-program-" + UUID().uuidString
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for (name, text) in [("keys", KeyRing.newKeyFile(id: "k1")), ("secret", Installation.secret)] {

@@ -126,6 +126,46 @@ struct JobFileTests {
         }
     }
 
+    @Test("reads a named pipe from the coming of its writer to the end", .timeLimit(.minutes(1)))
+    func namedPipe() async throws {
+        try await withNamedPipe { path in
+            let file = open(path)
+            let check = Task { try await file.check(from: 1) }
+            var writer: Int32 = -1
+            while writer < 0 {
+                // There has to be a reader.
+                writer = Glibc.open(path, O_WRONLY | O_NONBLOCK)
+                if writer < 0 { try await ContinuousClock().sleep(for: .milliseconds(2)) }
+            }
+            for order in ["o-1", "o-2"] {
+                let line = Array((text(order) + "\n").utf8)
+                #expect(Glibc.write(writer, line, line.count) == line.count)
+            }
+            Glibc.close(writer)
+            let checked = try await check.value
+            #expect(checked.good == 2)
+            await file.close()
+        }
+    }
+
+    @Test("waits for a named pipe's writer until the stop signal comes", .timeLimit(.minutes(1)))
+    func namedPipeWithoutWriter() async throws {
+        try await withNamedPipe { path in
+            let stop = StopSwitch()
+            let file = JobFile(path: path, rules: LineCheckTests.rules, stop: stop)
+            let check = Task { try await file.check(from: 1) }
+            stop.turn()
+            await #expect(throws: VerbError.self) { try await check.value }
+        }
+    }
+
+    private func withNamedPipe(_ body: (String) async throws -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("usher-\(UUID().uuidString)").path
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        try await body(path)
+    }
+
     @Test("that became shorter while it was being sent is told of, with where to go on")
     func shorterWhileSending() async throws {
         let kafka = try EmbeddedKafka()

@@ -96,10 +96,12 @@ actor JobFile {
     // MARK: Reading
 
     private func open() throws {
-        let descriptor = path == "-" ? standardInput : Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: a named pipe that nobody writes to yet is waited for below, where a stop signal is noticed.
+        let descriptor = path == "-" ? standardInput : Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw VerbError.ended("\(path): \(String(cString: strerror(errno)))", .noInput)
         }
+        if path != "-" { _ = fcntl(descriptor, F_SETFL, 0) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
             throw VerbError.ended("\(path) is not a file", .noInput)
@@ -122,7 +124,9 @@ actor JobFile {
         while true {
             var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // In turns, so that a stop signal is noticed while nobody writes.
-            if poll(&asked, 1, 100) == 0 {
+            let ready = poll(&asked, 1, 100)
+            // Below zero: perhaps it was this thread that the signal came to.
+            if ready == 0 || ready < 0 && errno == EINTR {
                 try stopIfAsked()
                 continue
             }

@@ -18,7 +18,8 @@ enum EnqueueVerb {
             Jobs with a `campaign` go to the first of kafka.jobs_topics whose lane is campaign, or else auto; jobs
             without go to the first whose lane is interactive or auto. Where there is none, they go to the first of all.
 
-            Should Kafka go away, FILE fail or Ctrl-C come, the last lines say where to go on: `--from-line N`.
+            Should Kafka go away, FILE fail or a stop signal come (Ctrl-C, or the terminal going away), the last lines
+            say where to go on: `--from-line N`.
 
             Exit code 65 also tells that --skip-bad left lines out.
             """,

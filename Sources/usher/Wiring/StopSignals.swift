@@ -2,7 +2,7 @@ import BlockingThreads
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT as calls, and SIGHUP where somebody wants it.
+/// SIGTERM, SIGINT and SIGHUP as calls.
 ///
 /// The handler only writes the signal's number to a pipe; a thread reads it and calls. Blocking the signals and waiting
 /// for them would not do: the runtime keeps a thread that takes signals for the process. The second signal to stop ends
@@ -11,9 +11,11 @@ struct StopSignals {
     private let waiting: NamedThread
 
     /// - Parameters:
-    ///   - hangUp: called for each SIGHUP, on a thread of its own; nil leaves it to the system, which ends the process.
-    ///   - first: called for the first signal to stop, on the same thread. A second one ends the process at once: every
-    ///     state on disk is fit to be left as it is.
+    ///   - hangUp: called for each SIGHUP, on a thread of its own. nil: a SIGHUP is a signal to stop, as the terminal or
+    ///     the connection to it went away; unless whoever started the process has it ignored, as `nohup` does.
+    ///   - first: called for the first signal to stop, on the same thread, and for each SIGHUP that is one. A second
+    ///     SIGTERM or SIGINT ends the process at once: every state on disk is fit to be left as it is. A SIGHUP never
+    ///     does: a terminal that goes away sends two, of which one is the shell's.
     init(hangUp: (@Sendable () -> Void)? = nil, first: @escaping @Sendable (Int32) -> Void) {
         var ends: [Int32] = [-1, -1]
         let isMade = pipe(&ends) == 0
@@ -23,15 +25,24 @@ struct StopSignals {
         pipeForSignals.store(ends[1], ordering: .releasing)
         waiting = NamedThread("signals") {
             while let signal = Self.next(reading) {
-                if signal == SIGHUP { hangUp?() } else { first(signal) }
+                if signal == SIGHUP, let hangUp { hangUp() } else { first(signal) }
             }
         }
-        for signal in [SIGTERM, SIGINT] + (hangUp == nil ? [] : [SIGHUP]) {
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            if signal == SIGHUP, hangUp == nil, Self.isIgnored(signal) { continue }
             var action = sigaction()
             action.__sigaction_handler.sa_handler = passSignalOn
             action.sa_flags = SA_RESTART
             sigaction(signal, &action, nil)
         }
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var current = sigaction()
+        guard sigaction(signal, nil, &current) == 0 else { return false }
+        // Functions cannot be compared, their addresses can.
+        let handler = current.__sigaction_handler.sa_handler
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func next(_ descriptor: Int32) -> Int32? {
