@@ -11,8 +11,8 @@ struct StopSignals {
     private let waiting: NamedThread
 
     /// - Parameters:
-    ///   - hangUp: called for each SIGHUP, on a thread of its own. nil: a SIGHUP is a signal to stop, as the terminal or
-    ///     the connection to it went away; unless whoever started the process has it ignored, as `nohup` does.
+    ///   - hangUp: called for each SIGHUP, on a thread of its own. nil: a SIGHUP is a signal to stop, as the terminal
+    ///     or the connection to it went away; unless whoever started the process has it ignored, as `nohup` does.
     ///   - first: called for the first signal to stop, on the same thread, and for each SIGHUP that is one. A second
     ///     SIGTERM or SIGINT ends the process at once: every state on disk is fit to be left as it is. A SIGHUP never
     ///     does: a terminal that goes away sends two, of which one is the shell's.
