@@ -16,6 +16,8 @@ package struct OrderDetail: Equatable, Sendable {
     /// Whether the job's body is still stored, so that the order can be run again.
     package var hasBody: Bool
     package var next: NextStep
+    /// Who is there to do it.
+    package var attendance = Attendance.served
     /// The newest, oldest first; so are results and events.
     package var attempts: [AttemptDetail]
     package var results: [StoredResult]
@@ -41,6 +43,15 @@ package enum NextStep: Equatable, Sendable {
     case held(until: Timestamp?, reason: String)
     /// Its outcome is unknown and an operator has to decide.
     case operatorDecides
+}
+
+/// Who is there to do what an order needs next.
+package enum Attendance: Equatable, Sendable {
+    /// No worker lives.
+    case nobody
+    /// Workers live, and none of them tells of the order's account.
+    case withoutAccount
+    case served
 }
 
 /// One line of a list of orders.

@@ -1,6 +1,9 @@
 import SessionCore
 
 extension PostgresStore {
+    /// Counting the orders of an account's lane that wait for an operator stops here.
+    static let parkedMax: Int32 = 10_000
+
     /// What the server looks like from here. Throws `StoreError`.
     package func status() async throws -> ServerStatus {
         let schema = try await schemaStatus()
@@ -32,6 +35,34 @@ extension PostgresStore {
                 }
                 guard let status else { throw PostgresFailure.shape("server/about returned no row") }
                 return status
+            }
+        }
+    }
+
+    /// How the work goes, in one snapshot. Throws `StoreError`.
+    package func workStatus() async throws -> WorkStatus {
+        try await pool.run { link in
+            try link.reading(SQL.Session.beginSnapshot) { link in
+                let workers = try link.run(SQL.Workers.living).map { row in
+                    LivingWorker(name: try row.next(), version: try row.next())
+                }
+                let queues = try link.run(SQL.Jobs.queues, [.int4(Self.parkedMax)]).map { row in
+                    try QueueStatus(&row)
+                }
+                let oldest = try link.run(SQL.Outbox.oldest).first { row in try row.next(Int64.self) }
+                let holds = try Self.readHolds(link)
+                let leased = try link.run(SQL.Jobs.leased).first { row in
+                    (end: try row.nextIfAny(Timestamp.self), now: try row.next(Timestamp.self))
+                }
+                guard let leased else { throw PostgresFailure.shape("jobs/leased returned no row") }
+                return WorkStatus(
+                    workers: workers,
+                    queues: queues,
+                    firstLeaseEnd: leased.end,
+                    oldestUnpublished: oldest.map { .microseconds($0) },
+                    holds: holds,
+                    now: leased.now
+                )
             }
         }
     }

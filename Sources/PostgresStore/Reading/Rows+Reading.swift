@@ -32,7 +32,10 @@ extension OrderDetail {
         duplicates = Int(try row.next(Int64.self))
         conflicts = Int(try row.next(Int64.self))
         hasBody = try row.next()
+        let hasWorker: Bool = try row.next()
+        let isServed: Bool = try row.next()
         now = try row.next()
+        attendance = isServed ? .served : hasWorker ? .withoutAccount : .nobody
         self.lookUps = Int(lookUps)
         self.attempts = []
         results = []
@@ -199,6 +202,18 @@ extension AuditLine {
         reason = try row.nextIfAny()
         before = try row.nextIfAny()
         after = try row.nextIfAny()
+    }
+}
+
+extension QueueStatus {
+    /// A row of `jobs/queues`.
+    init(_ row: inout RowReader) throws {
+        lane = try Lane(stored: row.next())
+        account = try row.next()
+        dueSince = try row.nextIfAny()
+        firstOrderID = try row.nextIfAny()
+        parked = Int(try row.next(Int64.self))
+        isParkedCut = parked >= Int(PostgresStore.parkedMax)
     }
 }
 

@@ -15,7 +15,7 @@ extension PostgresStore {
         try await pool.run { link in try Self.readHolds(link) }
     }
 
-    private static func readHolds(_ link: PostgresLink) throws -> [AccountHold] {
+    static func readHolds(_ link: PostgresLink) throws -> [AccountHold] {
         try link.run(SQL.Holds.list).map { row in try AccountHold(&row) }.compactMap(\.self)
     }
 
@@ -68,6 +68,8 @@ extension PostgresStore {
                         due: Int(try row.next(Int64.self)),
                         isWaitingCut: try row.next(),
                         isDueCut: try row.next(),
+                        parked: Int(try row.next(Int64.self)),
+                        isParkedCut: try row.next(),
                         now: try row.next()
                     )
                 }
@@ -137,6 +139,10 @@ package struct AccountState: Equatable, Sendable {
     package var isWaitingCut: Bool
     /// Whether counting what is due stopped there.
     package var isDueCut: Bool
+    /// Orders that wait for an operator; they are among `waiting`.
+    package var parked: Int
+    /// Whether counting those stopped there.
+    package var isParkedCut: Bool
     /// Database time of this answer.
     package var now: Timestamp
 
@@ -148,6 +154,8 @@ package struct AccountState: Equatable, Sendable {
         due: Int,
         isWaitingCut: Bool = false,
         isDueCut: Bool = false,
+        parked: Int = 0,
+        isParkedCut: Bool = false,
         now: Timestamp
     ) {
         self.account = account
@@ -157,6 +165,8 @@ package struct AccountState: Equatable, Sendable {
         self.due = due
         self.isWaitingCut = isWaitingCut
         self.isDueCut = isDueCut
+        self.parked = parked
+        self.isParkedCut = isParkedCut
         self.now = now
     }
 }
