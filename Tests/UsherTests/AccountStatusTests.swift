@@ -7,6 +7,16 @@ import Testing
 
 @Suite struct AccountStatusTests {
     private static let now = SampleOrder.now
+    private static let worker = AccountReport(
+        account: "main",
+        inFlight: 3,
+        concurrency: 16,
+        concurrencyMax: 100,
+        breaker: "closed",
+        clockDifference: .seconds(-12),
+        clockAdjustment: .seconds(-13),
+        lookUpRefusedAt: now
+    )
 
     private func report(_ change: (inout AccountState) -> Void = { _ in }) -> AccountStatusReport {
         var state = AccountState(account: "main", holds: [], reports: [], waiting: 0, due: 0, now: Self.now)
@@ -30,7 +40,38 @@ import Testing
     @Test func anAccountThatNothingHoldsIsOpen() {
         #expect(report().lines.first == "main  open  nothing waits")
         #expect(report().areAllWell)
-        #expect(report().lines.last == "  no worker says that it runs; see `usher doctor`")
+        #expect(report().lines.last == "  no worker that runs has it; see `usher doctor`")
+    }
+
+    @Test func anAccountWithDueJobsAndNoWorkerIsNotWell() {
+        let left = report { state in (state.waiting, state.due) = (3, 1) }
+        #expect(!left.areAllWell)
+        #expect(
+            left.lines == [
+                "main  open  3 jobs wait, 1 due now",
+                "  no worker that runs has it: none of its jobs is sent; start `usher run`, and see `usher doctor`",
+            ]
+        )
+        #expect(left.json.contains(#""unserved":false,"has_worker":false"#))
+        let served = report { state in
+            (state.waiting, state.due) = (3, 1)
+            state.reports = [WorkerReport(worker: "host:1", at: Self.now, report: Self.worker)]
+        }
+        #expect(served.areAllWell)
+        #expect(served.json.contains(#""has_worker":true"#))
+    }
+
+    @Test func ordersThatWaitForAnOperatorAreToldBesideWhatWaits() {
+        let parked = report { state in (state.waiting, state.parked) = (5, 2) }
+        #expect(parked.areAllWell)
+        #expect(
+            parked.lines.prefix(2) == [
+                "main  open  5 jobs wait, 0 due now",
+                "  2 orders wait for an operator: `usher list --state verify --account main` finds them, "
+                    + "`usher decide` ends each",
+            ]
+        )
+        #expect(parked.json.contains(#""parked":2,"parked_is_cut":false"#))
     }
 
     @Test func aHeldAccountSaysWhySinceWhenAndHowItEnds() {
@@ -92,17 +133,7 @@ import Testing
     }
 
     @Test func workersTellTheirConcurrencyBreakerAndClock() {
-        let worker = AccountReport(
-            account: "main",
-            inFlight: 3,
-            concurrency: 16,
-            concurrencyMax: 100,
-            breaker: "closed",
-            clockDifference: .seconds(-12),
-            clockAdjustment: .seconds(-13),
-            lookUpRefusedAt: Self.now
-        )
-        let lines = report { $0.reports = [WorkerReport(worker: "host:1", at: Self.now, report: worker)] }.lines
+        let lines = report { $0.reports = [WorkerReport(worker: "host:1", at: Self.now, report: Self.worker)] }.lines
         #expect(
             lines.last?.hasPrefix(
                 "  host:1: 3 of 16 calls in flight (at most 100), breaker closed, the Cashier's clock 12s behind, "

@@ -10,15 +10,21 @@ struct AccountStatusReport {
 
     /// Whether all of them are worked for.
     var areAllWell: Bool {
-        unserved.isEmpty && states.allSatisfy(\.holds.isEmpty)
+        unserved.isEmpty && states.allSatisfy { $0.holds.isEmpty && !isLeftAlone($0) }
+    }
+
+    /// Whether jobs of it are due that no worker sends.
+    private func isLeftAlone(_ state: AccountState) -> Bool {
+        state.due > 0 && state.reports.isEmpty
     }
 
     var lines: [String] {
         let width = states.map(\.account.utf8.count).max() ?? 0
         return states.flatMap { state in
             let name = printable(state.account) + String(repeating: " ", count: width - state.account.utf8.count)
+            let holds = state.holds.flatMap { hold($0, state) } + release(state)
             return ["\(name)  \(word(state))  \(waiting(state))"]
-                + (state.holds.flatMap { hold($0, state) } + release(state) + workers(state)).map { "  \($0)" }
+                + (holds + parked(state) + workers(state)).map { "  \($0)" }
         }
     }
 
@@ -70,6 +76,12 @@ struct AccountStatusReport {
         return ["release it by hand: usher account release \(ShellWord.quoted(state.account)) --reason 'why'"]
     }
 
+    private func parked(_ state: AccountState) -> [String] {
+        guard state.parked > 0 else { return [] }
+        let orders = OrderWords.parked(state.parked, isCut: state.isParkedCut)
+        return ["\(orders): \(OrderWords.howToDecide(account: state.account))"]
+    }
+
     private func workers(_ state: AccountState) -> [String] {
         guard !unserved.contains(state.account) else {
             return [
@@ -77,7 +89,14 @@ struct AccountStatusReport {
                 "put it back under accounts as it was, or start a worker that has it",
             ]
         }
-        guard !state.reports.isEmpty else { return ["no worker says that it runs; see `usher doctor`"] }
+        guard !state.reports.isEmpty else {
+            let none = "no worker that runs has it"
+            return [
+                isLeftAlone(state)
+                    ? "\(none): none of its jobs is sent; start `usher run`, and see `usher doctor`"
+                    : "\(none); see `usher doctor`"
+            ]
+        }
         return state.reports.map { worker in
             let report = worker.report
             var parts = [
@@ -111,10 +130,13 @@ extension AccountStatusReport {
                 writer.member("account", state.account)
                 writer.member("held", !state.holds.isEmpty)
                 writer.member("unserved", unserved.contains(state.account))
+                writer.member("has_worker", !state.reports.isEmpty)
                 writer.member("waiting", state.waiting)
                 writer.member("waiting_is_cut", state.isWaitingCut)
                 writer.member("due", state.due)
                 writer.member("due_is_cut", state.isDueCut)
+                writer.member("parked", state.parked)
+                writer.member("parked_is_cut", state.isParkedCut)
                 writer.member("holds", array: state.holds) { writer, hold in
                     writer.member("kind", hold.kind.rawValue)
                     writer.member("code", hold.code)

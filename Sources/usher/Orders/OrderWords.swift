@@ -1,5 +1,6 @@
 import PostgresStore
 import SessionCore
+import Terminal
 
 /// Stored words as a person reads them.
 enum OrderWords {
@@ -50,6 +51,17 @@ enum OrderWords {
     /// `topic[partition]@offset`.
     static func source(_ record: RecordPosition) -> String {
         "\(record.topic.isEmpty ? "?" : record.topic)[\(record.partition)]@\(record.offset)"
+    }
+
+    /// `12 orders wait for an operator`.
+    static func parked(_ count: Int, isCut: Bool) -> String {
+        let orders = count == 1 ? "1 order waits" : "\(grouped(count))\(isCut ? " or more" : "") orders wait"
+        return "\(orders) for an operator"
+    }
+
+    /// What to type where orders of an account wait for an operator.
+    static func howToDecide(account: String) -> String {
+        "`usher list --state verify --account \(ShellWord.quoted(account))` finds them, `usher decide` ends each"
     }
 
     /// `1 record`, `12 records`.

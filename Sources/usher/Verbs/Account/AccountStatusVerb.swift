@@ -17,9 +17,13 @@ enum AccountStatusVerb {
             nor a worker that runs. Put such an account back under `accounts` as it was until its orders have ended.
 
             Counting what waits stops at \(grouped(countMax)) jobs of an account's lane, those that are due first: then
-            it says `or more`, and in JSON waiting_is_cut, or due_is_cut, is true.
+            it says `or more`, and in JSON waiting_is_cut, due_is_cut or parked_is_cut is true.
 
-            Ends with 1 when an account that it lists is held or UNKNOWN.
+            Orders that wait for an operator (`usher decide`) are among those that wait, and told by themselves as well:
+            parked in JSON.
+
+            Ends with 1 when an account that it lists is held or UNKNOWN, or has jobs that are due and no worker that
+            runs: has_worker is false in JSON then. A worker that was killed counts for 15 s more.
             """,
         options: [CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "only this one.", .optional)],
