@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [
         (JobState.ready, NextStep.due(at: soon), 0, "It is sent at 12:00:40Z (in 40s), or as soon"),
         (.ready, .due(at: soon), 2, "It is sent again at 12:00:40Z (in 40s), or as soon"),
-        (.ready, .due(at: before), 0, "It is sent as soon as a worker is free (`usher doctor` tells if none runs)"),
+        (.ready, .due(at: before), 0, "It is sent as soon as a worker is free (`usher doctor` tells if something"),
         (.ready, .held(until: soon, reason: "503"), 0, "The account main is held until 12:00:40Z (in 40s): 503."),
         (
             .ready, .held(until: nil, reason: "wrong secret"), 0,
@@ -38,6 +38,33 @@ import Testing
         let text = outlook(state, next, attempts: attempts)
         #expect(text.hasPrefix(start), "\(text)")
         #expect(text.hasSuffix("."))
+    }
+
+    @Test(arguments: [
+        (JobState.ready, NextStep.due(at: before)), (.verify, .due(at: soon)),
+        (.ready, .held(until: nil, reason: "wrong secret")), (.sending, .leased(worker: "host:1", until: before)),
+    ])
+    func whatNeedsAWorkerSaysThatNoneRunsOrNoneHasTheAccount(_ state: JobState, _ next: NextStep) {
+        var order = SampleOrder.detail(state, next)
+        let served = Outlook(order).text
+        order.attendance = .nobody
+        let nobody = Outlook(order).text
+        #expect(nobody.hasPrefix("No worker runs: nothing happens until one does (`usher run`). "), "\(nobody)")
+        #expect(!nobody.contains("usher doctor"), "\(nobody)")
+        #expect(ShowVerb.json([order], []).contains(#","has_worker":false}"#))
+        order.attendance = .withoutAccount
+        let without = Outlook(order).text
+        #expect(without.hasPrefix("No worker that runs has the account main: put it back under"), "\(without)")
+        #expect(!served.contains("No worker"), "\(served)")
+    }
+
+    @Test func whatNeedsNoWorkerSaysNothingOfThem() {
+        for (state, next) in [(JobState.declined, NextStep.nothing), (.verify, .operatorDecides)] {
+            var order = SampleOrder.detail(state, next, attempts: 1)
+            let served = Outlook(order).text
+            order.attendance = .nobody
+            #expect(Outlook(order).text == served)
+        }
     }
 
     @Test func anOrderWhoseTimeRunsOutBeforeItsNextAttemptSaysHowItEnds() {
@@ -78,7 +105,10 @@ import Testing
     @Test func aResultThatKafkaHasNotTakenIsMentioned() {
         var order = SampleOrder.detail(.declined, .nothing, attempts: 1)
         order.results = [SampleOrder.result(.declined, isPending: true)]
-        #expect(Outlook(order).text.hasSuffix("1 result waits to be published."))
+        let text = Outlook(order).text
+        #expect(text.hasSuffix("1 result waits to be published (`usher doctor` tells if something is in the way)."))
+        order.attendance = .nobody
+        #expect(Outlook(order).text.hasSuffix("to be published, and no worker runs that would do it (`usher run`)."))
         order.results = [SampleOrder.result(.declined)]
         #expect(!Outlook(order).text.contains("published"))
     }

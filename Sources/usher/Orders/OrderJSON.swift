@@ -38,6 +38,7 @@ extension JSONWriter {
         member("next") { writer in
             writer.members(of: order.next)
             writer.member("text", Outlook(order).text)
+            writer.member("has_worker", order.attendance == .served)
         }
         member("now", order.now)
     }

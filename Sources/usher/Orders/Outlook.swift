@@ -14,8 +14,23 @@ struct Outlook {
     }
 
     var text: String {
-        let sentences = [step, lateness, delivery].compactMap { $0 }
+        let sentences = [absence, step, lateness, delivery].compactMap { $0 }
         return sentences.joined(separator: " ")
+    }
+
+    /// Why nothing happens for now, where a worker is to do something.
+    private var absence: String? {
+        switch order.next {
+        case .nothing, .operatorDecides: return nil
+        case .leased, .due, .held: break
+        }
+        switch order.attendance {
+        case .served: return nil
+        case .nobody: return "No worker runs: nothing happens until one does (`usher run`)."
+        case .withoutAccount:
+            let none = "No worker that runs has the account \(summary.order.account)"
+            return "\(none): put it back under `accounts` as it was, or start a worker that has it."
+        }
     }
 
     private var step: String {
@@ -84,13 +99,13 @@ struct Outlook {
 
     private func due(_ at: Timestamp) -> String {
         if summary.state == .verify {
-            guard at > now else { return "It is looked up as soon as a worker is free\(none). \(noBlindRepeat)" }
+            guard at > now else { return "It is looked up as soon as a worker is free\(pointer). \(noBlindRepeat)" }
             return "It is looked up at \(when(at)). \(noBlindRepeat)"
         }
         if at >= order.notAfter || now >= order.notAfter { return runsOut(order.notAfter) }
         let again = summary.attempts == 0 ? "" : " again"
         if at > now { return "It is sent\(again) at \(when(at)), or as soon after that as a worker is free." }
-        return "It is sent\(again) as soon as a worker is free\(none); it has been due since \(when(at))."
+        return "It is sent\(again) as soon as a worker is free\(pointer); it has been due since \(when(at))."
     }
 
     private func held(_ until: Timestamp?, _ reason: String) -> String {
@@ -109,7 +124,7 @@ struct Outlook {
         let end = summary.attempts == 0 ? JobState.expired : .failed
         return notAfter > now
             ? "No attempt is left before its not_after: it ends as \(end.name) at \(when(notAfter))."
-            : "Its not_after was \(when(notAfter)): the next free worker\(none) ends it as \(end.name)."
+            : "Its not_after was \(when(notAfter)): the next free worker\(pointer) ends it as \(end.name)."
     }
 
     private var parked: String {
@@ -123,8 +138,9 @@ struct Outlook {
         "Nothing is sent again before it is known what became of the last attempt."
     }
 
-    private var none: String {
-        " (`usher doctor` tells if none runs)"
+    /// Where to look while a worker is there and it does not go on.
+    private var pointer: String {
+        order.attendance == .served ? " (`usher doctor` tells if something is in the way)" : ""
     }
 
     /// Only where the time left matters: it may still be sent.
@@ -138,7 +154,10 @@ struct Outlook {
     private var delivery: String? {
         let pending = order.results.count { $0.isPending }
         guard pending > 0 else { return nil }
-        return "\(OrderWords.counted(pending, "result")) \(pending == 1 ? "waits" : "wait") to be published."
+        let results = "\(OrderWords.counted(pending, "result")) \(pending == 1 ? "waits" : "wait") to be published"
+        return order.attendance == .nobody
+            ? "\(results), and no worker runs that would do it (`usher run`)."
+            : "\(results) (`usher doctor` tells if something is in the way)."
     }
 
     private func when(_ moment: Timestamp) -> String {
