@@ -33,6 +33,8 @@ extension EndToEnd {
             #expect(list.output.contains("stopped: 15 records deleted before they were taken in"), "\(list)")
             let command = "usher position set \(topic) 0 first --reason 'why'"
             #expect(list.output.split(separator: "\n").last.map(String.init) == command, "\(list)")
+            let doctor = try await Shell.run([UsherProcess.binary, "doctor", "-c", installation.settingsFile])
+            #expect(doctor.code == 1 && doctor.output.contains("\(topic)[0] stopped: 15 records deleted"), "\(doctor)")
             let far = try await position(installation, ["set", topic, "0", "27", "--reason", "try"])
             #expect(far.code == 1 && far.error.contains("2 records that Kafka still has"), "\(far)")
             let set = try await position(installation, ["set", topic, "0", "first", "--reason", "retention"])

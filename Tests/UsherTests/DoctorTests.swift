@@ -176,18 +176,6 @@ struct PostgresJudgementTests {
         #expect(PostgresJudgement.logging(status).map(\.status) == [.ok])
     }
 
-    @Test("Jobs whose account no worker has are a problem, for each account")
-    func waitingJobs() {
-        #expect(PostgresJudgement.waiting([]).map(\.status) == [.ok])
-        let found = PostgresJudgement.waiting([
-            UnservedAccount(name: "gone", waiting: 1), UnservedAccount(name: "renamed", waiting: 1_000, isCut: true),
-        ])
-        #expect(found.map(\.status) == [.problem, .problem])
-        #expect(found[0].text.hasPrefix("1 job waits for the account gone, which is not in these settings"))
-        #expect(found[1].text.hasPrefix("1,000 or more jobs wait for the account renamed"))
-        #expect(found[1].text.contains("put it back under `accounts` as it was"))
-    }
-
     @Test("Clocks apart by more than a second are told with the direction")
     func clock() {
         #expect(PostgresJudgement.clock(.milliseconds(-900)).map(\.status) == [.ok])

@@ -27,9 +27,13 @@ struct DoctorChecks {
                 judged("durability", PostgresJudgement.durability),
                 judged("server log", PostgresJudgement.logging),
                 check("clock", ["postgres"], clock),
+                check("workers", ["postgres", "schema"], workers),
                 check("waiting jobs", ["postgres", "schema"], waitingJobs),
+                check("backlog", ["postgres", "schema"], backlog),
+                check("results", ["postgres", "schema"], results),
                 check("kafka", [], kafka),
                 check("jobs topics", ["kafka"], jobsTopics),
+                check("partitions", ["postgres", "schema", "kafka", "jobs topics"], partitions),
                 check("results topic", ["kafka"], resultsTopic),
                 check("callbacks", [], callbacks), check("callbacks topic", ["kafka"], callbacksTopic),
             ] + accounts
@@ -122,10 +126,57 @@ struct DoctorChecks {
         facts.state.withLock { $0.clockDifference }.map(PostgresJudgement.clock) ?? []
     }
 
+    // MARK: The work
+
+    private func workers(_ configuration: Configuration) async throws -> [Finding] {
+        [WorkJudgement.workers(try await workStatus(configuration))]
+    }
+
     private func waitingJobs(_ configuration: Configuration) async throws -> [Finding] {
+        let (status, unserved) = try await asking(configuration) { store in
+            (try await store.workStatus(), try await store.unserved(besides: []))
+        }
+        return WorkJudgement.waiting(status, unserved: unserved, configured: Set(configuration.accounts.keys))
+    }
+
+    /// Counts as workers do, for whom jobs that nobody sends pause no topic.
+    private func backlog(_ configuration: Configuration) async throws -> [Finding] {
         let accounts = configuration.accounts.keys.sorted()
-        let unserved = try await asking(configuration) { store in try await store.unserved(besides: accounts) }
-        return PostgresJudgement.waiting(unserved)
+        let backlog = try await asking(configuration) { store in
+            let unserved = try await store.unserved(besides: accounts)
+            return try await store.backlog(leavingOut: unserved.map(\.name))
+        }
+        return configuration.kafka.jobsTopics.map { topic in
+            WorkJudgement.backlog(
+                of: topic.name,
+                waiting: backlog.jobsByTopic[topic.name, default: 0],
+                cap: topic.backlogMax,
+                mayHaveAgents: topic.lane == nil || topic.lane == .interactive
+            )
+        }
+    }
+
+    private func results(_ configuration: Configuration) async throws -> [Finding] {
+        let status = try await workStatus(configuration)
+        return [WorkJudgement.results(status, unpublishedMax: configuration.publishing.unpublishedMax)]
+    }
+
+    private func partitions(_ configuration: Configuration) async throws -> [Finding] {
+        let topics = configuration.kafka.jobsTopics.map(\.name)
+        let (standings, status) = try await asking(configuration) { store in
+            let standings = try await PositionQuestions.standings(
+                of: topics,
+                store,
+                configuration,
+                timeout: .seconds(4)
+            )
+            return (standings, try await store.workStatus())
+        }
+        return WorkJudgement.partitions(standings, hasWorkers: !status.workers.isEmpty)
+    }
+
+    private func workStatus(_ configuration: Configuration) async throws -> WorkStatus {
+        try await asking(configuration) { store in try await store.workStatus() }
     }
 
     // MARK: Kafka

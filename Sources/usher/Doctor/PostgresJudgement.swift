@@ -1,7 +1,6 @@
 import PostgresStore
 import SessionCore
 import Settings
-import Terminal
 
 /// What Postgres's answers mean. Pure.
 enum PostgresJudgement {
@@ -105,20 +104,6 @@ enum PostgresJudgement {
                     + "links are sealed); set log_parameter_max_length = 0"
             )
         ]
-    }
-
-    /// - Parameter unserved: accounts of which jobs wait, and that neither these settings have nor a worker that lives.
-    static func waiting(_ unserved: [UnservedAccount]) -> [Finding] {
-        guard !unserved.isEmpty else { return [.ok("no job waits for an account that no worker has")] }
-        return unserved.map { account in
-            let count = grouped(account.waiting) + (account.isCut ? " or more" : "")
-            let jobs = account.waiting == 1 ? "1 job waits" : "\(count) jobs wait"
-            return .problem(
-                "\(jobs) for the account \(account.name), which is not in these settings, and no worker that runs has "
-                    + "it: none of them is sent and no result is published; put it back under `accounts` as it was, "
-                    + "or start a worker that has it"
-            )
-        }
     }
 
     /// - Parameter difference: Postgres's clock minus this machine's.

@@ -6,14 +6,16 @@ import Settings
 
 /// Asks Kafka and the store how far the work is.
 enum PositionQuestions {
-    /// The standings of the topics' partitions, in their order. Throws `TransportError` and `StoreError`.
+    /// The standings of the topics' partitions, in their order. `timeout` bounds each question to Kafka. Throws
+    /// `TransportError` and `StoreError`.
     static func standings(
         of topics: [String],
         _ store: PostgresStore,
-        _ configuration: Configuration
+        _ configuration: Configuration,
+        timeout: Duration = .seconds(10)
     ) async throws -> [PartitionStanding] {
         let settings = try configuration.kafka.transportSettings()
-        let probe = ClusterProbe(settings, log: Log(level: .error, format: .text))
+        let probe = ClusterProbe(settings, timeout: timeout, log: Log(level: .error, format: .text))
         let places = try await probe.partitions(of: topics).sorted(by: TopicPartition.inOrder)
         // The store first: what is taken in between the questions would lie behind the end that Kafka told.
         let positions = try await store.positions(of: places)

@@ -7,11 +7,18 @@ import Terminal
 enum DoctorVerb {
     static let command = Command(
         "doctor",
-        "check settings, files, Postgres, Kafka, callbacks and accounts",
+        "check settings, files, Postgres, Kafka, callbacks and accounts, and that the work goes on",
         discussion: """
             Checks one thing after the other, each in at most 10 seconds, and changes nothing. A line says `ok`,
             `advice` (works, could be better), `problem` with what to do, or `skipped because` what it rests on
             failed. The Cashier's endpoints are asked for their headers only: nothing is opened.
+
+            The work goes on where none of these is a problem: work that waits while no worker runs (one that was
+            killed counts for 15 s more) or none that has its account; an agent's job that has been due for a minute
+            though nothing holds its account; results that have waited for a minute, or publishing.unpublished_max, to
+            be published; a topic of agents whose backlog is at its cap; a partition that is not read on. Accounts that
+            are held, and orders that wait for an operator, are advice: `usher account status` ends with 1 for the
+            former. Let no start depend on this: while nobody works, that is a problem.
             """,
         options: [
             .flag("verbose", short: "v", "Also tells each setting that somebody set, and where."),
