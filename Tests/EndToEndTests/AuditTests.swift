@@ -24,8 +24,11 @@ extension EndToEnd {
                 ["errors", "set", "main", "--code", "417", "--class", "retry_slow", "--message", "Busy."]
                     + ["--reason", "support says so"],
             ]
-            for words in acts {
-                let done = try await usher(installation, ["account"] + words)
+            // Who acts is said in either way: one releases what the other held.
+            let sayings = [["--as", "ann"], [], ["--as=ann"]]
+            for (words, saying) in zip(acts, sayings) {
+                let variable = saying.isEmpty ? ["/usr/bin/env", "USHER_OPERATOR=ann"] : []
+                let done = try await usher(installation, ["account"] + words + saying, through: variable)
                 #expect(done.code == 0, "\(words): \(done)")
             }
             let all = try await usher(installation, ["audit"])
@@ -39,12 +42,12 @@ extension EndToEnd {
             ]
             #expect(lines.count == endings.count, "\(all.output)")
             for (line, ending) in zip(lines, endings) { #expect(line.hasSuffix(ending), "\(all.output)") }
-            let actor = lines.last { $0.contains("account hold") }?.split(separator: " ").dropFirst(2).first ?? ""
-            let filter = ["--since", "1h", "--actor", String(actor), "--action", "account", "--subject", "main"]
+            let filter = ["--since", "1h", "--actor", "ann", "--action", "account", "--subject", "main"]
             let some = try await usher(installation, ["audit", "--json"] + filter)
             #expect(some.code == 0 && some.output.hasPrefix("{\"lines\":[{\"audit_id\":"), "\(some)")
             #expect(some.output.contains("\"action\":\"account hold\",\"subject\":\"main\""), "\(some)")
             #expect(some.output.contains("\"reason\":\"contract\\u001b[31m ended\""), "\(some)")
+            #expect(some.output.contains("\"actor\":\"says ann, "), "\(some)")
             #expect(!some.output.contains("error_rule_set"), "\(some)")
 
             let first = try await usher(installation, ["audit", "--limit", "2"])
@@ -54,8 +57,12 @@ extension EndToEnd {
             #expect(second.output.contains("account hold") && !second.output.contains("Next page"), "\(second)")
         }
 
-        private func usher(_ installation: Installation, _ words: [String]) async throws -> Shell.Answer {
-            try await Shell.run([UsherProcess.binary] + words + ["-c", installation.settingsFile])
+        private func usher(
+            _ installation: Installation,
+            _ words: [String],
+            through program: [String] = []
+        ) async throws -> Shell.Answer {
+            try await Shell.run(program + [UsherProcess.binary] + words + ["-c", installation.settingsFile])
         }
     }
 }

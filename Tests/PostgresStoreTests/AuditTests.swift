@@ -74,6 +74,27 @@ struct AuditTests {
         #expect(page.lines.compactMap(\.reason) == expected)
     }
 
+    /// Actors that are asked for, with the reasons of the lines that each finds.
+    static let actors: [(String, [String])] = [
+        ("ann", ["D", "C", "B", "A"]), ("ann@desk", ["A"]), ("ben", ["G", "D"]), ("usher", ["E"]), ("uid-10001", ["C"]),
+        ("says ann, uid-10001@pod", ["C"]), ("an", []), ("ann%", []), ("as", []), ("desk", []),
+    ]
+
+    @Test(arguments: actors)
+    func aPersonIsFoundInWhateverFormTheActorHas(_ actor: String, _ expected: [String]) async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            """
+            INSERT INTO usher.audit (actor, action, reason) VALUES
+              ('ann@desk', 'decide', 'A'), ('ann as usher@desk', 'decide', 'B'),
+              ('says ann, uid-10001@pod', 'decide', 'C'), ('says ben, ann as usher@desk', 'decide', 'D'),
+              ('says joann, usher@pod', 'decide', 'E'), ('annabel@desk', 'decide', 'F'), ('ben@ann', 'decide', 'G')
+            """
+        )
+        let page = try await bench.store.auditLines(Self.only(actor: actor), limit: 10)
+        #expect(page.lines.compactMap(\.reason) == expected)
+    }
+
     @Test func theAuditComesInPages() async throws {
         let bench = try await Bench()
         try await bench.execute(

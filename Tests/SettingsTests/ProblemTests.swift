@@ -119,7 +119,7 @@ import Testing
             "USHER_SERVICE_HOST": "10.0.0.1", "USHER_SERVICE_PORT": "80", "USHER_SERVICE_PORT_HTTP": "80",
             "USHER_PORT": "tcp://10.0.0.1:80", "USHER_PORT_80_TCP": "tcp://10.0.0.1:80",
             "USHER_PORT_80_TCP_ADDR": "10.0.0.1",
-            "USHER_CONFIG": "/etc/usher/usher.yaml",
+            "USHER_CONFIG": "/etc/usher/usher.yaml", "USHER_OPERATOR": "ann",
         ]
         #expect(problems(environment: links) == [])
         #expect(problems(environment: ["USHER_PORT": "80"]).count == 1)

@@ -55,8 +55,8 @@ struct ResultTests {
     @Test("are revealed only to somebody who says why")
     func reason() throws {
         let words = ["results", "--reveal", "--reason", "mail was lost"]
-        #expect(try ResultsVerb.revealing(Typed.invocation(words))?.reason == "mail was lost")
-        #expect(try ResultsVerb.revealing(Typed.invocation(["results"])) == nil)
+        #expect(try Operator.revealing(Typed.invocation(words))?.reason == "mail was lost")
+        #expect(try Operator.revealing(Typed.invocation(["results"])) == nil)
     }
 
     @Test(
@@ -68,7 +68,7 @@ struct ResultTests {
     )
     func half(_ words: [String], _ start: String) throws {
         do {
-            _ = try ResultsVerb.revealing(Typed.invocation(["results"] + words))
+            _ = try Operator.revealing(Typed.invocation(["results"] + words))
             Issue.record("understood: \(words)")
         } catch let error as UsageError {
             #expect(error.message.hasPrefix(start), "\(error.message)")

@@ -7,7 +7,8 @@ package struct AuditFilter: Equatable, Sendable {
     /// The action, or its first words: `account` allows `account hold`.
     package var action: String?
     package var subject: String?
-    /// `user@host`.
+    /// The actor in full, or the person's name alone: `anna` allows `anna@host`, `anna as usher@host` and
+    /// `says anna, usher@host`.
     package var actor: String?
 
     package init() {}
@@ -25,7 +26,7 @@ package struct AuditLine: Equatable, Sendable {
     /// The store's number of the line: what a page of a list continues from.
     package var auditID: Int64
     package var at: Timestamp
-    /// `user@host`.
+    /// As `OperatorAct.actor` was.
     package var actor: String
     package var action: String
     package var subject: String?

@@ -1,6 +1,7 @@
 /// Who does something that is audited, and why.
 package struct OperatorAct: Equatable, Sendable {
-    /// `user@host`, at most 128 bytes.
+    /// `anna@host`, `anna as usher@host` where the program ran as another user, `says anna, usher@host` where somebody
+    /// says so and nothing else does; at most 128 bytes.
     package var actor: String
     /// At most 1024 bytes.
     package var reason: String

@@ -7,7 +7,7 @@ package struct SettingsSources: Sendable {
     /// Values of command-line flags, the last one of a key wins.
     package var overrides: [SettingOverride]
     /// Variables that begin with `USHER_` and are not settings.
-    package var reservedVariables: Set<String> = ["USHER_CONFIG"]
+    package var reservedVariables: Set<String> = ["USHER_CONFIG", "USHER_OPERATOR"]
     /// Reads the files of `accounts.<name>.provider_file`; nil leaves them unread.
     package var readProviderFile: (@Sendable (String) -> Result<[UInt8], SettingsFileError>)? = { path in
         Result { () throws(SettingsFileError) in

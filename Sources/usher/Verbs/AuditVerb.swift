@@ -8,9 +8,12 @@ enum AuditVerb {
         "audit",
         "list what operators did, when and why",
         discussion: """
-            Prints what operators did, newest first: when, who (user and host), what, to what, why, and what it changed;
-            then the command for the next page. Without options it lists all; options narrow it, and a line must match
-            every one.
+            Prints what operators did, newest first: when, who, what, to what, why, and what it changed; then the
+            command for the next page. Without options it lists all; options narrow it, and a line must match every one.
+
+            Who is the person who logged in, which sudo and su do not change, or else whoever called sudo: `anna@host`,
+            or `anna as usher@host` where the program ran as another user. Where neither is known, as in a container,
+            --as NAME or USHER_OPERATOR says who acts, and the line has `says anna, uid-10001@pod`: nobody checked that.
 
             Each line was written in the transaction that had the effect, before it where links were revealed, and the
             database refuses to change or delete one. Times are UTC, by the database's clock.
@@ -24,7 +27,7 @@ enum AuditVerb {
             .value("since", "WHEN", "written since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
             .value("action", "TEXT", "this action, or all that begin with these words, such as account."),
             .value("subject", "TEXT", "about this subject, in full."),
-            .value("actor", "TEXT", "done by this user@host, in full."),
+            .value("actor", "TEXT", "done by this person, such as anna, or by this actor, in full."),
             .value("limit", "COUNT", fallback: String(AuditQuestion.usualLimit), "how many a page has, at most 10000."),
             .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
             CommandTree.json,

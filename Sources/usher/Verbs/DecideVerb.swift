@@ -18,8 +18,8 @@ enum DecideVerb {
             are one transaction. `usher list --state verify` finds the orders, `usher show` tells of each.
             """,
         options: [
-            Operator.reason, .value("account", "NAME", "whose order, where several accounts have it."),
-            CommandTree.json,
+            Operator.reason, Operator.person,
+            .value("account", "NAME", "whose order, where several accounts have it."), CommandTree.json,
         ],
         arguments: [
             CommandArgument("ORDER", "the order's id, as in the job."),

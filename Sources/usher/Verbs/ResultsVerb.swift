@@ -35,6 +35,7 @@ enum ResultsVerb {
             .value("order", "ID", "Only results of this order."),
             .flag("reveal", "Shows redirect URLs. They are secrets. Needs --reason."),
             Operator.reason,
+            Operator.person,
             CommandTree.json,
         ],
         examples: [
@@ -49,7 +50,7 @@ enum ResultsVerb {
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
         let since = try invocation.moment("since", now: .systemNow)
-        let act = try revealing(invocation)
+        let act = try Operator.revealing(invocation)
         let stop = StopSwitch()
         let signals = StopSignals { _ in stop.turn() }
         defer { withExtendedLifetime(signals) {} }
@@ -93,15 +94,6 @@ enum ResultsVerb {
         try ending.get()
         if stop.isTurned, !request.follows { return .interrupted }
         return listing.unreadable == 0 ? .success : .invalidData
-    }
-
-    /// Who asks for links, and why; nil where they stay hidden. Throws `UsageError` without a reason.
-    static func revealing(_ invocation: Invocation) throws(UsageError) -> OperatorAct? {
-        if invocation.flag("reveal") { return try Operator.act(invocation) }
-        guard invocation.value("reason") == nil else {
-            throw UsageError(path: invocation.path, message: "--reason needs --reveal")
-        }
-        return nil
     }
 
     /// What somebody who sees links has asked for, for the audit.

@@ -11,7 +11,7 @@ enum AccountHoldVerb {
             In force in every worker at once: what is in flight is finished, what waits keeps waiting and spends no
             attempt, what comes in is stored. The hold and its line in the audit are one transaction.
             """,
-        options: [Operator.reason, CommandTree.json],
+        options: [Operator.reason, Operator.person, CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "which account.")],
         examples: [CommandExample("usher account hold main --reason 'contract ended'", "until somebody releases it")],
         exitCodes: [.success, .unavailable, .noPermission, .configuration]

@@ -11,7 +11,7 @@ enum AccountReleaseVerb {
             Ends every hold: an operator's, a fault's, maintenance, a delay. What caused it may cause it again: a wrong
             secret holds the account anew with the first answer. Its line in the audit is one transaction with it.
             """,
-        options: [Operator.reason, CommandTree.json],
+        options: [Operator.reason, Operator.person, CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "which account.")],
         examples: [CommandExample("usher account release main --reason 'secret corrected'", "do not wait for a trial")],
         exitCodes: [.success, .unavailable, .noPermission, .configuration]

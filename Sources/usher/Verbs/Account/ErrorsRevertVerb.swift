@@ -18,7 +18,7 @@ enum ErrorsRevertVerb {
             after such an answer a session may exist. Only who knows better says --i-know-it-was-not-done.
             """,
         options: [
-            Operator.reason, ErrorsVerb.promise,
+            Operator.reason, Operator.person, ErrorsVerb.promise,
             .flag("dry-run", "say what would happen, and change nothing."), CommandTree.json,
         ],
         arguments: [

@@ -16,7 +16,7 @@ enum ErrorsSetVerb {
             session may exist. Only who knows better says --i-know-it-was-not-done.
             """,
         options: RuleOptions.options + [
-            Operator.reason, ErrorsVerb.promise,
+            Operator.reason, Operator.person, ErrorsVerb.promise,
             .flag("dry-run", "say what would happen, and change nothing."), CommandTree.json,
         ],
         arguments: [CommandArgument("ACCOUNT", "for which account.")],

@@ -21,7 +21,7 @@ enum PositionSetVerb {
             """,
         options: [
             .flag("skip-records", "also over records that Kafka still has, such as a damaged batch."), Operator.reason,
-            CommandTree.json,
+            Operator.person, CommandTree.json,
         ],
         arguments: [
             CommandArgument("TOPIC", "which jobs topic."), CommandArgument("PARTITION", "its number."),
