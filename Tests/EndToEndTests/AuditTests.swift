@@ -55,6 +55,21 @@ extension EndToEnd {
             let cursor = first.output.split { $0.isWhitespace }.last.map { String($0) } ?? ""
             let second = try await usher(installation, ["audit", "--limit", "2", "--after", cursor])
             #expect(second.output.contains("account hold") && !second.output.contains("Next page"), "\(second)")
+            try await releases(installation)
+        }
+
+        /// A line that one operator copied does not end what another has begun since.
+        private func releases(_ installation: Installation) async throws {
+            let held = try await usher(installation, ["account", "hold", "main", "--as", "ben", "--reason", "fraud"])
+            #expect(held.code == 0, "\(held)")
+            let release = ["account", "release", "main", "--as", "ann", "--reason", "address mended"]
+            let refused = try await usher(installation, release)
+            #expect(refused.code == 1 && refused.output.isEmpty, "\(refused)")
+            #expect(refused.error.hasPrefix("usher account release: says ben, "), "\(refused)")
+            #expect(refused.error.contains(": fraud\nNothing was changed."), "\(refused)")
+            #expect(try await installation.query("select kind from usher.account_hold") == [["operator"]])
+            let released = try await usher(installation, release + ["--also-operator"])
+            #expect(released.code == 0 && released.output.contains("main is released"), "\(released)")
         }
 
         private func usher(

@@ -13,7 +13,7 @@ struct AuditTests {
         let bench = try await Bench()
         #expect(try await bench.store.auditLines(AuditFilter(), limit: 10) == AuditPage(lines: [], cursor: nil))
         try await bench.store.placeHold(account: "main", act: Self.hold)
-        _ = try await bench.store.releaseHolds(account: "main", act: Self.release)
+        _ = try await bench.store.releaseHolds(account: "main", act: Self.release, endsOthers: true)
         let page = try await bench.store.auditLines(AuditFilter(), limit: 10)
         #expect(page.cursor == nil)
         try #require(page.lines.count == 2)
@@ -23,7 +23,7 @@ struct AuditTests {
         #expect(page.lines.map(\.action) == ["account release", "account hold"])
         #expect(page.lines.map(\.subject) == ["main", "main"])
         #expect(page.lines.map(\.reason) == ["contract signed", "contract ended"])
-        #expect(page.lines.map(\.before) == ["operator: contract ended", nil])
+        #expect(page.lines.map(\.before) == ["operator, by ann@desk: contract ended", nil])
         #expect(page.lines.map(\.after) == ["not held", "held by an operator"])
     }
 

@@ -100,23 +100,101 @@ struct HoldTests {
         )
         #expect(try await bench.claim().jobs.isEmpty)
         try await hold(bench.store)
-        let kinds = try await bench.store.releaseHolds(
+        let release = try await bench.store.releaseHolds(
             account: "main",
-            act: OperatorAct(actor: "ben@desk", reason: "audit over")
+            act: OperatorAct(actor: "ann@desk", reason: "audit over")
         )
-        #expect(Set(kinds) == [.byOperator, .fault])
+        #expect(release == .released([.fault, .byOperator]))
         #expect(try await bench.claim().jobs.count == 1)
         let audit =
             "SELECT string_agg(actor || ' ' || action || ' ' || reason, '; ' ORDER BY audit_id) FROM usher.audit"
         #expect(
             try await bench.value(audit)
-                == "ann@desk account hold card scheme audit; ben@desk account release audit over"
+                == "ann@desk account hold card scheme audit; ann@desk account release audit over"
         )
         #expect(
             try await bench.store.releaseHolds(account: "main", act: OperatorAct(actor: "ben@desk", reason: "again"))
-                .isEmpty
+                == .released([])
         )
         #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "2", "nothing was done, nothing is noted")
+    }
+
+    /// Who mended an address does not know that somebody stopped the account meanwhile.
+    @Test func nobodyEndsAnothersHoldWithoutSayingSo() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0)])
+        try await hold(bench.store)
+        try await bench.store.placeHold(account: "main", act: OperatorAct(actor: "ben@desk", reason: "fraud"))
+        let mended = OperatorAct(actor: "ann@desk", reason: "address whitelisted")
+        guard case .refused(let other) = try await bench.store.releaseHolds(account: "main", act: mended) else {
+            Issue.record("ben's hold was ended")
+            return
+        }
+        let holds = try await bench.store.holds()
+        #expect(Set(holds.map(\.kind)) == [.fault, .byOperator], "nothing was changed")
+        #expect(other.actor == "ben@desk" && other.reason == "fraud")
+        #expect(other.heldAt == holds.first(where: { $0.kind == .byOperator })?.heldAt)
+        #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "1", "nor noted")
+        #expect(try await bench.claim().jobs.isEmpty)
+        let release = try await bench.store.releaseHolds(account: "main", act: mended, endsOthers: true)
+        #expect(release == .released([.fault, .byOperator]))
+        #expect(
+            try await bench.value("SELECT before FROM usher.audit ORDER BY audit_id DESC LIMIT 1")
+                == "fault: wrong secret; operator, by ben@desk: fraud"
+        )
+        #expect(try await bench.claim().jobs.count == 1)
+    }
+
+    /// Actors are compared as they are stored.
+    @Test func anActorWhoseNameWasCutReleasesAHoldOfTheirOwn() async throws {
+        let bench = try await Bench()
+        let act = OperatorAct(actor: "ann@" + String(repeating: "d", count: 200), reason: "audit")
+        try await bench.store.placeHold(account: "main", act: act)
+        #expect(try await bench.store.releaseHolds(account: "main", act: act) == .released([.byOperator]))
+    }
+
+    /// The hold that is judged is the one that is ended: somebody takes it over while the release waits for its row.
+    @Test func aHoldThatIsTakenOverMeanwhileIsNotEnded() async throws {
+        let bench = try await Bench()
+        let act = OperatorAct(actor: "ann@desk", reason: "audit")
+        try await bench.store.placeHold(account: "main", act: act)
+        let second = PostgresPool(options: bench.fixture.options, log: .silent)
+        let releasing = try await second.run { link -> Task<HoldRelease, any Error> in
+            try link.run(
+                Script(
+                    name: "take over",
+                    text: "BEGIN; UPDATE usher.account_hold SET actor = 'ben@desk', reason = 'fraud'"
+                )
+            )
+            let releasing = Task { try await bench.store.releaseHolds(account: "main", act: act) }
+            try Self.waitUntilSomebodyWaits(for: link)
+            try link.run(Script(name: "commit", text: "COMMIT"))
+            return releasing
+        }
+        guard case .refused(let other) = try await releasing.value else {
+            Issue.record("ben's hold was ended")
+            return
+        }
+        #expect(other.actor == "ben@desk" && other.reason == "fraud")
+        #expect(try await bench.store.holds().map(\.actor) == ["ben@desk"])
+        await second.close()
+    }
+
+    /// Until another session waits for a lock of this one's. Records when none did within 20 seconds.
+    private static func waitUntilSomebodyWaits(for link: PostgresLink) throws {
+        let waiting = Statement(
+            name: "waiting",
+            text: """
+                SELECT count(*), pg_sleep(0.01) IS NULL FROM pg_locks
+                WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+                """
+        )
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            let count = try link.run(waiting).first { row in try row.next(Int64.self) }
+            if let count, count > 0 { return }
+        }
+        Issue.record("nobody waits")
     }
 
     @Test func theAuditOfASecondHoldNamesTheFirst() async throws {

@@ -91,6 +91,22 @@ import Testing
         )
     }
 
+    @Test func theLineThatReleasesSaysWhoseHoldItWouldNotEnd() {
+        let lines = report { $0.holds = [hold(.fault, trialIn: .zero), hold(.byOperator)] }.lines
+        let release = lines.firstIndex(of: "  release it by hand: usher account release main --reason 'why'")
+        let next = "  that is for ann@desk; anybody else adds --also-operator, after asking them"
+        #expect(release != nil && release == lines.firstIndex(of: next).map { $0 - 1 }, "\(lines)")
+    }
+
+    @Test func whoWouldEndAnothersHoldReadsWhoseAndWhy() {
+        let hold = OperatorHold(actor: "ben@desk", heldAt: Self.now, reason: "fraud\u{1B}[2K, stop everything")
+        #expect(
+            AccountReleaseVerb.refusal("main", hold)
+                == "ben@desk holds main since 2026-11-21 12:00:00Z: fraud?[2K, stop everything\n"
+                + "Nothing was changed. Ask them; --also-operator ends their hold with the rest."
+        )
+    }
+
     @Test func anAccountThatNoWorkerHasIsUnknown() {
         var unknown = report { state in
             state.holds = [hold(.delay, until: .seconds(9))]

@@ -101,27 +101,52 @@ extension PostgresStore {
         }
     }
 
-    /// A person releases an account from everything that holds it. Audited, unless nothing did. Returns what held it.
+    /// A person releases an account from what a fault, maintenance and a delay hold, and from a hold of that person's
+    /// own. While another operator holds it nothing is changed, unless `endsOthers`. Audited, unless nothing held it.
     /// Throws `StoreError`; after `.unavailable` it may have happened.
-    package func releaseHolds(account: String, act: OperatorAct) async throws -> [HoldKind] {
+    package func releaseHolds(
+        account: String,
+        act: OperatorAct,
+        endsOthers: Bool = false
+    ) async throws -> HoldRelease {
+        let actor = act.actor.cut(to: 128)
         // Done again after an answer that was lost, it would say that nothing held the account.
-        try await pool.run(repeatsAfterLoss: false) { link in
-            try link.transaction { link in
-                let ended = try link.run(SQL.Holds.release, [.text(account)]).map { row in try EndedHold(&row) }
-                let inForce = ended.filter(\.wasInForce)
-                guard !inForce.isEmpty else { return [] }
+        return try await pool.run(repeatsAfterLoss: false) { link in
+            try link.transaction { link -> HoldRelease in
+                let found = try link.run(SQL.Holds.lock, [.text(account)]).map { row in try LockedHold(&row) }
+                let inForce = found.filter(\.isInForce)
+                let others = inForce.compactMap { $0.operatorHold(besides: actor) }
+                if let other = others.first, !endsOthers { return .refused(other) }
+                guard !found.isEmpty else { return .released([]) }
+                try link.run(SQL.Holds.release, [.text(account), .texts(found.map(\.kind))])
+                guard !inForce.isEmpty else { return .released([]) }
                 let entry = AuditEntry(
                     act: act,
                     action: "account release",
                     subject: account,
-                    before: inForce.map { "\($0.kind): \($0.reason)" }.joined(separator: "; "),
+                    before: inForce.map { $0.text(for: actor) }.joined(separator: "; "),
                     after: "not held"
                 )
                 try entry.write(link)
-                return inForce.compactMap { HoldKind(rawValue: $0.kind) }
+                return .released(inForce.compactMap { HoldKind(rawValue: $0.kind) })
             }
         }
     }
+}
+
+/// What came of a release.
+package enum HoldRelease: Equatable, Sendable {
+    /// What had held the account until then.
+    case released([HoldKind])
+    /// Nothing was changed: this operator holds the account, too.
+    case refused(OperatorHold)
+}
+
+/// A hold that a person placed.
+package struct OperatorHold: Equatable, Sendable {
+    package var actor: String
+    package var heldAt: Timestamp
+    package var reason: String
 }
 
 /// How an account does.
@@ -201,15 +226,32 @@ package struct WorkerReport: Equatable, Sendable {
     }
 }
 
-private struct EndedHold: Sendable {
+/// A row of `holds/lock`.
+private struct LockedHold: Sendable {
+    /// May be one that this version does not know.
     var kind: String
-    var wasInForce: Bool
+    var heldAt: Timestamp
+    var isInForce: Bool
     var reason: String
+    var actor: String?
 
     init(_ row: inout RowReader) throws {
         kind = try row.next()
-        wasInForce = try row.next()
+        heldAt = try row.next()
+        isInForce = try row.next()
         reason = try row.next()
+        actor = try row.nextIfAny()
+    }
+
+    /// A person's hold, unless it is `person`'s own.
+    func operatorHold(besides person: String) -> OperatorHold? {
+        guard let actor, actor != person else { return nil }
+        return OperatorHold(actor: actor, heldAt: heldAt, reason: reason)
+    }
+
+    /// For the audit of what `person` ends.
+    func text(for person: String) -> String {
+        operatorHold(besides: person).map { "\(kind), by \($0.actor): \(reason)" } ?? "\(kind): \(reason)"
     }
 }
 

@@ -73,7 +73,9 @@ struct AccountStatusReport {
 
     private func release(_ state: AccountState) -> [String] {
         guard !state.holds.isEmpty, !unserved.contains(state.account) else { return [] }
-        return ["release it by hand: usher account release \(ShellWord.quoted(state.account)) --reason 'why'"]
+        let line = "release it by hand: usher account release \(ShellWord.quoted(state.account)) --reason 'why'"
+        guard let holder = state.holds.first(where: { $0.kind == .byOperator })?.actor else { return [line] }
+        return [line, "that is for \(printable(holder)); anybody else adds --also-operator, after asking them"]
     }
 
     private func parked(_ state: AccountState) -> [String] {
