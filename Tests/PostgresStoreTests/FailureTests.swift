@@ -109,7 +109,7 @@ struct FailureTests {
         if verb == "release" { try await own.store.placeHold(account: "main", act: act) }
         let error = try await own.loseAnswer {
             switch verb {
-            case "hold": try await own.store.placeHold(account: "main", act: act)
+            case "hold": _ = try await own.store.placeHold(account: "main", act: act)
             default: _ = try await own.store.releaseHolds(account: "main", act: act)
             }
         }

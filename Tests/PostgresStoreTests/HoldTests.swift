@@ -199,9 +199,11 @@ struct HoldTests {
 
     @Test func theAuditOfASecondHoldNamesTheFirst() async throws {
         let bench = try await Bench()
-        for act in [OperatorAct(actor: "ann@desk", reason: "audit"), OperatorAct(actor: "ben@desk", reason: "fraud")] {
-            try await bench.store.placeHold(account: "main", act: act)
-        }
+        let first = OperatorAct(actor: "ann@desk", reason: "audit")
+        #expect(try await bench.store.placeHold(account: "main", act: first) == nil)
+        let second = OperatorAct(actor: "ben@desk", reason: "fraud")
+        let replaced = try await bench.store.placeHold(account: "main", act: second)
+        #expect(replaced?.actor == "ann@desk" && replaced?.reason == "audit", "who holds it now is told")
         let before = "SELECT string_agg(COALESCE(before, 'nothing'), '; ' ORDER BY audit_id) FROM usher.audit"
         #expect(try await bench.value(before) == "nothing; held by ann@desk: audit")
         #expect(try await bench.store.holds().map(\.reason) == ["fraud"])

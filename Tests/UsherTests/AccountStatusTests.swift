@@ -107,6 +107,16 @@ import Testing
         )
     }
 
+    @Test func whoTakesAHoldOverReadsWhoseItWas() {
+        let alone = AccountHoldVerb.text("main", nil)
+        #expect(alone.hasSuffix("Release it: usher account release main --reason 'why'"))
+        let before = OperatorHold(actor: "ben@desk", heldAt: Self.now, reason: "fraud")
+        #expect(
+            AccountHoldVerb.text("main", before) == alone + "\nben@desk held it since 2026-11-21 12:00:00Z: fraud\n"
+                + "That hold is yours now: ask them before you release it."
+        )
+    }
+
     @Test func anAccountThatNoWorkerHasIsUnknown() {
         var unknown = report { state in
             state.holds = [hold(.delay, until: .seconds(9))]

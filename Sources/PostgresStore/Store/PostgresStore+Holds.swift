@@ -77,26 +77,27 @@ extension PostgresStore {
         }
     }
 
-    /// A person holds an account: none of its jobs starts until a person releases it. Audited. Throws `StoreError`;
-    /// after `.unavailable` it may have happened.
-    package func placeHold(account: String, act: OperatorAct) async throws {
-        let parameters: [PGParameter] = [
-            .text(account), .text(act.reason.cut(to: 512)), .text(act.actor.cut(to: 128)),
-        ]
+    /// A person holds an account: none of its jobs starts until a person releases it. Audited. Returns another
+    /// operator's hold that it takes the place of: there is one of them, and who placed it last may release it.
+    /// Throws `StoreError`; after `.unavailable` it may have happened.
+    @discardableResult
+    package func placeHold(account: String, act: OperatorAct) async throws -> OperatorHold? {
+        let actor = act.actor.cut(to: 128)
+        let parameters: [PGParameter] = [.text(account), .text(act.reason.cut(to: 512)), .text(actor)]
         // Done again after an answer that was lost, it would be noted twice.
-        try await pool.run(repeatsAfterLoss: false) { link in
-            try link.transaction { link in
-                let before = try link.run(SQL.Holds.place, parameters).first { row in
-                    (reason: try row.nextIfAny(String.self), actor: try row.nextIfAny(String.self))
-                }
+        return try await pool.run(repeatsAfterLoss: false) { link in
+            try link.transaction { link -> OperatorHold? in
+                let rows = try link.run(SQL.Holds.place, parameters)
+                let before: OperatorHold? = try rows.first { row in try OperatorHold(&row) } ?? nil
                 let entry = AuditEntry(
                     act: act,
                     action: "account hold",
                     subject: account,
-                    before: before?.reason.map { "held by \(before?.actor ?? "an operator"): \($0)" },
+                    before: before.map { "held by \($0.actor): \($0.reason)" },
                     after: "held by an operator"
                 )
                 try entry.write(link)
+                return before?.actor == actor ? nil : before
             }
         }
     }
@@ -252,6 +253,17 @@ private struct LockedHold: Sendable {
     /// For the audit of what `person` ends.
     func text(for person: String) -> String {
         operatorHold(besides: person).map { "\(kind), by \($0.actor): \(reason)" } ?? "\(kind): \(reason)"
+    }
+}
+
+extension OperatorHold {
+    /// A row of `holds/place`; nil where nobody held the account.
+    init?(_ row: inout RowReader) throws {
+        let actor = try row.nextIfAny(String.self)
+        let heldAt = try row.nextIfAny(Timestamp.self)
+        let reason = try row.nextIfAny(String.self)
+        guard let actor, let heldAt, let reason else { return nil }
+        self.init(actor: actor, heldAt: heldAt, reason: reason)
     }
 }
 

@@ -1,9 +1,11 @@
--- A person holds an account. Returns who held it by hand before, and why: both NULL when nobody did.
+-- A person holds an account. Returns who held it by hand before, since when and why: NULL each when nobody did.
 -- What stood there is read and locked before anything is written, hence the count that the insert asks for: a row that
 -- this statement has changed cannot be locked by it any more, and would be missing.
 -- Locks: the hold's row. Plan: primary key; insert or update by primary key.
 WITH before AS MATERIALIZED (
-  SELECT h.reason, h.actor FROM usher.account_hold h WHERE h.account = $1::text AND h.kind = 'operator' FOR UPDATE
+  SELECT h.actor, h.held_at, h.reason FROM usher.account_hold h
+  WHERE h.account = $1::text AND h.kind = 'operator'
+  FOR UPDATE
 ),
 placed AS (
   INSERT INTO usher.account_hold AS h (account, kind, code, reason, actor)
@@ -11,4 +13,4 @@ placed AS (
   ON CONFLICT (account, kind) DO UPDATE SET reason = EXCLUDED.reason, actor = EXCLUDED.actor
   RETURNING h.account
 )
-SELECT b.reason, b.actor FROM placed p LEFT JOIN before b ON true
+SELECT b.actor, b.held_at, b.reason FROM placed p LEFT JOIN before b ON true

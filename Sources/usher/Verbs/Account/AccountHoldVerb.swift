@@ -20,22 +20,34 @@ enum AccountHoldVerb {
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
         let act = try Operator.act(invocation)
-        let account = try await StoreAccess.with(context) { store, configuration in
+        let (account, before) = try await StoreAccess.with(context) { store, configuration -> (String, OperatorHold?) in
             let account = try invocation.knownAccount(in: configuration).name
-            try await Operator.once(seenBy: AccountStatusVerb.line(of: account)) {
+            let before = try await Operator.once(seenBy: AccountStatusVerb.line(of: account)) {
                 try await store.placeHold(account: account, act: act)
             }
-            return account
+            return (account, before)
         }
         let text =
             invocation.flag("json")
             ? JSONWriter.object { writer in
                 writer.member("account", account)
                 writer.member("held", true)
+                writer.member("held_before_by", before?.actor)
             }
-            : "\(account) is held: none of its jobs starts. Release it: "
-                + "usher account release \(ShellWord.quoted(account)) --reason 'why'"
+            : Self.text(account, before)
         try context.print(text)
         return .success
+    }
+
+    /// What a person reads; `before` is another operator's hold that was taken over.
+    static func text(_ account: String, _ before: OperatorHold?) -> String {
+        let line = "usher account release \(ShellWord.quoted(account)) --reason 'why'"
+        var lines = ["\(account) is held: none of its jobs starts. Release it: \(line)"]
+        if let before {
+            let since = "since \(before.heldAt.dayAndTime): \(printable(before.reason))"
+            lines.append("\(printable(before.actor)) held it \(since)")
+            lines.append("That hold is yours now: ask them before you release it.")
+        }
+        return lines.joined(separator: "\n")
     }
 }
