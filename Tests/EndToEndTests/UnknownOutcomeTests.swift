@@ -125,7 +125,9 @@ extension EndToEnd {
                     """
                 ) == [["e2e-0", "12"], ["e2e-1", "10"]]
             }
-            let results = try await usher(["results", "--order", "e2e-0", "--json"], installation)
+            // The CRM's own variables are shown to nobody who does not say why.
+            let reveal = ["--reveal", "--reason", "a test"]
+            let results = try await usher(["results", "--order", "e2e-0", "--json"] + reveal, installation)
             #expect(
                 results.output.contains(#""outcome":"failed""#) && results.output.contains("given_up"),
                 "\(results)"
@@ -134,7 +136,13 @@ extension EndToEnd {
             let again = try await usher(["decide", "e2e-0", "give-up", "--reason", "twice"], installation)
             #expect(again.code == 1 && again.error.contains("does not wait for an operator"), "\(again)")
             let audit = try await installation.query("select action, subject, after from usher.audit order by audit_id")
-            #expect(audit == [["decide", "main/e2e-0", "give-up"], ["decide", "main/e2e-1", "send-again"]])
+            let seen = "topic \(Installation.resultsTopic), all there is"
+            #expect(
+                audit == [
+                    ["decide", "main/e2e-0", "give-up"], ["decide", "main/e2e-1", "send-again"],
+                    ["results reveal", "e2e-0", seen],
+                ]
+            )
         }
 
         private func usher(_ arguments: [String], _ installation: Installation) async throws -> Shell.Answer {

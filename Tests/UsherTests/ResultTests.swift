@@ -52,6 +52,29 @@ struct ResultTests {
         #expect(ResultLine.json(result, reveals: true).contains(Self.url))
     }
 
+    @Test("hide what is personal and what is the CRM's, and nothing else")
+    func personal() {
+        var result = Self.result(1)
+        result.session = OpenedSession(
+            redirectURL: Self.url,
+            answeredAt: Self.now,
+            status: "open",
+            amount: 1_000,
+            customerToken: "87cfb23a",
+            customerCountry: "GB",
+            avsAlert: 1,
+            verificationAlert: -1
+        )
+        result.variable1 = "Jane Roe"
+        result.variable3 = "case 1207"
+        let json = ResultLine.json(result, reveals: false)
+        #expect(json.contains(#""customer":{"customer_token":"(hidden)","country":"(hidden)"}"#), "\(json)")
+        #expect(json.contains(#""variable1":"(hidden)","variable3":"(hidden)""#), "\(json)")
+        #expect(json.contains(#""session":{"status":"open","amount":1000}"#), "\(json)")
+        #expect(json.contains(#""account":"main","order_id":"o-1""#), "\(json)")
+        #expect(ResultLine.json(result, reveals: true) == String(decoding: ResultCodec.encode(result), as: UTF8.self))
+    }
+
     @Test("are revealed only to somebody who says why")
     func reason() throws {
         let words = ["results", "--reveal", "--reason", "mail was lost"]

@@ -115,21 +115,20 @@ package final class OpenedSession: Equatable, Sendable {
         self.verificationAlert = verificationAlert
     }
 
-    /// The same, but for what is given.
-    package func with(redirectURL: String? = nil, answeredAt: Timestamp? = nil) -> OpenedSession {
+    /// The same, with `word` in place of the URL and of what is known of the customer; numbers, which no word can stand
+    /// for, are left out.
+    package func hidden(behind word: String) -> OpenedSession {
         OpenedSession(
-            redirectURL: redirectURL ?? self.redirectURL,
-            answeredAt: answeredAt ?? self.answeredAt,
+            redirectURL: word,
+            answeredAt: answeredAt,
             status: status,
             intent: intent,
             currency: currency,
             amount: amount,
             paymentMethod: paymentMethod,
             gateway: gateway,
-            customerToken: customerToken,
-            customerCountry: customerCountry,
-            avsAlert: avsAlert,
-            verificationAlert: verificationAlert
+            customerToken: customerToken.map { _ in word },
+            customerCountry: customerCountry.map { _ in word }
         )
     }
 

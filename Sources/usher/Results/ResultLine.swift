@@ -2,7 +2,7 @@ import SessionCore
 
 /// A result as one line. Pure.
 ///
-/// The redirect URL logs a customer in, so it is hidden unless a person asked for it.
+/// The redirect URL logs a customer in, so it is hidden unless a person asked for it; so is what is personal.
 enum ResultLine {
     static let hidden = "(hidden)"
 
@@ -21,10 +21,16 @@ enum ResultLine {
         return parts.joined(separator: "  ")
     }
 
-    /// The value as it is published, with the URL replaced.
+    /// The value as it is published, with the URL, what is known of the customer and the CRM's own variables replaced:
+    /// `customer_token` pays for its customer, and variables hold what the CRM likes.
     static func json(_ result: SessionResult, reveals: Bool) -> String {
         var shown = result
-        if !reveals { shown.session = result.session?.with(redirectURL: hidden) }
+        if !reveals {
+            shown.session = result.session?.hidden(behind: hidden)
+            shown.variable1 = result.variable1.map { _ in hidden }
+            shown.variable2 = result.variable2.map { _ in hidden }
+            shown.variable3 = result.variable3.map { _ in hidden }
+        }
         return String(decoding: ResultCodec.encode(shown), as: UTF8.self)
     }
 

@@ -12,13 +12,13 @@ enum ResultsVerb {
         "read the results topic",
         discussion: """
             Tells everything that is on the results topic now, oldest first, and ends. A line a result; with --json the
-            published value itself. Copies of a result, which crashes can leave, are told each: they carry one
-            result_id.
+            published value. Copies of a result, which crashes can leave, are told each: they carry one result_id.
 
-            The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. Revealed
-            URLs are as secret as passwords: keep them out of files and tickets. Who asks for them, and why, is in the
-            audit before the first is shown: --reveal needs --reason, Postgres and keys.file, and shows nothing where
-            the audit cannot be written.
+            The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. So are the
+            customer's token and country, and variable1 to variable3; avs_alert and verification_alert are left out.
+            Revealed URLs are as secret as passwords: keep them out of files and tickets. Who asks for them, and why, is
+            in the audit before the first is shown: --reveal needs --reason, Postgres and keys.file, and shows nothing
+            where the audit cannot be written.
 
             Nothing is committed: reading here takes nothing away from the CRM.
 
@@ -33,7 +33,7 @@ enum ResultsVerb {
                 "Only what was written since: a span (10m, 2h, 7d; 0s is now) or a moment (RFC 3339)."
             ),
             .value("order", "ID", "Only results of this order."),
-            .flag("reveal", "Shows redirect URLs. They are secrets. Needs --reason."),
+            .flag("reveal", "Shows redirect URLs, which are secrets, and what is personal. Needs --reason."),
             Operator.reason,
             Operator.person,
             CommandTree.json,
