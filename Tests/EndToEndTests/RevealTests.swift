@@ -27,6 +27,74 @@ extension EndToEnd {
             withExtendedLifetime(kafka) {}
         }
 
+        @Test("an order's link is shown from the store while Kafka is away", .timeLimit(.minutes(2)))
+        func fromTheStore() async throws {
+            let kafka = try EmbeddedKafka(brokers: 1)
+            let installation = try await Installation(on: KafkaCluster(kafka), partitions: 1)
+            try await installation.use { installation in
+                let worker = try installation.startWorker("w1")
+                try await Workload(jobs: 1, prefix: "link").enqueue(to: installation)
+                try await eventually("it is opened", within: .seconds(60)) {
+                    try await installation.count("select count(*) from usher.job where state = 10") == 1
+                }
+                await worker.end()
+                kafka.close()
+                try await showsALink(installation)
+                try await showsOneAccountsLink(installation)
+                try await showsNoLinkThatIsNotAuditedOrNotThere(installation)
+            }
+        }
+
+        private func showsALink(_ installation: Installation) async throws {
+            let plain = try await show(installation, [])
+            #expect(plain.code == 0 && plain.output.contains("link-0: opened"), "\(plain)")
+            #expect(!plain.output.contains(Self.marked), "\(plain)")
+            let bare = try await show(installation, ["--reveal"])
+            #expect(bare.code == 64 && bare.error.contains("--reason is missing") && bare.output.isEmpty, "\(bare)")
+            #expect(try await installation.count("select count(*) from usher.audit") == 0)
+            let text = try await show(installation, Self.reveal)
+            #expect(text.code == 0 && text.output.contains(Self.marked), "\(text)")
+            let json = try await show(installation, Self.reveal + ["--json"])
+            #expect(json.code == 0 && json.output.contains(#""state":"works","redirect_url":"http"#), "\(json)")
+            let line = ["show reveal", "main/link-0", "mail was lost", "its links in the store"]
+            let audit = "select action, subject, reason, after from usher.audit"
+            #expect(try await installation.query(audit) == [line, line])
+        }
+
+        private func showsOneAccountsLink(_ installation: Installation) async throws {
+            for (table, other) in [("job", #""account": "second", "job_id": 7000"#), ("result", #""job_id": 7000"#)] {
+                let copy = "(jsonb_populate_record(t, '{\(other)}')).*"
+                _ = try await installation.query("insert into usher.\(table) select \(copy) from usher.\(table) t")
+            }
+            let both = try await show(installation, Self.reveal)
+            #expect(both.code == 64 && both.error.contains("name one by --account: main, second"), "\(both)")
+            #expect(both.output.isEmpty)
+            #expect(try await installation.count("select count(*) from usher.audit") == 2)
+            let one = try await show(installation, Self.reveal + ["--account", "main"])
+            #expect(one.code == 0 && one.output.split(separator: Self.marked).count == 2, "\(one)")
+            let other = try await show(installation, Self.reveal + ["--account", "second"])
+            #expect(other.code == 1 && !other.output.contains(Self.marked), "\(other)")
+        }
+
+        private func showsNoLinkThatIsNotAuditedOrNotThere(_ installation: Installation) async throws {
+            let main = Self.reveal + ["--account", "main"]
+            _ = try await installation.query(
+                """
+                create function usher.no_audit() returns trigger language plpgsql as $$
+                begin raise exception 'the audit is full' using errcode = '53100'; end $$;
+                create trigger no_room before insert on usher.audit for each row execute function usher.no_audit()
+                """
+            )
+            let refused = try await show(installation, main)
+            #expect(refused.code == 69 && refused.error.contains("the audit is full"), "\(refused)")
+            #expect(refused.output.isEmpty)
+            _ = try await installation.query(
+                "drop trigger no_room on usher.audit; update usher.result set sealed = null"
+            )
+            let wiped = try await show(installation, main)
+            #expect(wiped.code == 1 && wiped.output.contains("was wiped from the store"), "\(wiped)")
+        }
+
         private func showsForAReason(_ installation: Installation) async throws {
             let hidden = try await results(installation, [])
             #expect(hidden.code == 0 && hidden.output.contains("main/o-1"), "\(hidden)")
@@ -85,6 +153,13 @@ extension EndToEnd {
             await producer.send([record])
             let summary = await producer.finish(timeout: .seconds(30))
             #expect(summary.acknowledged == 1, "\(summary)")
+        }
+
+        private static let reveal = ["--reveal", "--reason", "mail was lost"]
+        private static let marked = "SECRET, logs the customer in: http"
+
+        private func show(_ installation: Installation, _ words: [String]) async throws -> Shell.Answer {
+            try await Shell.run([UsherProcess.binary, "show", "link-0"] + words + ["-c", installation.settingsFile])
         }
 
         private func results(_ installation: Installation, _ words: [String]) async throws -> Shell.Answer {

@@ -124,7 +124,7 @@ struct FailureTests {
         let own = try await OwnServer()
         let act = OperatorAct(actor: "ann@desk", reason: "mail was lost")
         let error = try await own.loseAnswer {
-            try await own.store.noteReveal(of: "o-1", asked: "all there is", act: act)
+            try await own.store.noteReveal(by: "results", of: "o-1", asked: "all there is", act: act)
         }
         #expect(error == nil)
         let actions = "SELECT string_agg(action, ', ') FROM usher.audit"

@@ -179,10 +179,26 @@ struct ReadingTests {
         await #expect(throws: StoreError.self) { try await bench.store.reveal(claimed.order) }
     }
 
+    @Test func aRevealIsOfOneAccountsOrder() async throws {
+        let bench = try await Bench()
+        try await bench.ingest([job("o-1", offset: 0), job("o-1", offset: 1, account: "other")])
+        let jobs = try await bench.claim(accounts: ["main", "other"]).jobs
+        let settled = jobs.map { job -> Settlement in
+            var settlement = opened(job)
+            let value = "https://secret.example/\(job.order.account)"
+            settlement.step = .finish(.opened, result: result(of: job, .opened, value: value), expiresAt: .farAway)
+            return settlement
+        }
+        _ = try await bench.store.settle(settled)
+        let revealed = try await bench.store.reveal(Order(account: "other", orderID: "o-1"))
+        #expect(revealed.map(\.value) == [Array("https://secret.example/other".utf8)])
+    }
+
     @Test func whoIsAboutToSeeLinksIsInTheAudit() async throws {
         let bench = try await Bench()
         let act = OperatorAct(actor: "ann@desk", reason: "mail was lost")
-        try await bench.store.noteReveal(of: "o-1", asked: "topic results, all there is", act: act)
+        let asked = "topic results, all there is"
+        try await bench.store.noteReveal(by: "results", of: "o-1", asked: asked, act: act)
         let audit = "SELECT concat_ws('|', actor, action, subject, reason, before, after) FROM usher.audit"
         #expect(
             try await bench.value(audit) == "ann@desk|results reveal|o-1|mail was lost|topic results, all there is"
@@ -195,7 +211,7 @@ struct ReadingTests {
             """
         )
         await #expect(throws: StoreError.unavailable("the audit is full (53100)")) {
-            try await bench.store.noteReveal(of: "o-1", asked: "topic results, all there is", act: act)
+            try await bench.store.noteReveal(by: "results", of: "o-1", asked: asked, act: act)
         }
     }
 

@@ -1,3 +1,4 @@
+import PostgresStore
 import Settings
 import Spelling
 import Terminal
@@ -15,5 +16,11 @@ extension Invocation {
         let near = nearestWord(to: name, among: known).map { "did you mean \($0)? There are" } ?? "there are"
         let list = known.joined(separator: ", ")
         return UsageError(path: path, message: "the settings have no account \(printable(name)); \(near) \(list)")
+    }
+
+    /// Several accounts have an order, where one is meant.
+    func severalAccounts(_ orders: [OrderDetail]) -> UsageError {
+        let accounts = orders.map(\.summary.order.account).joined(separator: ", ")
+        return UsageError(path: path, message: "several accounts have it, name one by --account: \(accounts)")
     }
 }

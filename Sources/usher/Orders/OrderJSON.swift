@@ -43,6 +43,24 @@ extension JSONWriter {
         member("now", order.now)
     }
 
+    mutating func members(of link: RevealedLinks.Link) {
+        member("result_id", link.resultID.text)
+        member("generation", Int(link.generation))
+        switch link.standing {
+        case .works(let url, let until):
+            member("state", "works")
+            member("redirect_url", url)
+            member("expires_at", until)
+        case .expired(let end):
+            member("state", "expired")
+            member("expires_at", end)
+        case .wiped:
+            member("state", "wiped")
+        case .foreign:
+            member("state", "foreign")
+        }
+    }
+
     mutating func members(of entry: QuarantineEntry) {
         member("source") { $0.members(of: entry.record) }
         member("received_at", entry.receivedAt)

@@ -21,7 +21,7 @@ enum AuditVerb {
             Actions are `account hold` and `account release`, whose subject is the account; `error_rule_set` and
             `error_rule_reverted`, the account and the rule (`main set-417`); `decide`, the account and the order
             (`main/order-17`); `position set`, the topic and the partition (`vt.session.jobs[3]`); `results reveal`, the
-            order or the topic.
+            order or the topic; `show reveal`, the account and the order.
             """,
         options: [
             .value("since", "WHEN", "written since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),

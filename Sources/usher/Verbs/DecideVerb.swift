@@ -65,13 +65,7 @@ enum DecideVerb {
         guard let detail = found.first else {
             throw VerbError.ended("there is no order \(printable(orderID)); `usher show` tells more", .failure)
         }
-        guard found.count == 1 else {
-            let accounts = found.map(\.summary.order.account).joined(separator: ", ")
-            throw UsageError(
-                path: invocation.path,
-                message: "several accounts have it, name one by --account: \(accounts)"
-            )
-        }
+        guard found.count == 1 else { throw invocation.severalAccounts(found) }
         guard detail.summary.state == .verify, detail.next == .operatorDecides else {
             let next = Outlook(detail).text
             throw VerbError.ended(

@@ -18,7 +18,7 @@ enum ResultsVerb {
             customer's token and country, and variable1 to variable3; avs_alert and verification_alert are left out.
             Revealed URLs are as secret as passwords: keep them out of files and tickets. Who asks for them, and why, is
             in the audit before the first is shown: --reveal needs --reason, Postgres and keys.file, and shows nothing
-            where the audit cannot be written.
+            where the audit cannot be written. One order's link is found sooner by `usher show ORDER --reveal`.
 
             Nothing is committed: reading here takes nothing away from the CRM.
 
@@ -76,7 +76,7 @@ enum ResultsVerb {
             let subject = invocation.value("order") ?? request.topic
             let asked = asked(request, since: since)
             try await StoreAccess.with(configuration) { store in
-                try await store.noteReveal(of: subject, asked: asked, act: act)
+                try await store.noteReveal(by: "results", of: subject, asked: asked, act: act)
             }
         }
         var listing = ResultListing(

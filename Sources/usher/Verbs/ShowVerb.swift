@@ -1,3 +1,4 @@
+import CLinux
 import PostgresStore
 import SessionCore
 import Terminal
@@ -13,16 +14,24 @@ enum ShowVerb {
             provider told, the newest \(grouped(PostgresStore.shownMax)) are shown.
 
             An order id that no account has ends with 1 and names the quarantined records that carried it, if any are
-            among the newest \(grouped(quarantineSearched)). Links are never shown: they log a customer in.
+            among the newest \(grouped(quarantineSearched)).
+
+            Links log a customer in, so they are shown with --reveal only, from the store: Kafka is not needed, and its
+            results topic not read. Who asks, and why, is in the audit before, and nothing is shown where that cannot be
+            written. It shows links of one account's order (--account where several have it), and none that has expired
+            or was wiped; it ends with 1 where none is left. They are as secret as passwords: keep them out of files and
+            tickets.
             """,
         options: [
             .value("account", "NAME", "look in this account only."),
-            CommandTree.json,
+            .flag("reveal", "shows the order's links, which are secrets. Needs --reason."), Operator.reason,
+            Operator.person, CommandTree.json,
         ],
         arguments: [CommandArgument("ORDER", "the order's id, as in the job")],
         examples: [
             CommandExample("usher show order-17", "what became of it, in words"),
             CommandExample("usher show order-17 --account main", "in one account only"),
+            CommandExample("usher show order-17 --reveal --reason 'mail was lost'", "its link, to be told again"),
             CommandExample("usher show order-17 --json | jq -r '.orders[].state'", "for a script"),
         ],
         exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
@@ -31,23 +40,55 @@ enum ShowVerb {
     /// How many of the newest quarantined records are searched for an order that is not there.
     private static let quarantineSearched = 1_000
 
+    /// What the store has.
+    private struct Found: Sendable {
+        var orders: [OrderDetail]
+        /// Quarantined records that carried the order id, where no account has it.
+        var refused: [QuarantineEntry] = []
+        /// Where they were asked for.
+        var links: RevealedLinks?
+    }
+
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        let orderID = context.invocation.argument("ORDER")
-        let account = context.invocation.value("account")
-        let (orders, refused) = try await StoreAccess.with(context) { store, _ in
-            let orders = try await store.show(orderID, account: account)
-            guard orders.isEmpty else { return (orders, [QuarantineEntry]()) }
-            let entries = try await store.quarantine(limit: quarantineSearched).entries
-            return (orders, entries.filter { $0.orderID == orderID && $0.account == account ?? $0.account })
+        let invocation = context.invocation
+        let orderID = invocation.argument("ORDER")
+        let account = invocation.value("account")
+        let act = try Operator.revealing(invocation)
+        let configuration = try context.load(checksFiles: false).configuration
+        // From here on links are in memory: no core dump.
+        if act != nil { _ = usher_forbid_dumps() }
+        let found = try await StoreAccess.with(configuration) { store -> Found in
+            var found = Found(orders: try await store.show(orderID, account: account))
+            guard let order = found.orders.first else {
+                let entries = try await store.quarantine(limit: quarantineSearched).entries
+                found.refused = entries.filter { $0.orderID == orderID && $0.account == account ?? $0.account }
+                return found
+            }
+            guard let act else { return found }
+            guard found.orders.count == 1 else { throw invocation.severalAccounts(found.orders) }
+            found.links = try await links(of: order, act, store)
+            return found
         }
-        if context.invocation.flag("json") {
-            try context.print(json(orders, refused))
-        } else if !orders.isEmpty {
-            try context.print(text(orders, width: StandardStream.output.terminalWidth))
+        if invocation.flag("json") {
+            try context.print(json(found.orders, found.refused, found.links))
+        } else if !found.orders.isEmpty {
+            try context.print(text(found.orders, found.links, width: StandardStream.output.terminalWidth))
         }
-        guard orders.isEmpty else { return .success }
-        context.note("usher show: " + missing(orderID, account, refused, context).text)
+        guard found.orders.isEmpty else { return found.links?.hasWorking == false ? .failure : .success }
+        context.note("usher show: " + missing(orderID, account, found.refused, context).text)
         return .failure
+    }
+
+    /// The links of an order, once it is in the audit who sees them and why.
+    private static func links(
+        of order: OrderDetail,
+        _ act: OperatorAct,
+        _ store: PostgresStore
+    ) async throws -> RevealedLinks {
+        let name = order.summary.order
+        let subject = "\(name.account)/\(name.orderID)"
+        try await store.noteReveal(by: "show", of: subject, asked: "its links in the store", act: act)
+        return RevealedLinks(try await store.reveal(name), of: order)
     }
 
     private static func missing(
@@ -65,17 +106,25 @@ enum ShowVerb {
         )
     }
 
-    static func text(_ orders: [OrderDetail], width: Int?) -> String {
+    static func text(_ orders: [OrderDetail], _ links: RevealedLinks? = nil, width: Int?) -> String {
         var blocks = orders.map { OrderReport($0).lines(width: width).joined(separator: "\n") }
         if orders.count > 1 {
             blocks.insert("\(orders.count) accounts have this order; --account shows one.", at: 0)
         }
+        if let links { blocks.append(links.lines.joined(separator: "\n")) }
         return blocks.joined(separator: "\n\n")
     }
 
-    static func json(_ orders: [OrderDetail], _ refused: [QuarantineEntry]) -> String {
+    static func json(
+        _ orders: [OrderDetail],
+        _ refused: [QuarantineEntry],
+        _ links: RevealedLinks? = nil
+    ) -> String {
         JSONWriter.object { writer in
             writer.member("orders", array: orders) { writer, order in writer.members(of: order) }
+            if let links {
+                writer.member("links", array: links.links) { writer, link in writer.members(of: link) }
+            }
             if orders.isEmpty {
                 writer.member("quarantined", array: refused) { writer, entry in writer.members(of: entry) }
             }
