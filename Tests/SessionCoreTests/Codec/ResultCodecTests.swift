@@ -18,11 +18,10 @@ enum ResultSample {
         )
     }
 
-    static let opened: SessionResult = {
-        var result = ResultSample.result(.opened)
-        let session = OpenedSession(
+    static func session(answeredAt: Timestamp) -> OpenedSession {
+        OpenedSession(
             redirectURL: "https://cashier.example.test/login/8a7s?x=1&y=\u{E9}\"",
-            answeredAt: Timestamp(seconds: 1),
+            answeredAt: answeredAt,
             status: "created",
             intent: "payment",
             currency: "USD",
@@ -34,7 +33,11 @@ enum ResultSample {
             avsAlert: 0,
             verificationAlert: -1
         )
-        result.session = session
+    }
+
+    static let opened: SessionResult = {
+        var result = ResultSample.result(.opened)
+        result.session = session(answeredAt: Timestamp(seconds: 1))
         result.openedAt = Timestamp(microseconds: 1_795_262_399_000_000)
         result.expiresAt = Timestamp(microseconds: 1_795_263_299_000_000)
         result.campaign = "spring"
@@ -73,9 +76,7 @@ enum ResultSample {
         result.completedAt = Timestamp(microseconds: 1_795_262_400_123_000)
         if outcome == .opened {
             // It is not in the value: read back, the session was answered when it was opened.
-            result.session = ResultSample.opened.session?.with(
-                answeredAt: Timestamp(microseconds: 1_795_262_399_000_000)
-            )
+            result.session = ResultSample.session(answeredAt: Timestamp(microseconds: 1_795_262_399_000_000))
             result.openedAt = ResultSample.opened.openedAt
         } else {
             result.error = ResultError(
