@@ -18,6 +18,10 @@ enum PositionSetVerb {
             topic that was made anew had better get a new name: of its records that are no good, those at offsets where
             the old one had some are neither kept nor answered. Forward over records that Kafka still has needs
             --skip-records: jobs among them may never be taken in.
+
+            A damaged batch must be passed over whole: at an offset inside it the partition stops again. The workers'
+            log says where the next record is that can be read. Where it says nothing, Kafka's `kafka-dump-log.sh` on
+            the partition's files tells where the batch ends; or try growing offsets.
             """,
         options: [
             .flag("skip-records", "also over records that Kafka still has, such as a damaged batch."), Operator.reason,
