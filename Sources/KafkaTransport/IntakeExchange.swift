@@ -6,11 +6,11 @@ final class IntakeExchange: Sendable {
     /// What the polling thread is asked to do.
     enum Command: Sendable {
         /// The stored positions for an assignment.
-        case stored(request: Int64, [TopicPartition: Int64])
+        case stored(request: Int64, [TopicPartition: StoredPosition])
         /// Look up where to go on with a suspended partition, of which the store had a position or had none.
         case rewind(TopicPartition, wasAccounted: Bool)
         /// The stored position for a rewind; nil where the store has none.
-        case rewindTo(TopicPartition, request: Int64, Int64?)
+        case rewindTo(TopicPartition, request: Int64, StoredPosition?)
         /// Read a stopped partition on from its stored position.
         case takeUp(TopicPartition)
     }

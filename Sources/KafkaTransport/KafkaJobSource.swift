@@ -4,10 +4,11 @@ package import SessionCore
 
 /// The jobs topics, read as a member of the consumer group by one thread that does nothing but poll.
 ///
-/// Reading a partition starts at the smaller of what Kafka has committed and what the store holds. Batches form by
-/// themselves: each taking of a topic brings what has come while the last was being stored, at most 500 records or
-/// 1 MiB, of several of its partitions. A topic with 4,000 records or 16 MiB waiting is paused until half of that is
-/// gone; polling goes on. The loss of brokers or of the store never ends the source: it waits, and says once what for.
+/// Reading a partition starts at the smaller of what Kafka has committed and what the store holds, but nowhere before
+/// where an operator put it. Batches form by themselves: each taking of a topic brings what has come while the last was
+/// being stored, at most 500 records or 1 MiB, of several of its partitions. A topic with 4,000 records or 16 MiB
+/// waiting is paused until half of that is gone; polling goes on. The loss of brokers or of the store never ends the
+/// source: it waits, and says once what for.
 package final class KafkaJobSource: JobSource {
     private let exchange: IntakeExchange
 

@@ -3,7 +3,7 @@ package import SessionCore
 
 /// Asks the store where reading partitions goes on. Throws while the store is away; it is then asked again.
 package typealias StoredPositions =
-    @Sendable ([TopicPartition]) async throws -> [TopicPartition: Int64]
+    @Sendable ([TopicPartition]) async throws -> [TopicPartition: StoredPosition]
 
 /// Asks for stored positions beside the polling thread, until there is an answer or nobody wants it any more.
 final class PositionLookUp {
@@ -56,7 +56,7 @@ private struct Question: Sendable {
     let log: Log
 
     /// The stored positions; nil once the task is cancelled.
-    func ask(_ partitions: [TopicPartition]) async -> [TopicPartition: Int64]? {
+    func ask(_ partitions: [TopicPartition]) async -> [TopicPartition: StoredPosition]? {
         var delay = Self.firstDelay
         while !Task.isCancelled {
             do {

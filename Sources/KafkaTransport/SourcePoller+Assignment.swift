@@ -7,7 +7,7 @@ struct Assigning {
     var request: Int64
     var partitions: [TopicPartition]
     /// nil until the store has answered.
-    var stored: [TopicPartition: Int64]?
+    var stored: [TopicPartition: StoredPosition]?
     var notBefore = ContinuousClock.now
 }
 
@@ -98,9 +98,12 @@ extension SourcePoller {
         }
         // The queues first: records come from here on.
         reading.assign(starts)
-        exchange.assign(starts, stored: stored)
+        exchange.assign(starts, stored: stored.mapValues(\.next))
         // So that Kafka's positions heal, though nothing new may come.
-        exchange.report(stored.filter { passedOver.contains($0.key) })
+        let healed = stored.filter { place, position in
+            passedOver.contains(place) || position.floor > committed[place] ?? position.floor
+        }
+        exchange.report(healed.mapValues(\.next))
         queues.route(assigning.partitions)
         let code = PartitionOffset.withList(entries) { rd_kafka_assign(client.pointer, $0) }
         exchange.changeHealth { $0.waitingFor = nil }
@@ -113,7 +116,7 @@ extension SourcePoller {
     /// A partition of which only one side knows a position: the store was made anew, or the topic or the group was.
     private func tellOneSided(
         committed: [TopicPartition: Int64],
-        stored: [TopicPartition: Int64],
+        stored: [TopicPartition: StoredPosition],
         _ starts: [TopicPartition: Int64?]
     ) {
         for (place, start) in starts {
@@ -168,10 +171,12 @@ extension SourcePoller {
         lookUp.rewind(place, request: requests, after: delay)
     }
 
-    /// Reads a partition again from its stored position. If the store has none: from where it started, or from its
-    /// beginning where the store had one before.
-    private func rewind(_ place: TopicPartition, to stored: Int64?) {
-        let start = stored ?? (forgotten.contains(place) ? nil : reading.start(of: place))
+    /// Reads a partition from its stored position. If the store has none: from where it started, or from its beginning
+    /// where the store had one before.
+    private func rewind(_ place: TopicPartition, to stored: StoredPosition?) {
+        // Where reading has stopped, a seek has nothing read.
+        if reading.stopped.contains(place) { return assignAgain(passingOver: place) }
+        let start = stored?.next ?? (forgotten.contains(place) ? nil : reading.start(of: place))
         guard seek(place, to: start) else {
             // The partition may be on its way to another member; if it stays, it is tried again.
             return beginRewinding(place, after: Self.seekRetry)
@@ -179,9 +184,13 @@ extension SourcePoller {
         rewinding[place] = nil
         forgotten.remove(place)
         reading.restarted(place, at: start)
-        exchange.restart(place, at: start, stored: stored)
+        exchange.restart(place, at: start, stored: stored?.next)
+        if let stored, stored.floor > reading.start(of: place) ?? 0 {
+            // An operator put it ahead: Kafka's position heals, though nothing new may come.
+            exchange.report([place: stored.next])
+        }
         log.notice(
-            "partition is read again",
+            "partition is read from its stored position",
             [.topic: LogValue(place.topic), .partition: LogValue(place.partition), .offset: LogValue(start ?? 0)]
         )
     }

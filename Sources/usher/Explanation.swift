@@ -57,6 +57,8 @@ enum Explanation {
                     + "\(stored.map(String.init) ?? "gone"): the database lost commits",
                 .software
             )
+        case .positionSetAhead(let partition, let stored):
+            ("an operator put the position of \(partition.topic)[\(partition.partition)] to \(stored)", .software)
         }
     }
 

@@ -41,8 +41,11 @@ extension EndToEnd {
             #expect(set.code == 0 && set.output.contains("stands at 25 (it stood at 10)"), "\(set)")
             try await opened(15, installation)
             #expect(!second.hasEnded)
-            let again = try await position(installation, ["list", topic])
-            #expect(again.code == 0 && again.output.contains("nothing waits on Kafka"), "\(again)")
+            // Kafka hears of it a moment later.
+            try await eventually("nothing waits", within: .seconds(10)) {
+                let again = try await position(installation, ["list", topic])
+                return again.code == 0 && again.output.contains("nothing waits on Kafka")
+            }
             #expect(
                 try await installation.query("select action, subject, reason, before, after from usher.audit")
                     == [["position set", "\(topic)[0]", "retention", "10", "25"]]

@@ -72,6 +72,44 @@ extension BrokerScenarios {
         }
 
         @Test(arguments: ClusterKind.available)
+        func nothingBeforeWhereAnOperatorPutThePositionIsReadAndKafkaHearsOfIt(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group, store) = (unique("jobs"), unique("group"), PretendStore())
+            let place = TopicPartition(topic: topic, partition: 0)
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(10, to: topic, cluster)
+            func source() throws -> KafkaJobSource {
+                try KafkaJobSource(
+                    cluster.settings(groupID: group),
+                    topics: [topic],
+                    log: .silent,
+                    positions: store.lookUp
+                )
+            }
+            let first = try source()
+            let batch = try #require(try await first.nextBatches(of: topic, recordsMax: 3)?.first)
+            store.store(batch)
+            first.commit(batch)
+            await first.close()
+            // While nobody reads.
+            store.set(place, 10, floor: 10)
+            let second = try source()
+            #expect(try await eventually { try await committed(topic, cluster, group: group) == [place: 10] })
+            try await produce(10, to: topic, cluster, stem: "later")
+            let later = try #require(try await second.nextBatches(of: topic, recordsMax: 3)?.first)
+            #expect(later.start == 10)
+            // While the topic is paused, with records in memory and a batch out.
+            second.pause(topic: topic)
+            store.set(place, 20, floor: 20)
+            second.rewind(place)
+            #expect(try await eventually { try await committed(topic, cluster, group: group) == [place: 20] })
+            second.resume(topic: topic)
+            try await produce(1, to: topic, cluster, stem: "last")
+            #expect(try await second.take(1, of: topic).batches.map(\.start) == [20])
+            await second.close()
+        }
+
+        @Test(arguments: ClusterKind.available)
         func onlyWhatWasReportedIsCommitted(_ kind: ClusterKind) async throws {
             let cluster = try await kind.cluster()
             let (topic, group) = (unique("jobs"), unique("group"))

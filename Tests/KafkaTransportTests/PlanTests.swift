@@ -13,7 +13,17 @@ import Testing
         let starts = StartPlan.starts(
             of: [place],
             committed: committed.map { [place: $0] } ?? [:],
-            stored: stored.map { [place: $0] } ?? [:]
+            stored: stored.map { [place: StoredPosition($0)] } ?? [:]
+        )
+        #expect(starts == [place: start])
+    }
+
+    @Test(arguments: [(Int64?(5), Int64(9)), (9, 9), (12, 10), (nil, 10)])
+    func readingStartsNowhereBeforeWhereAnOperatorPutIt(_ committed: Int64?, _ start: Int64) {
+        let starts = StartPlan.starts(
+            of: [place],
+            committed: committed.map { [place: $0] } ?? [:],
+            stored: [place: StoredPosition(10, floor: 9)]
         )
         #expect(starts == [place: start])
     }

@@ -118,7 +118,7 @@ final class PretendStore: Sendable {
     struct Away: Error {}
 
     private struct State {
-        var positions: [TopicPartition: Int64] = [:]
+        var positions: [TopicPartition: StoredPosition] = [:]
         var isAway = false
         var questions = 0
     }
@@ -137,8 +137,9 @@ final class PretendStore: Sendable {
 
     var questions: Int { state.withLock { $0.questions } }
 
-    func set(_ place: TopicPartition, _ position: Int64) {
-        state.withLock { $0.positions[place] = position }
+    /// - Parameter floor: where an operator put it.
+    func set(_ place: TopicPartition, _ position: Int64, floor: Int64 = 0) {
+        state.withLock { $0.positions[place] = StoredPosition(position, floor: floor) }
     }
 
     func forget(_ place: TopicPartition) {

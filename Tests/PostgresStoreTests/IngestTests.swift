@@ -13,7 +13,7 @@ struct IngestTests {
         #expect(report.accepted == 2)
         #expect(!report.answered)
         let partition = TopicPartition(topic: "jobs", partition: 0)
-        #expect(try await bench.store.positions(of: [partition]) == [partition: 5])
+        #expect(try await bench.store.positions(of: [partition]) == [partition: StoredPosition(5)])
         #expect(try await bench.store.backlog().jobsByTopic == ["jobs": 2])
     }
 
@@ -117,7 +117,7 @@ struct IngestTests {
         try await bench.ingest([job("o-1", offset: 0)], next: 10)
         try await bench.ingest([job("o-1", offset: 0)], next: 1)
         let partition = TopicPartition(topic: "jobs", partition: 0)
-        #expect(try await bench.store.positions(of: [partition]) == [partition: 10])
+        #expect(try await bench.store.positions(of: [partition]) == [partition: StoredPosition(10)])
     }
 
     @Test func twoReadersOfOnePartitionMakeOneJobEach() async throws {

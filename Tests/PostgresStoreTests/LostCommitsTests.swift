@@ -57,7 +57,7 @@ struct LostCommitsTests {
         let partition = TopicPartition(topic: "jobs", partition: 0)
         #expect(try await bench.store.positions(of: [partition]).isEmpty)
         try await bench.ingest([job("o-1", offset: 0)])
-        #expect(try await bench.store.positions(of: [partition]) == [partition: 1])
+        #expect(try await bench.store.positions(of: [partition]) == [partition: StoredPosition(1)])
     }
 
     private func moment(of bench: Bench) async throws -> [String] {

@@ -7,6 +7,7 @@ import Testing
 struct PositionTests {
     private func standing(
         position: Int64?,
+        floor: Int64 = 0,
         committed: Int64? = nil,
         first: Int64 = 10,
         end: Int64 = 25
@@ -14,6 +15,7 @@ struct PositionTests {
         PartitionStanding(
             partition: TopicPartition(topic: "jobs", partition: 3),
             position: position,
+            floor: floor,
             committed: committed,
             first: first,
             end: end
@@ -37,9 +39,13 @@ struct PositionTests {
         #expect(standing(position: 12, committed: 7).fault == nil, "Kafka's is behind, and was accounted for")
     }
 
-    @Test("what waits is counted from the position, or from Kafka's, as far as Kafka still has it")
+    @Test("what waits is counted from where reading begins, as far as Kafka still has it")
     func waiting() {
         #expect(standing(position: 20).waiting == 5)
+        #expect(standing(position: 20, committed: 12).waiting == 13, "reading begins at the smaller of both")
+        #expect(standing(position: 20, committed: 22).waiting == 5)
+        #expect(standing(position: 20, floor: 18, committed: 12).waiting == 7, "and nowhere before an operator's")
+        #expect(standing(position: 25, floor: 25, committed: 12).waiting == 0)
         #expect(standing(position: nil, committed: 12).waiting == 13)
         #expect(standing(position: nil).waiting == 15)
         #expect(standing(position: 7).waiting == 15)
@@ -54,12 +60,38 @@ struct PositionTests {
         #expect(plan(.first, standing(position: 5_000)) == .moves(from: 5_000, to: 10))
         #expect(plan(.end, standing(position: 5_000)) == .skips(15))
         #expect(plan(.end, standing(position: 20)) == .skips(5))
-        #expect(plan(.end, standing(position: 25)) == .stays)
+        #expect(plan(.end, standing(position: 25)) == .stays(at: 25))
         #expect(plan(.offset(12), standing(position: 20)) == .moves(from: 20, to: 12))
         #expect(plan(.offset(9), standing(position: 20)) == .outside)
         #expect(plan(.offset(26), standing(position: 20), skips: true) == .outside)
         #expect(plan(.first, standing(position: nil)) == .moves(from: nil, to: 10))
         #expect(plan(.offset(12), standing(position: nil)) == .skips(2))
+    }
+
+    @Test("a position that stands there already is put there where reading would begin before it")
+    func putsWhereItStands() {
+        #expect(plan(.end, standing(position: 25, committed: 12)) == .moves(from: 25, to: 25))
+        #expect(plan(.end, standing(position: 25, floor: 25, committed: 12)) == .stays(at: 25))
+        #expect(plan(.end, standing(position: 25, committed: 25)) == .stays(at: 25))
+        #expect(plan(.offset(22), standing(position: 20, committed: 12)) == .skips(2), "not what was taken in")
+    }
+
+    @Test("it is told what workers do: take in nothing before it, or read again what was taken in")
+    func report() {
+        func text(_ before: Int64?, _ after: Int64, isChanged: Bool = true) -> String {
+            PositionSetReport(
+                partition: TopicPartition(topic: "jobs", partition: 3),
+                before: before,
+                after: after,
+                isChanged: isChanged
+            ).text
+        }
+        let none = "No record before it is taken in from now on."
+        #expect(text(20, 25).hasPrefix("jobs[3] stands at 25 (it stood at 20). \(none)\nThe worker that has"))
+        #expect(text(25, 25).hasPrefix("jobs[3] stands at 25 (as before). \(none)"))
+        #expect(text(nil, 25).hasPrefix("jobs[3] stands at 25 (it had none). \(none)"))
+        #expect(text(25, 20).contains("is read again; what was taken in is recognised.\nThe worker that has"))
+        #expect(text(25, 25, isChanged: false) == "jobs[3] stands at 25 already: nothing was changed.")
     }
 
     @Test("an offset is a number, `first` or `end`")
@@ -77,8 +109,8 @@ struct PositionTests {
         #expect(
             well.lines(width: nil) == [
                 "TOPIC  PARTITION  POSITION  KAFKA'S  FIRST  END  WAITING  WHAT IS WRONG",
-                "jobs           3        24       20     10   25        1", "",
-                "1 record waits on Kafka, in 1 partition",
+                "jobs           3        24       20     10   25        5", "",
+                "5 records wait on Kafka, in 1 partition",
             ]
         )
         #expect(!well.isAnyStopped)
@@ -95,7 +127,7 @@ struct PositionTests {
         )
         #expect(
             stopped.json == #"{"partitions":[{"topic":"jobs","partition":3,"position":9,"first":10,"end":25,"#
-                + #""waiting":15,"stopped":"deleted"}]}"#
+                + #""reads_from":10,"waiting":15,"stopped":"deleted"}]}"#
         )
     }
 }

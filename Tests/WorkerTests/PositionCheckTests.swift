@@ -7,10 +7,10 @@ import Testing
 struct PositionCheckTests {
     private static let place = TopicPartition(topic: "jobs", partition: 0)
 
-    private func moved(accounted: Int64?, stop: Int64, stored: Int64?) -> Bool {
+    private func moved(accounted: Int64?, stop: Int64, stored: Int64?, floor: Int64 = 0) -> Bool {
         let check = PositionCheck(accounted: accounted.map { [Self.place: $0] } ?? [:], stopped: [Self.place: stop])
         #expect(check.partitions == [Self.place])
-        return check.moved(stored.map { [Self.place: $0] } ?? [:]) == [Self.place]
+        return check.moved(stored.map { [Self.place: StoredPosition($0, floor: floor)] } ?? [:]) == [Self.place]
     }
 
     @Test("a stopped partition is taken up when its position was moved, and only then")
@@ -22,6 +22,8 @@ struct PositionCheckTests {
         #expect(!moved(accounted: 3, stop: 5, stored: 4), "what was read before the stop is being stored")
         #expect(!moved(accounted: nil, stop: 5, stored: 2), "so is this")
         #expect(!moved(accounted: nil, stop: 0, stored: nil))
+        #expect(moved(accounted: 3, stop: 5, stored: 4, floor: 4), "an operator put it there")
+        #expect(!moved(accounted: 4, stop: 5, stored: 4, floor: 4))
     }
 
     @Test("a partition of which the database forgot something is read again, unless it is stopped")
@@ -31,8 +33,24 @@ struct PositionCheckTests {
             accounted: [Self.place: 5, others[0]: 5, others[1]: 5, others[2]: 5],
             stopped: [others[2]: 5]
         )
-        let lost = check.lost([Self.place: 5, others[0]: 4, others[2]: 4])
-        #expect(Dictionary(uniqueKeysWithValues: lost) == [others[0]: 5, others[1]: 5])
-        #expect(check.moved([Self.place: 5, others[0]: 4, others[2]: 4]) == [others[2]])
+        let known: [TopicPartition: Int64] = [Self.place: 5, others[0]: 4, others[2]: 4]
+        let stored = known.mapValues { StoredPosition($0) }
+        #expect(Dictionary(uniqueKeysWithValues: check.lost(stored)) == [others[0]: 5, others[1]: 5])
+        #expect(check.moved(stored) == [others[2]])
+        #expect(check.ahead(stored).isEmpty)
+    }
+
+    @Test("a partition that is read goes where an operator put its position ahead, and nowhere for its own progress")
+    func aheadOfReading() {
+        let others = (1...3).map { TopicPartition(topic: "jobs", partition: $0) }
+        let check = PositionCheck(
+            accounted: [Self.place: 5, others[0]: 5, others[1]: 5, others[2]: 5],
+            stopped: [others[2]: 5]
+        )
+        let ahead = check.ahead([
+            Self.place: StoredPosition(9, floor: 9), others[0]: StoredPosition(9, floor: 5),
+            others[1]: StoredPosition(9), others[2]: StoredPosition(9, floor: 9),
+        ])
+        #expect(Dictionary(uniqueKeysWithValues: ahead) == [Self.place: 5])
     }
 }

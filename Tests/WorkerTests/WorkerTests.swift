@@ -253,6 +253,35 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("a batch from before where an operator put the position is dropped, and its partition read from there")
+    func dropsWhatAnOperatorPassedOver() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        let partition = TopicPartition(topic: "jobs", partition: 0)
+        bench.store.putPosition(of: partition, at: 9)
+        bench.deliver(["o-1", "o-2"])
+        bench.deliver(["p-1"], partition: 1)
+        try await bench.eventually("it is read from there") { bench.source.rewinds.count == 1 }
+        bench.deliver(["o-9"], from: 9)
+        try await bench.eventually("what follows is taken in, and the other partition's") {
+            ["o-9", "p-1"].allSatisfy { bench.store.row($0)?.state == .opened }
+        }
+        #expect(bench.store.rows.count == 2)
+        #expect(bench.logged("an operator put the position ahead") == 1)
+        try await bench.stop()
+    }
+
+    @Test("a partition to which nothing comes goes where an operator put its position ahead")
+    func goesAheadWithAnIdlePartition() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.deliver(["o-1"])
+        try await bench.eventually("it is stored") { bench.source.commits.count == 1 }
+        let partition = TopicPartition(topic: "jobs", partition: 0)
+        bench.store.putPosition(of: partition, at: 9)
+        try await bench.eventually("it is read from there") { bench.source.askedAgain == [partition] }
+        #expect(!bench.hasLogged("the database lost commits"))
+        try await bench.stop()
+    }
+
     @Test("a provider that keeps silent gets as many calls as may be in flight, and not one more")
     func silentProvider() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

@@ -77,14 +77,33 @@ private struct IngestRun: Sendable {
         let partition: [PGParameter] = [.int2(topicID), .int4(range.partition)]
         let advance = partition + [.int8(range.start), .int8(range.next)]
         if try link.run(SQL.Positions.advance, advance).count == 1 { return }
-        let stored = try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
-        if stored == nil, try link.run(SQL.Positions.begin, partition + [.int8(range.next)]).count == 1 { return }
+        let stored = try find(partition, link)
+        let first = partition + [.int8(range.next), .int8(0)]
+        if stored == nil, try link.run(SQL.Positions.begin, first).count == 1 { return }
         // Another reader began the partition a moment ago: its row is visible to a new statement, perhaps since `find`.
-        if (stored ?? range.start) >= range.start, try link.run(SQL.Positions.advance, advance).count == 1 { return }
-        throw StoreError.positionMovedBack(
-            TopicPartition(topic: batch.topic, partition: range.partition),
-            stored: try link.run(SQL.Positions.find, partition).first { row in try row.next(Int64.self) }
-        )
+        if (stored?.next ?? range.start) >= range.start, try link.run(SQL.Positions.advance, advance).count == 1 {
+            return
+        }
+        throw try refusal(of: range, partition, link)
+    }
+
+    private func find(_ partition: [PGParameter], _ link: PostgresLink) throws -> StoredPosition? {
+        try link.run(SQL.Positions.find, partition).first { row in
+            let next = try row.next(Int64.self)
+            return StoredPosition(next, floor: try row.next())
+        }
+    }
+
+    /// Why a position does not move over a batch.
+    private func refusal(
+        of range: PartitionRange,
+        _ partition: [PGParameter],
+        _ link: PostgresLink
+    ) throws -> StoreError {
+        let place = TopicPartition(topic: batch.topic, partition: range.partition)
+        let stored = try find(partition, link)
+        if let stored, stored.floor > range.start { return .positionSetAhead(place, stored: stored.next) }
+        return .positionMovedBack(place, stored: stored?.next)
     }
 
     private func noteCollisions(

@@ -2,12 +2,13 @@ package import SessionCore
 
 // Where partitions stand.
 extension PostgresStore {
-    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64] {
+    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition] {
         let parameters: [PGParameter] = [.texts(partitions.map(\.topic)), .int4s(partitions.map(\.partition))]
         let rows = try await pool.run { link in
             try link.run(SQL.Positions.read, parameters).map { row in
                 let partition = TopicPartition(topic: try row.next(), partition: try row.next())
-                return (partition, try row.next(Int64.self))
+                let next = try row.next(Int64.self)
+                return (partition, StoredPosition(next, floor: try row.next()))
             }
         }
         // A topic may be among what a database lost: its number is asked for again.
@@ -15,9 +16,9 @@ extension PostgresStore {
         return Dictionary(rows) { _, new in new }
     }
 
-    /// A person puts a partition's position from where it stands (nil: it has none) to another offset. Audited. False,
-    /// and nothing changed, if it no longer stands there. Throws `StoreError`; after `.unavailable` it may have
-    /// happened.
+    /// A person puts a partition's position from where it stands (nil: it has none) to another offset, which may be the
+    /// same: from then on nothing before it is read or stored, until it is put elsewhere. Audited. False, and nothing
+    /// changed, if it no longer stands there. Throws `StoreError`; after `.unavailable` it may have happened.
     package func movePosition(
         of partition: TopicPartition,
         from before: Int64?,
@@ -32,7 +33,7 @@ extension PostgresStore {
                     if let before {
                         try link.run(SQL.Positions.move, place + [.int8(before), .int8(offset)]).count == 1
                     } else {
-                        try link.run(SQL.Positions.begin, place + [.int8(offset)]).count == 1
+                        try link.run(SQL.Positions.begin, place + [.int8(offset), .int8(offset)]).count == 1
                     }
                 guard moved else { return false }
                 let entry = AuditEntry(

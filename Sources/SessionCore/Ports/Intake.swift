@@ -63,6 +63,21 @@ package struct TopicPartition: Hashable, Sendable {
     }
 }
 
+/// Where a partition stands by the store.
+package struct StoredPosition: Equatable, Sendable {
+    /// The next offset to be taken in.
+    package let next: Int64
+    /// Where an operator last put the position, at most `next`; 0 where none did. Nothing before it is read or stored,
+    /// wherever Kafka's position is.
+    package let floor: Int64
+
+    package init(_ next: Int64, floor: Int64 = 0) {
+        self.next = next
+        // A position that was taken back by other means takes the floor with it.
+        self.floor = min(floor, next)
+    }
+}
+
 /// Where jobs come from.
 package protocol JobSource: Sendable {
     /// Waits for records of a topic and returns what waits of several of its partitions, at most one batch a partition
@@ -76,9 +91,9 @@ package protocol JobSource: Sendable {
     func nextBatches(of topic: String, recordsMax: Int) async throws -> [RecordBatch]?
     /// Tells Kafka that everything before `batch.next` is durably accounted for.
     func commit(_ batch: RecordBatch)
-    /// Reads the partition of `batch` again from its stored position: the batch could not be taken.
+    /// Reads the partition of `batch` from its stored position, back or ahead: the batch could not be taken.
     func rewind(_ batch: RecordBatch)
-    /// Reads an assigned partition again from its stored position.
+    /// Reads an assigned partition from its stored position, back or ahead.
     func rewind(_ partition: TopicPartition)
     /// How far the store had accounted for each assigned partition: by its own word when the partition was assigned or
     /// rewound, and by what was committed since. Partitions of which the store had no position are absent until then.

@@ -33,10 +33,11 @@ package struct UnservedAccount: Equatable, Sendable {
 /// The durable state, one method per transaction. Every method may throw `StoreError`.
 package protocol JobStore: HoldStore {
     /// Accounts for a batch, with its positions: they move with the commit that accounts for the last record. Running
-    /// it again is harmless.
+    /// it again is harmless. Throws `.positionMovedBack` and `.positionSetAhead`, of one partition, when the stored
+    /// position is no place from which to go on with the batch.
     func ingest(_ batch: IngestBatch) async throws -> IngestReport
-    /// The stored next offsets; partitions without one are absent.
-    func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64]
+    /// The stored positions; partitions without one are absent.
+    func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition]
     /// Leases due jobs and marks those to be sent, durably.
     func claim(_ request: ClaimRequest) async throws -> Claim
     /// Writes outcomes, each with its result and its outbox row in one transaction; rows whose lease was lost are left
@@ -89,6 +90,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case unavailable(String)
     /// The stored position is behind the batch: the database lost commits that Kafka was told of.
     case positionMovedBack(TopicPartition, stored: Int64?)
+    /// An operator put the position ahead of where the batch begins: nothing of it is stored.
+    case positionSetAhead(TopicPartition, stored: Int64)
     /// A sealed value could not be opened: wrong key, or the row was tampered with.
     case unsealable(String)
     /// The statement was refused, or the first login. `sqlState` is Postgres's five-character code.
@@ -104,7 +107,7 @@ extension StoreError {
         case .refused(let sqlState, let reason):
             ["08", "53", "57"].contains(String(sqlState.prefix(2)))
                 || ["25006", "40001", "40P01", "55P03"].contains(sqlState) ? "\(sqlState) \(reason)" : nil
-        case .positionMovedBack, .unsealable: nil
+        case .positionMovedBack, .positionSetAhead, .unsealable: nil
         }
     }
 }

@@ -35,6 +35,14 @@ extension MemoryStore {
         state.withLock { $0.isAway = isAway }
     }
 
+    /// A person puts a partition's position somewhere.
+    package func putPosition(of partition: TopicPartition, at offset: Int64) {
+        state.withLock { state in
+            state.positions[partition] = offset
+            state.floors[partition] = offset
+        }
+    }
+
     /// Accounts whose jobs were not counted last.
     package var leftOut: [String] {
         state.withLock { $0.leftOut }
@@ -47,6 +55,11 @@ extension MemoryStore {
 }
 
 extension MemoryStore.State {
+    /// Where a partition stands; nil where nothing tells.
+    func stored(_ partition: TopicPartition) -> StoredPosition? {
+        positions[partition].map { StoredPosition($0, floor: floors[partition] ?? 0) }
+    }
+
     /// The jobs of a lane that a claim finds: of its accounts in turn, each account's oldest first.
     func due(_ quota: LaneQuota, _ request: ClaimRequest) -> [Int64] {
         var found: [(turn: Int, id: Int64)] = []

@@ -9,6 +9,8 @@ package final class MemoryStore: JobStore {
         var rows: [Int64: Row] = [:]
         var ids: [Order: Int64] = [:]
         var positions: [TopicPartition: Int64] = [:]
+        /// Where a person last put positions.
+        var floors: [TopicPartition: Int64] = [:]
         var outbox: [Int64: OutboxEntry] = [:]
         var unowned: Set<Int64> = []
         var takeOvers: [Bool] = []
@@ -176,6 +178,9 @@ package final class MemoryStore: JobStore {
                 if let stored = state.positions[partition], stored < range.start {
                     throw StoreError.positionMovedBack(partition, stored: stored)
                 }
+                if let stored = state.stored(partition), stored.floor > range.start {
+                    throw StoreError.positionSetAhead(partition, stored: stored.next)
+                }
             }
             for job in batch.jobs { state.take(job, lease: batch.lease, &report) }
             report.quarantined = batch.quarantined.count
@@ -190,8 +195,12 @@ package final class MemoryStore: JobStore {
         }
     }
 
-    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: Int64] {
-        try transact { state in state.positions.filter { partitions.contains($0.key) } }
+    package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition] {
+        try transact { state in
+            var stored: [TopicPartition: StoredPosition] = [:]
+            for partition in partitions { stored[partition] = state.stored(partition) }
+            return stored
+        }
     }
 
     package func claim(_ request: ClaimRequest) async throws -> Claim {

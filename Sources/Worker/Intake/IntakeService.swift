@@ -70,25 +70,29 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             tell(batch)
             onStored(report)
             return deciding + (clock.uptime - asked)
-        } catch StoreError.positionMovedBack(let partition, let stored) {
+        } catch let error as StoreError {
             slots.taken(0, of: reserved)
-            return try await deciding + readAgain(partition, stored, batches)
+            return try await deciding + readElsewhere(error, batches)
         } catch {
             slots.taken(0, of: reserved)
             throw error
         }
     }
 
-    /// One partition is read again; the others are taken without it. Returns how much work they were.
-    private func readAgain(
-        _ partition: TopicPartition,
-        _ stored: Int64?,
-        _ batches: [RecordBatch]
-    ) async throws -> Duration {
-        guard let batch = batches.first(where: { $0.partition == partition.partition }) else {
-            throw StoreError.positionMovedBack(partition, stored: stored)
+    /// One partition is read on from where it stands by the store, if that is why nothing was stored; the others are
+    /// taken without it. Returns how much work they were. Throws any other reason.
+    private func readElsewhere(_ reason: StoreError, _ batches: [RecordBatch]) async throws -> Duration {
+        let partition =
+            switch reason {
+            case .positionMovedBack(let place, _), .positionSetAhead(let place, _): place
+            case .unavailable, .unsealable, .refused: throw reason
+            }
+        guard let batch = batches.first(where: { $0.partition == partition.partition }) else { throw reason }
+        if case .positionSetAhead(_, let stored) = reason {
+            log.setAhead(partition, expected: batch.start, stored: stored)
+        } else if case .positionMovedBack(_, let stored) = reason {
+            log.lostCommits(partition, expected: batch.start, stored: stored)
         }
-        log.lostCommits(partition, expected: batch.start, stored: stored)
         source.rewind(batch)
         let others = batches.filter { $0.partition != partition.partition }
         return others.isEmpty ? .zero : try await take(others)
@@ -116,6 +120,17 @@ extension Log {
             [
                 .topic: .text(partition.topic), .partition: .init(partition.partition),
                 .offset: .init(expected), .position: .init(stored ?? -1),
+            ]
+        )
+    }
+
+    /// - Parameter expected: the offset up to which the database had accounted for the partition.
+    func setAhead(_ partition: TopicPartition, expected: Int64, stored: Int64) {
+        notice(
+            "an operator put the position ahead; nothing before it is taken in",
+            [
+                .topic: .text(partition.topic), .partition: .init(partition.partition),
+                .offset: .init(expected), .position: .init(stored),
             ]
         )
     }

@@ -13,18 +13,30 @@ struct PositionCheck {
     }
 
     /// Stopped partitions whose position was moved. One that lies before the stop, and not before what was accounted
-    /// for, is no sign of that: what was read before the stop may be on its way to the database.
-    func moved(_ stored: [TopicPartition: Int64]) -> [TopicPartition] {
+    /// for, is no sign of that, unless an operator put it there: what was read before the stop may be on its way to the
+    /// database.
+    func moved(_ stored: [TopicPartition: StoredPosition]) -> [TopicPartition] {
         stopped.compactMap { partition, stop in
             guard let position = stored[partition] else { return nil }
-            return position > stop || position < accounted[partition] ?? 0 ? partition : nil
+            let expected = accounted[partition] ?? 0
+            let isMoved = position.next > stop || position.next < expected || position.floor > expected
+            return isMoved ? partition : nil
+        }
+    }
+
+    /// Partitions that are read and whose position an operator put ahead of what was accounted for, with the offset up
+    /// to which it was. One of which nothing was accounted for yet tells with its first batch, which is not stored.
+    func ahead(_ stored: [TopicPartition: StoredPosition]) -> [(TopicPartition, Int64)] {
+        accounted.compactMap { partition, expected in
+            guard stopped[partition] == nil, let position = stored[partition] else { return nil }
+            return position.floor > expected ? (partition, expected) : nil
         }
     }
 
     /// Partitions of which the database forgot something, with the offset up to which it had accounted for them.
-    func lost(_ stored: [TopicPartition: Int64]) -> [(TopicPartition, Int64)] {
+    func lost(_ stored: [TopicPartition: StoredPosition]) -> [(TopicPartition, Int64)] {
         accounted.compactMap { partition, expected in
-            let isBehind = expected > stored[partition] ?? 0
+            let isBehind = expected > stored[partition]?.next ?? 0
             return isBehind && stopped[partition] == nil ? (partition, expected) : nil
         }
     }

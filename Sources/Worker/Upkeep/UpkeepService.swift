@@ -61,7 +61,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
 
     /// Finds out whether the database still knows what was stored: after a failover to a standby that lagged it does
     /// not, and where no further record comes nothing else would tell. And whether an operator moved the position of a
-    /// stopped partition.
+    /// stopped partition, or that of another ahead.
     func runPositionChecks() async throws {
         while true {
             try await clock.wait(for: .seconds(5))
@@ -69,8 +69,12 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             guard !check.partitions.isEmpty else { continue }
             let stored = try await patience.untilDone { try await store.positions(of: check.partitions) }
             for partition in check.moved(stored) { source.takeUp(partition) }
+            for (partition, expected) in check.ahead(stored) {
+                log.setAhead(partition, expected: expected, stored: stored[partition]?.next ?? 0)
+                source.rewind(partition)
+            }
             for (partition, expected) in check.lost(stored) {
-                log.lostCommits(partition, expected: expected, stored: stored[partition])
+                log.lostCommits(partition, expected: expected, stored: stored[partition]?.next)
                 source.rewind(partition)
             }
         }

@@ -13,7 +13,9 @@ struct PartitionStanding: Equatable, Sendable {
     var partition: TopicPartition
     /// The next offset to be taken in, by the store; nil where nothing was taken in yet.
     var position: Int64?
-    /// The same by Kafka's group, which may be behind; nil where it knows nothing.
+    /// Where an operator last put the position: nothing before it is read. 0 where none did.
+    var floor: Int64 = 0
+    /// The next offset by Kafka's group, which may be behind; nil where it knows nothing.
     var committed: Int64?
     /// The first offset that Kafka still has.
     var first: Int64
@@ -30,8 +32,15 @@ struct PartitionStanding: Equatable, Sendable {
     /// The first record that is not taken in yet and that Kafka still has.
     var next: Int64 { max(position ?? committed ?? first, first) }
 
-    /// Records that wait on Kafka, at most: offsets may have gaps.
-    var waiting: Int64 { max(0, end - next) }
+    /// Where reading begins when a worker gets the partition. What was taken in and Kafka's group does not know of is
+    /// read again.
+    var begin: Int64 {
+        guard let position else { return next }
+        return max(min(committed ?? position, position), floor, first)
+    }
+
+    /// Records that wait on Kafka, at most: offsets may have gaps, and some may have been taken in.
+    var waiting: Int64 { max(0, end - begin) }
 
     var words: String {
         switch fault {

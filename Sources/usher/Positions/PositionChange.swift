@@ -21,7 +21,8 @@ struct PositionChange: Equatable, Sendable {
 
     /// What is to be done, or why it is not.
     enum Plan: Equatable, Sendable {
-        case stays
+        /// It stands there, and reading begins there.
+        case stays(at: Int64)
         case moves(from: Int64?, to: Int64)
         /// Kafka has no such offset.
         case outside
@@ -41,7 +42,8 @@ struct PositionChange: Equatable, Sendable {
             case .offset(let offset): offset
             }
         guard (standing.first...max(standing.first, standing.end)).contains(offset) else { return .outside }
-        if offset == standing.position { return .stays }
+        // Where Kafka's position is behind it and nothing holds it, there is something to do.
+        if offset == standing.position, offset == standing.begin { return .stays(at: offset) }
         // A position behind the end tells nothing of what the records before it are.
         let next = standing.fault == .beyondEnd ? standing.first : standing.next
         if offset > next, !maySkip { return .skips(offset - next) }

@@ -52,6 +52,7 @@ extension JSONWriter {
         member("committed", standing.committed)
         member("first", standing.first)
         member("end", standing.end)
+        member("reads_from", standing.begin)
         member("waiting", standing.waiting)
         switch standing.fault {
         case nil: break

@@ -24,7 +24,8 @@ enum PositionQuestions {
             lags[place].map { lag in
                 PartitionStanding(
                     partition: place,
-                    position: positions[place],
+                    position: positions[place]?.next,
+                    floor: positions[place]?.floor ?? 0,
                     committed: lag.committed,
                     first: lag.low,
                     end: lag.high

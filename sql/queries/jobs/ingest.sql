@@ -11,9 +11,11 @@
 -- stay, unless $25: whoever deals with the others moves them in one transaction with that.
 -- Epochs are ascending, and random in their last 20 bits: a database that lost commits gives its numbers again, and must
 -- not take what a call of before brings for an outcome of another job.
--- Behind a position that is missing commits nothing is stored.
+-- Behind a position that is missing commits nothing is stored, and nothing of a batch that begins before where an
+-- operator put a position. The positions are locked first: who moves one meanwhile waits, and a move that was faster is
+-- seen.
 -- Jobs of a batch are due a microsecond apart in the order in which they came, so that they are claimed in that order.
--- Locks: the new rows; waits for a transaction that inserts the same order; then the partitions' rows.
+-- Locks: the partitions' rows, in their order; then the new rows; waits for a transaction that inserts the same order.
 -- Plan: function scan, insert; one probe of waiting and account_hold a group; positions by primary key.
 WITH base AS MATERIALIZED (
   SELECT nextval('usher.job_block'::regclass) * 1024 AS job_id,
@@ -30,15 +32,17 @@ free AS MATERIALIZED (
   ) AS groups
   FROM unnest($21::int2[], $22::text[]) WITH ORDINALITY AS q (lane, account, nth)
 ),
-behind AS MATERIALIZED (
-  SELECT EXISTS (
-    SELECT FROM unnest($2::int4[], $3::int8[]) AS r (partition, first_offset)
-    CROSS JOIN LATERAL (
-      SELECT p.next_offset FROM usher.position p WHERE p.topic_id = $1::int2 AND p.partition = r.partition OFFSET 0
-    ) p
-    WHERE p.next_offset < r.first_offset
-  ) AS is_so
+held AS MATERIALIZED (
+  SELECT p.at, r.next_offset,
+    p.next_offset >= r.first_offset AND LEAST(p.floor_offset, p.next_offset) <= r.first_offset AS is_met
+  FROM unnest($2::int4[], $3::int8[], $4::int8[]) AS r (partition, first_offset, next_offset)
+  CROSS JOIN LATERAL (
+    SELECT p.ctid AS at, p.next_offset, p.floor_offset FROM usher.position p
+    WHERE p.topic_id = $1::int2 AND p.partition = r.partition
+    FOR UPDATE
+  ) p
 ),
+barred AS MATERIALIZED (SELECT bool_and(h.is_met) IS FALSE AS is_so FROM held h),
 given AS (
   SELECT b.job_id + u.nth - 1 AS job_id, b.epoch, u.*,
     COALESCE(
@@ -52,7 +56,7 @@ given AS (
   ) WITH ORDINALITY AS u (
     account, order_id, src_partition, src_offset, lane, campaign, not_before, not_after, place, start_group, nth
   )
-  WHERE NOT (SELECT h.is_so FROM behind h)
+  WHERE NOT (SELECT h.is_so FROM barred h)
 ),
 added AS (
   INSERT INTO usher.job (
@@ -92,15 +96,10 @@ leased AS (
 ),
 counted AS MATERIALIZED (SELECT count(*) AS jobs FROM added),
 stored AS MATERIALIZED (
-  SELECT p.at, r.next_offset
+  SELECT h.at, h.next_offset
   FROM counted c
-  CROSS JOIN unnest($2::int4[], $3::int8[], $4::int8[]) AS r (partition, first_offset, next_offset)
-  CROSS JOIN LATERAL (
-    SELECT p.ctid AS at FROM usher.position p
-    WHERE p.topic_id = $1::int2 AND p.partition = r.partition AND p.next_offset >= r.first_offset
-    FOR UPDATE
-  ) p
-  WHERE c.jobs = cardinality($5::text[]) OR $25::bool
+  CROSS JOIN held h
+  WHERE h.is_met AND (c.jobs = cardinality($5::text[]) OR $25::bool)
 ),
 moved AS (
   UPDATE usher.position p SET next_offset = GREATEST(p.next_offset, s.next_offset)

@@ -7,11 +7,15 @@ enum PositionListVerb {
         "how far each partition was taken in, and what waits in it",
         discussion: """
             POSITION is the database's, KAFKA'S what the consumer group has committed, which may be behind it. FIRST is
-            the first offset that Kafka still has, END the one that the next record will get. WAITING counts offsets,
-            so that it may be more than there are records. `none`: nothing was taken in yet.
+            the first offset that Kafka still has, END the one that the next record will get. WAITING counts the offsets
+            from where a worker that gets the partition begins: at the smaller of POSITION and KAFKA'S, but nowhere
+            before where `position set` put it. It may be more than there are records, and records that were taken in
+            may be among them, which is without effect. `none`: nothing was taken in yet.
 
             A partition whose position is not between FIRST and END is not read on by any worker: records were deleted
-            before they were taken in, or the topic was made anew. Then this ends with 1. A partition that stopped at a
+            before they were taken in, or the topic was made anew. Then this ends with 1. Where producers use
+            transactions, the mark at the end of each takes an offset as well, and after retention a partition may look
+            like that which was taken in whole: offsets do not tell marks from records. A partition that stopped at a
             damaged batch is told by the workers' logs.
             """,
         options: [CommandTree.json],

@@ -7,25 +7,28 @@ import Terminal
 enum PositionSetVerb {
     static let command = Command(
         "set",
-        "put a partition's position elsewhere, so that a stopped partition is read on",
+        "put a partition's position elsewhere: to read on where it stopped, or to pass records over",
         discussion: """
-            For a partition that no worker reads on: its next records were deleted, its topic was made anew, or a batch
-            is damaged. A worker that had stopped there goes on from the new position within seconds. The change and
-            its line in the audit are one transaction; if the position has moved meanwhile, nothing is changed.
+            For a partition that no worker reads on (its next records were deleted, its topic was made anew, or a batch
+            is damaged), and for records that must not become jobs. From then on nothing before OFFSET is taken in,
+            wherever Kafka's position is. The worker that has the partition goes there within seconds, whether it reads,
+            had stopped or is paused; without one, the next that gets it begins there. What became a job before stays
+            one. The change and its line in the audit are one transaction; if the position has moved meanwhile, nothing
+            is changed: it rests where no worker runs, or where the topic is paused at its `backlog_max`.
 
             OFFSET is a number, or `first` for the first record that Kafka still has, or `end` for behind the last.
             Back is safe in the same topic: what was taken in before is recognised, and nothing of it is sent again. A
             topic that was made anew had better get a new name: of its records that are no good, those at offsets where
             the old one had some are neither kept nor answered. Forward over records that Kafka still has needs
-            --skip-records: jobs among them may never be taken in.
+            --skip-records: jobs among them are not taken in, unless the position is put back.
 
             A damaged batch must be passed over whole: at an offset inside it the partition stops again. The workers'
             log says where the next record is that can be read. Where it says nothing, Kafka's `kafka-dump-log.sh` on
             the partition's files tells where the batch ends; or try growing offsets.
             """,
         options: [
-            .flag("skip-records", "also over records that Kafka still has, such as a damaged batch."), Operator.reason,
-            Operator.person, CommandTree.json,
+            .flag("skip-records", "also over records that Kafka still has: unwanted ones, or a damaged batch."),
+            Operator.reason, Operator.person, CommandTree.json,
         ],
         arguments: [
             CommandArgument("TOPIC", "which jobs topic."), CommandArgument("PARTITION", "its number."),
@@ -35,7 +38,11 @@ enum PositionSetVerb {
             CommandExample(
                 "usher position set vt.session.jobs 3 first --reason 'retention was too short'",
                 "read on with what is left"
-            )
+            ),
+            CommandExample(
+                "usher position set vt.session.jobs.bulk 0 end --skip-records --reason 'sent by mistake'",
+                "take in nothing of what waits"
+            ),
         ],
         exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
@@ -52,16 +59,12 @@ enum PositionSetVerb {
             throw UsageError(path: invocation.path, message: "OFFSET must be a number, `first` or `end`")
         }
         let change = PositionChange(target: target, maySkip: invocation.flag("skip-records"))
-        let (partition, before, after) = try await StoreAccess.with(context) { store, configuration in
+        let report = try await StoreAccess.with(context) { store, configuration in
             let topics = try invocation.jobsTopics(in: configuration)
             let standings = try await PositionQuestions.standings(of: topics, store, configuration)
-            let standing = try named(invocation, among: standings)
-            let after = try await carryOut(change, standing, act, store)
-            return (standing.partition, standing.position, after)
+            return try await carryOut(change, try named(invocation, among: standings), act, store)
         }
-        try context.print(
-            invocation.flag("json") ? json(partition, before, after) : text(partition, before, after)
-        )
+        try context.print(invocation.flag("json") ? report.json : report.text)
         return .success
     }
 
@@ -78,17 +81,17 @@ enum PositionSetVerb {
         )
     }
 
-    /// Returns where the partition stands now. Throws `VerbError` where nothing was changed.
+    /// Throws `VerbError` where nothing was changed that was to be.
     private static func carryOut(
         _ change: PositionChange,
         _ standing: PartitionStanding,
         _ act: OperatorAct,
         _ store: PostgresStore
-    ) async throws -> Int64 {
+    ) async throws -> PositionSetReport {
         let list = "usher position list \(ShellWord.quoted(standing.partition.topic))"
         switch change.plan(standing) {
-        case .stays:
-            return standing.position ?? standing.first
+        case .stays(let offset):
+            return PositionSetReport(partition: standing.partition, before: offset, after: offset, isChanged: false)
         case .outside:
             let range = "\(standing.first) to \(standing.end)"
             throw VerbError.ended("OFFSET must be \(range): Kafka has nothing else there; see `\(list)`", .failure)
@@ -105,23 +108,7 @@ enum PositionSetVerb {
             guard isMoved else {
                 throw VerbError.ended("the position has moved meanwhile; nothing was changed: see `\(list)`", .tryAgain)
             }
-            return after
-        }
-    }
-
-    private static func text(_ partition: TopicPartition, _ before: Int64?, _ after: Int64) -> String {
-        let place = "\(partition.topic)[\(partition.partition)]"
-        guard before != after else { return "\(place) stands at \(after) already: nothing was changed." }
-        let then = before.map { "it stood at \($0)" } ?? "it had none"
-        return "\(place) stands at \(after) (\(then)). A worker that had stopped there goes on within seconds."
-    }
-
-    private static func json(_ partition: TopicPartition, _ before: Int64?, _ after: Int64) -> String {
-        JSONWriter.object { writer in
-            writer.member("topic", partition.topic)
-            writer.member("partition", Int(partition.partition))
-            writer.member("before", before)
-            writer.member("position", after)
+            return PositionSetReport(partition: standing.partition, before: before, after: after, isChanged: true)
         }
     }
 }
