@@ -9,8 +9,6 @@ package struct SourceHealth: Sendable {
         package var next: Int64
         /// Whether the records are there and cannot be read whole; otherwise they are gone.
         package var isDamage: Bool
-        /// The first record behind the damage, where one came.
-        package var readable: Int64?
     }
 
     /// The partitions that this member reads.

@@ -7,7 +7,7 @@ extension SourcePoller {
         "The partition stays stopped; `usher position list` tells which it was, `usher position set` has it read on"
     private static let damageAdvice =
         "The partition stays stopped and is tried again every minute; if the batch is lost, "
-        + "`usher position set` has the partition read on behind it: at the record that is logged as the next one"
+        + "`usher position set` has the partition read on behind it"
     /// How often a batch that fails its checksum is read again before its partition stops.
     private static let damagesMax = 3
 
@@ -88,23 +88,6 @@ extension SourcePoller {
                 exchange.changeHealth { $0.stopped[place] = nil }
             }
         }
-    }
-
-    /// A record was not taken. Where its partition stopped at a damaged batch, it tells where that batch is over.
-    func cameBehindStop(_ place: TopicPartition, offset: Int64) {
-        guard reading.stopped.contains(place) else { return }
-        var isNews = false
-        exchange.changeHealth { health in
-            guard let stop = health.stopped[place], stop.isDamage, stop.readable == nil, offset > stop.next
-            else { return }
-            health.stopped[place]?.readable = offset
-            isNews = true
-        }
-        guard isNews else { return }
-        log.warning(
-            "the next record behind a damaged batch was found: from there the partition can be read",
-            [.topic: LogValue(place.topic), .partition: LogValue(place.partition), .offset: LogValue(offset)]
-        )
     }
 
     /// Reads no more of a partition. What was read of it before stays good.

@@ -154,10 +154,7 @@ final class SourcePoller {
         }
         guard let record = SourceRecord(reading: message) else { return }
         let place = TopicPartition(topic: record.position.topic, partition: record.position.partition)
-        guard reading.took(place, offset: record.position.offset) else {
-            cameBehindStop(place, offset: record.position.offset)
-            return
-        }
+        guard reading.took(place, offset: record.position.offset) else { return }
         watch.answered(exchange)
         records.append(record)
     }

@@ -22,9 +22,8 @@ enum PositionSetVerb {
             the old one had some are neither kept nor answered. Forward over records that Kafka still has needs
             --skip-records: jobs among them are not taken in, unless the position is put back.
 
-            A damaged batch must be passed over whole: at an offset inside it the partition stops again. The workers'
-            log says where the next record is that can be read. Where it says nothing, Kafka's `kafka-dump-log.sh` on
-            the partition's files tells where the batch ends; or try growing offsets.
+            A damaged batch must be passed over whole: at an offset inside it the partition stops again. Kafka's
+            `kafka-dump-log.sh` on the partition's files tells where the batch ends; or try growing offsets.
             """,
         options: [
             .flag("skip-records", "also over records that Kafka still has: unwanted ones, or a damaged batch."),
