@@ -233,7 +233,9 @@ struct ReadingTests {
         let second = try await bench.store.quarantine(after: first.entries.last?.place, limit: 7)
         let offsets = (first.entries + second.entries).map(\.record.offset)
         #expect(Set(offsets).count == 12)
-        #expect(try await bench.store.quarantine(reason: "utf8", limit: 20).entries.count == 6)
+        var filter = QuarantineFilter()
+        filter.reason = "utf8"
+        #expect(try await bench.store.quarantine(filter, limit: 20).entries.count == 6)
     }
 
     @Test func theStatusOfAHealthyServerHasNoProblems() async throws {

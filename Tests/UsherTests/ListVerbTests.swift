@@ -36,6 +36,29 @@ import Testing
         #expect(cursor == 7)
     }
 
+    @Test func optionsBecomeAFilterOfTheQuarantine() throws {
+        let words = [
+            "--quarantine", "--since", "2h", "--until", "1h", "--reason", "amount", "--order", "order-17",
+            "--account", "main",
+        ]
+        guard case .quarantine(let filter, nil) = try question(words).subject else {
+            Issue.record("not about the quarantine from its beginning")
+            return
+        }
+        var expected = QuarantineFilter()
+        expected.since = Self.now.advanced(by: .seconds(-7_200))
+        expected.until = Self.now.advanced(by: .seconds(-3_600))
+        expected.account = "main"
+        expected.orderID = "order-17"
+        expected.reason = "amount"
+        #expect(filter == expected)
+        #expect(
+            try question(words).command(after: "1:2:3:jobs")
+                == "usher list --quarantine --reason amount --order order-17 --account main "
+                + "--since 2026-11-21T10:00:00.000Z --until 2026-11-21T11:00:00.000Z --after 1:2:3:jobs"
+        )
+    }
+
     @Test(arguments: [
         (["--state", "openned"], "--state must be one or more of ready, sending"),
         (["--since", "yesterday"], "--since must be a span"),
@@ -45,7 +68,9 @@ import Testing
         (["--after", "-1"], "--after must be the cursor"),
         (["--quarantine", "--after", "7"], "--after must be the cursor"),
         (["--quarantine", "--state", "ready"], "--state is about orders"),
-        (["--quarantine", "--until", "1h"], "--until is about orders"),
+        (["--quarantine", "--lane", "replay"], "--lane is about orders"),
+        (["--quarantine", "--since", "1h", "--until", "2h"], "--since must be before --until"),
+        (["--order", "order-17"], "--order needs --quarantine"),
         (["--quarantine", "--reason", "odd"], "--reason must be one of tombstone, empty"),
         (["--reason", "amount"], "--reason needs --quarantine"),
     ])

@@ -177,7 +177,11 @@ import Testing
         missing.refused = [SampleOrder.refused(41), SampleOrder.refused(40)]
         #expect(missing.text.contains("2 records that carried it were quarantined"))
         #expect(missing.text.contains("jobs[2]@41 at 2026-11-21 12:00:00Z: (amount) amount: write a whole number"))
+        let all = "All of them:\n  usher list -c 'my usher.yaml' --quarantine --order order-17 --account second\n"
+        #expect(missing.text.contains(all))
         #expect(missing.text.hasSuffix("--quarantine --reason amount"))
+        missing.refusedCount = 1_200
+        #expect(missing.text.contains("1,200 records that carried it were quarantined"))
     }
 
     @Test func whatTheProviderToldIsShown() throws {

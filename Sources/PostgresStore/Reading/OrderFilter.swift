@@ -34,6 +34,29 @@ package struct OrderPage: Equatable, Sendable {
     package var cursor: Int64?
 }
 
+/// Which quarantined records a list shows; a part that is nil allows all.
+package struct QuarantineFilter: Equatable, Sendable {
+    /// Received at or after.
+    package var since: Timestamp?
+    /// Received before.
+    package var until: Timestamp?
+    /// The account and the order that the record named, as far as they could be read.
+    package var account: String?
+    package var orderID: String?
+    /// The word for what was wrong with it.
+    package var reason: String?
+
+    package init() {}
+
+    /// Without the reason.
+    var parameters: [PGParameter] {
+        [
+            .optional(since) { .time($0) }, .optional(until) { .time($0) }, .optional(account) { .text($0) },
+            .optional(orderID) { .text($0) },
+        ]
+    }
+}
+
 /// A quarantined record, without its value.
 package struct QuarantineEntry: Equatable, Sendable {
     package var record: RecordPosition

@@ -64,34 +64,6 @@ extension PostgresStore {
         }
     }
 
-    /// Lists quarantined records, newest first, `limit` a page; the first page counts them by reason.
-    /// `last` is the place of the page before's last entry. Throws `StoreError`.
-    package func quarantine(
-        since: Timestamp? = nil,
-        reason: String? = nil,
-        after last: QuarantinePlace? = nil,
-        limit: Int
-    ) async throws -> QuarantinePage {
-        let sinceParameter = PGParameter.optional(since) { .time($0) }
-        let page: [PGParameter] = [
-            sinceParameter, .optional(reason) { .text($0) }, .optional(last?.receivedAt) { .time($0) },
-            .optional(last?.record.topic) { .text($0) }, .optional(last?.record.partition) { .int4($0) },
-            .optional(last?.record.offset) { .int8($0) }, .int4(Int32(clamping: limit)),
-        ]
-        return try await pool.run { link in
-            try link.reading { link in
-                var counts: [String: Int] = [:]
-                if last == nil {
-                    for (reason, count) in try link.run(SQL.Quarantine.count, [sinceParameter]).map({ row in
-                        (try row.next(String.self), try row.next(Int64.self))
-                    }) { counts[reason] = Int(count) }
-                }
-                let entries = try link.run(SQL.Quarantine.list, page).map { row in try QuarantineEntry(&row) }
-                return QuarantinePage(counts: counts, entries: entries)
-            }
-        }
-    }
-
     private static func withHistory(_ order: OrderDetail, _ link: PostgresLink) throws -> OrderDetail {
         // One more than is shown: whether there are older ones.
         let newest: [PGParameter] = [.int8(order.summary.jobID), .int4(Int32(shownMax + 1))]

@@ -6,7 +6,7 @@ import Terminal
 struct ListQuestion {
     enum Subject {
         case orders(OrderFilter, after: Int64?)
-        case quarantine(since: Timestamp?, reason: String?, after: QuarantinePlace?)
+        case quarantine(QuarantineFilter, after: QuarantinePlace?)
     }
 
     let subject: Subject
@@ -18,24 +18,27 @@ struct ListQuestion {
         self.invocation = invocation
         limit = try invocation.integer("limit", in: 1...10_000) ?? 50
         let isQuarantine = invocation.flag("quarantine")
-        for name in isQuarantine ? Self.onlyOrders : ["reason"] where invocation.value(name) != nil {
-            let fault = isQuarantine ? "is about orders; leave it out or leave out --quarantine" : "needs --quarantine"
-            throw UsageError(path: invocation.path, message: "--\(name) \(fault)")
-        }
+        try Self.refuseMixture(invocation, isQuarantine: isQuarantine)
         let since = try invocation.moment("since", now: now)
+        let until = try invocation.moment("until", now: now)
+        if let since, let until, since >= until {
+            throw UsageError(path: invocation.path, message: "--since must be before --until")
+        }
         if isQuarantine {
-            let place = try invocation.cursor { QuarantinePlace(cursor: $0) }
-            subject = .quarantine(since: since, reason: try Self.reason(invocation), after: place)
+            var filter = QuarantineFilter()
+            filter.since = since
+            filter.until = until
+            filter.account = invocation.value("account")
+            filter.orderID = invocation.value("order")
+            filter.reason = try Self.reason(invocation)
+            subject = .quarantine(filter, after: try invocation.cursor { QuarantinePlace(cursor: $0) })
             return
         }
         var filter = OrderFilter()
         let states = try invocation.words("state", of: JobState.allCases.map(\.name)) { JobState(name: $0) }
         filter.states = states.map { Set($0) }
         filter.since = since
-        filter.until = try invocation.moment("until", now: now)
-        if let since, let until = filter.until, since >= until {
-            throw UsageError(path: invocation.path, message: "--since must be before --until")
-        }
+        filter.until = until
         filter.code = invocation.value("error")
         filter.campaign = invocation.value("campaign")
         filter.account = invocation.value("account")
@@ -43,7 +46,15 @@ struct ListQuestion {
         subject = .orders(filter, after: try invocation.numberedCursor())
     }
 
-    private static let onlyOrders = ["state", "until", "error", "campaign", "account", "lane"]
+    private static let onlyOrders = ["state", "error", "campaign", "lane"]
+    private static let onlyQuarantine = ["reason", "order"]
+
+    private static func refuseMixture(_ invocation: Invocation, isQuarantine: Bool) throws(UsageError) {
+        let odd = (isQuarantine ? onlyOrders : onlyQuarantine).filter { invocation.value($0) != nil }
+        guard let name = odd.first else { return }
+        let fault = isQuarantine ? "is about orders; leave it out or leave out --quarantine" : "needs --quarantine"
+        throw UsageError(path: invocation.path, message: "--\(name) \(fault)")
+    }
 
     private static func reason(_ invocation: Invocation) throws(UsageError) -> String? {
         guard let word = invocation.value("reason") else { return nil }
@@ -55,21 +66,29 @@ struct ListQuestion {
     /// The command that prints the page after this one. Moments are spelt out: a span would have moved on.
     func command(after cursor: String) -> String {
         var words = invocation.usher("list")
+        let since: Timestamp?
+        let until: Timestamp?
         switch subject {
         case .orders(let filter, _):
-            for name in ["state", "error", "campaign", "account", "lane"] {
-                if let value = invocation.value(name) { words += ["--\(name)", value] }
-            }
-            if let since = filter.since { words += ["--since", since.rfc3339] }
-            if let until = filter.until { words += ["--until", until.rfc3339] }
-        case .quarantine(let since, let reason, _):
+            words += options(["state", "error", "campaign", "account", "lane"])
+            since = filter.since
+            until = filter.until
+        case .quarantine(let filter, _):
             words.append("--quarantine")
-            if let reason { words += ["--reason", reason] }
-            if let since { words += ["--since", since.rfc3339] }
+            words += options(["reason", "order", "account"])
+            since = filter.since
+            until = filter.until
         }
+        if let since { words += ["--since", since.rfc3339] }
+        if let until { words += ["--until", until.rfc3339] }
         if limit != 50 { words += ["--limit", String(limit)] }
         if invocation.flag("json") { words.append("--json") }
         return ShellWord.line(words + ["--after", cursor])
+    }
+
+    /// Options as they were given.
+    private func options(_ names: [String]) -> [String] {
+        names.flatMap { name in invocation.value(name).map { ["--\(name)", $0] } ?? [] }
     }
 }
 

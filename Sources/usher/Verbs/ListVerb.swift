@@ -19,13 +19,14 @@ enum ListVerb {
         options: [
             .value("state", "STATES", "states, separated by commas: \(states)."),
             .value("since", "WHEN", "accepted (or quarantined) since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
-            .value("until", "WHEN", "accepted before, in the same words."),
+            .value("until", "WHEN", "accepted (or quarantined) before, in the same words."),
             .value("error", "CODE", "whose last attempt ended with this code, such as 400 or worker_lost."),
             .value("campaign", "NAME", "of this campaign."),
             .value("account", "NAME", "of this account."),
             .value("lane", "LANE", choices: Lane.allCases.map(\.name), "of this lane."),
             .flag("quarantine", "list quarantined records instead of orders."),
             .value("reason", "WORD", "with --quarantine: of this reason only."),
+            .value("order", "ORDER", "with --quarantine: that carried this order's id."),
             .value("limit", "COUNT", fallback: "50", "how many a page has, at most 10000."),
             .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
             CommandTree.json,
@@ -54,15 +55,15 @@ enum ListVerb {
             let report = OrderListReport(page: page, isFirst: cursor == nil, now: now)
             let next = page.cursor.map { question.command(after: String($0)) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
-        case .quarantine(let since, let reason, let place):
+        case .quarantine(let filter, let place):
             let page = try await StoreAccess.with(context) { store, _ in
-                try await store.quarantine(since: since, reason: reason, after: place, limit: question.limit)
+                try await store.quarantine(filter, after: place, limit: question.limit)
             }
             let report = QuarantineReport(
                 page: page,
                 isFirst: place == nil,
                 limit: question.limit,
-                reason: reason,
+                reason: filter.reason,
                 now: now
             )
             let next = report.cursor.map { question.command(after: $0) }

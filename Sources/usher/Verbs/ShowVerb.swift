@@ -13,8 +13,8 @@ enum ShowVerb {
             what happens next and when. Times are UTC, by the database's clock. Of attempts, results and what the
             provider told, the newest \(grouped(PostgresStore.shownMax)) are shown.
 
-            An order id that no account has ends with 1 and names the quarantined records that carried it, if any are
-            among the newest \(grouped(quarantineSearched)).
+            An order id that no account has ends with 1 and names the quarantined records that carried it, the newest
+            \(quarantinedMax) in JSON.
 
             Links log a customer in, so they are shown with --reveal only, from the store: Kafka is not needed, and its
             results topic not read. Who asks, and why, is in the audit before, and nothing is shown where that cannot be
@@ -37,14 +37,14 @@ enum ShowVerb {
         exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
-    /// How many of the newest quarantined records are searched for an order that is not there.
-    private static let quarantineSearched = 1_000
+    /// How many quarantined records of an order that is not there are told at most, the newest.
+    private static let quarantinedMax = 100
 
     /// What the store has.
-    private struct Found: Sendable {
+    struct Found: Sendable {
         var orders: [OrderDetail]
         /// Quarantined records that carried the order id, where no account has it.
-        var refused: [QuarantineEntry] = []
+        var refused: QuarantinePage?
         /// Where they were asked for.
         var links: RevealedLinks?
     }
@@ -58,19 +58,14 @@ enum ShowVerb {
         // From here on links are in memory: no core dump.
         if act != nil { _ = usher_forbid_dumps() }
         let found = try await StoreAccess.with(configuration) { store -> Found in
-            var found = Found(orders: try await store.show(orderID, account: account))
-            guard let order = found.orders.first else {
-                let entries = try await store.quarantine(limit: quarantineSearched).entries
-                found.refused = entries.filter { $0.orderID == orderID && $0.account == account ?? $0.account }
-                return found
-            }
-            guard let act else { return found }
+            var found = try await find(orderID, account, in: store)
+            guard let act, let order = found.orders.first else { return found }
             guard found.orders.count == 1 else { throw invocation.severalAccounts(found.orders) }
             found.links = try await links(of: order, act, store)
             return found
         }
         if invocation.flag("json") {
-            try context.print(json(found.orders, found.refused, found.links))
+            try context.print(json(found.orders, found.refused?.entries ?? [], found.links))
         } else if !found.orders.isEmpty {
             try context.print(text(found.orders, found.links, width: StandardStream.output.terminalWidth))
         }
@@ -91,16 +86,31 @@ enum ShowVerb {
         return RevealedLinks(try await store.reveal(name), of: order)
     }
 
+    /// The order in each account that has it; where none does, what was quarantined of it.
+    static func find(
+        _ orderID: String,
+        _ account: String?,
+        in store: PostgresStore
+    ) async throws -> Found {
+        let orders = try await store.show(orderID, account: account)
+        guard orders.isEmpty else { return Found(orders: orders) }
+        var filter = QuarantineFilter()
+        filter.orderID = orderID
+        filter.account = account
+        return Found(orders: [], refused: try await store.quarantine(filter, limit: quarantinedMax))
+    }
+
     private static func missing(
         _ orderID: String,
         _ account: String?,
-        _ refused: [QuarantineEntry],
+        _ refused: QuarantinePage?,
         _ context: VerbContext
     ) -> MissingOrder {
         MissingOrder(
             orderID: orderID,
             account: account,
-            refused: refused,
+            refused: refused?.entries ?? [],
+            refusedCount: refused?.counts.values.reduce(0, +) ?? 0,
             show: context.invocation.usher("show"),
             list: context.invocation.usher("list")
         )
@@ -138,6 +148,8 @@ struct MissingOrder {
     var account: String?
     /// Quarantined records that carried the order id, newest first.
     var refused: [QuarantineEntry]
+    /// How many there are, where these are not all.
+    var refusedCount = 0
     /// The words that run these verbs with the settings in use.
     var show: [String]
     var list: [String]
@@ -156,11 +168,14 @@ struct MissingOrder {
     }
 
     private func quarantined(_ newest: QuarantineEntry) -> String {
-        let many = refused.count == 1 ? "a record that carried it was" : "\(refused.count) records that carried it were"
+        let count = max(refused.count, refusedCount)
+        let many = count == 1 ? "a record that carried it was" : "\(grouped(count)) records that carried it were"
         let about =
             "The newest, \(OrderWords.source(newest.record)) at \(newest.receivedAt.dayAndTime): "
             + "(\(newest.reason)) \(newest.detail)"
+        let all = list + ["--quarantine", "--order", orderID] + (account.map { ["--account", $0] } ?? [])
         return ", but \(many) quarantined and never became a job.\n\(printable(about))\n"
+            + (count == 1 ? "" : "All of them:\n  \(ShellWord.line(all))\n")
             + "Mend the producer and enqueue the job again. All that were refused for the same reason:\n  "
             + ShellWord.line(list + ["--quarantine", "--reason", newest.reason])
     }
