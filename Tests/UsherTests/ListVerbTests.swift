@@ -33,7 +33,7 @@ import Testing
         expected.account = "main"
         expected.lane = .campaign
         #expect(filter == expected)
-        #expect(cursor == 7)
+        #expect(cursor == OrderCursor(jobID: 7))
     }
 
     @Test func optionsBecomeAFilterOfTheQuarantine() throws {
@@ -69,8 +69,11 @@ import Testing
         (["--quarantine", "--after", "7"], "--after must be the cursor"),
         (["--quarantine", "--state", "ready"], "--state is about orders"),
         (["--quarantine", "--lane", "replay"], "--lane is about orders"),
+        (["--quarantine", "--parked"], "--parked is about orders"),
         (["--quarantine", "--since", "1h", "--until", "2h"], "--since must be before --until"),
         (["--order", "order-17"], "--order needs --quarantine"),
+        (["--after", "7:x"], "--after must be the cursor"),
+        (["--after", "7:-1"], "--after must be the cursor"),
         (["--quarantine", "--reason", "odd"], "--reason must be one of tombstone, empty"),
         (["--reason", "amount"], "--reason needs --quarantine"),
     ])
@@ -91,6 +94,8 @@ import Testing
             command == "usher list -c 'my usher.yaml' --state opened --since 2026-11-21T11:00:00.000Z --limit 5 "
                 + "--json --after 12"
         )
+        let parked = try question(["--parked", "--account", "main"]).command(after: "12:3")
+        #expect(parked == "usher list --parked --account main --after 12:3")
         let place = SampleOrder.refused(41).place
         let quarantine = try question(["--quarantine", "--reason", "amount"]).command(after: place.cursor)
         #expect(quarantine == "usher list --quarantine --reason amount --after 1795262400000000:2:41:jobs")
@@ -100,6 +105,13 @@ import Testing
     @Test(arguments: ["", "7", "x:2:41:jobs", "1:2:41:", "1:2:41:jobs:5", "1:99999999999:41:jobs"])
     func aCursorThatIsNoneIsRefused(_ text: String) {
         #expect(QuarantinePlace(cursor: text) == nil)
+    }
+
+    @Test func aCursorSaysHowManyAreLeftWhereTheyWereCounted() {
+        for cursor in [OrderCursor(jobID: 7), OrderCursor(jobID: 7, left: 0), OrderCursor(jobID: 12, left: 1_200)] {
+            #expect(OrderCursor(text: cursor.text) == cursor)
+        }
+        #expect(OrderCursor(jobID: 7).text == "7" && OrderCursor(jobID: 7, left: 12).text == "7:12")
     }
 
     @Test func countsComeFirstAndOnlyOnTheFirstPage() {
@@ -117,6 +129,8 @@ import Testing
         #expect(lines[3].contains("winter") && lines[3].contains("due in 40s"))
         #expect(lines[4].contains("an operator decides"))
         #expect(lines[5].contains("took 30s"))
+        let json = OrderListReport(page: page, isFirst: true, now: Self.now).json(next: nil)
+        #expect(json.split(separator: "\"parked\":true").count == 2, "of the one that an operator decides")
         let second = OrderListReport(page: page, isFirst: false, now: Self.now)
         #expect(second.lines(width: nil).first?.hasPrefix("ACCEPTED") == true)
         #expect(!second.json(next: nil).contains("counts"))
@@ -129,6 +143,18 @@ import Testing
         #expect(
             OrderListReport(page: page, isFirst: true, now: Self.now).json(next: nil) == "{\"counts\":{},\"orders\":[]}"
         )
+    }
+
+    @Test func whatWaitsForAnOperatorIsCountedAsSuch() {
+        let parked = SampleOrder.summary(.verify, attempts: 1, dueAt: nil)
+        func first(_ page: OrderPage) -> String? {
+            OrderListReport(page: page, isFirst: true, now: Self.now, onlyParked: true).lines(width: nil).first
+        }
+        let (none, one) = (OrderPage(counts: [:], orders: []), OrderPage(counts: [.verify: 1], orders: [parked]))
+        let many = OrderPage(counts: [.verify: 12], orders: [parked], cursor: OrderCursor(jobID: 7, left: 11))
+        #expect(first(none) == "no orders wait for an operator")
+        #expect(first(one) == "1 order waits for an operator")
+        #expect(first(many) == "12 orders wait for an operator")
     }
 
     private func quarantine(_ reason: String?, limit: Int = 2) -> QuarantineReport {

@@ -29,9 +29,9 @@ struct RefusedOrderTests {
                 IngestBatch(topic: "jobs", ranges: [range], jobs: [], quarantined: records, lease: .seconds(60))
             )
         }
-        let (found, refused) = try await ShowVerb.find("o-0", nil, in: store)
-        let entries = try #require(refused?.entries)
-        #expect(found.isEmpty && entries.map(\.record.offset) == [0])
+        let found = try await ShowVerb.find("o-0", nil, in: store)
+        let entries = try #require(found.refused?.entries)
+        #expect(found.orders.isEmpty && entries.map(\.record.offset) == [0])
         let missing = MissingOrder(
             orderID: "o-0",
             account: nil,

@@ -70,6 +70,11 @@ package struct OrderSummary: Equatable, Sendable {
     package var finishedAt: Timestamp?
     package var lastCode: String?
     package var lastMessage: String?
+
+    /// Whether an operator has to decide what becomes of it.
+    package var isParked: Bool {
+        state == .verify && dueAt == nil
+    }
 }
 
 /// An attempt or look-up as it was noted.

@@ -12,6 +12,8 @@ package struct OrderFilter: Equatable, Sendable {
     package var campaign: String?
     package var account: String?
     package var lane: Lane?
+    /// Only orders that wait for an operator.
+    package var onlyParked = false
 
     package init() {}
 
@@ -25,13 +27,27 @@ package struct OrderFilter: Equatable, Sendable {
     }
 }
 
+/// Where a page of a list of orders ended: what the next one begins after.
+package struct OrderCursor: Equatable, Sendable {
+    /// The store's number of the page's last order.
+    package var jobID: Int64
+    /// How many orders came after it when they were counted; nil when they were not. A list never ends by it alone:
+    /// before it would, they are counted anew.
+    package var left: Int?
+
+    package init(jobID: Int64, left: Int? = nil) {
+        self.jobID = jobID
+        self.left = left
+    }
+}
+
 /// A page of a list of orders, newest first.
 package struct OrderPage: Equatable, Sendable {
     /// How many orders the filter matches, by state; on the first page only.
     package var counts: [JobState: Int]
     package var orders: [OrderSummary]
     /// What the next page begins after; nil when this is the last.
-    package var cursor: Int64?
+    package var cursor: OrderCursor?
 }
 
 /// Which quarantined records a list shows; a part that is nil allows all.

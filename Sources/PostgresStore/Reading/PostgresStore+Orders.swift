@@ -19,25 +19,6 @@ extension PostgresStore {
         }
     }
 
-    /// Lists the orders that a filter matches, newest first, `limit` a page; the first page counts them all.
-    /// Throws `StoreError`.
-    package func list(_ filter: OrderFilter, after cursor: Int64? = nil, limit: Int) async throws -> OrderPage {
-        let page = filter.parameters + [.optional(cursor) { .int8($0) }, .int4(Int32(clamping: limit))]
-        return try await pool.run { link in
-            try link.reading { link in
-                var counts: [JobState: Int] = [:]
-                if cursor == nil {
-                    for (state, count) in try link.run(SQL.Orders.count, filter.parameters).map({ row in
-                        (try JobState(stored: row.next()), try row.next(Int64.self))
-                    }) { counts[state] = Int(count) }
-                }
-                let orders = try link.run(SQL.Orders.list, page).map { row in try OrderSummary(&row) }
-                let isLast = orders.count < limit
-                return OrderPage(counts: counts, orders: orders, cursor: isLast ? nil : orders.last?.jobID)
-            }
-        }
-    }
-
     /// The results of an order with their values, for a reveal that the caller audits. Throws `StoreError`,
     /// `.unsealable` when a value does not open.
     package func reveal(_ order: Order) async throws -> [RevealedResult] {

@@ -16,7 +16,7 @@ struct AuditQuestion {
     init(_ invocation: Invocation, now: Timestamp) throws(UsageError) {
         self.invocation = invocation
         limit = try invocation.integer("limit", in: 1...10_000) ?? Self.usualLimit
-        cursor = try invocation.numberedCursor()
+        cursor = try invocation.cursor { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
         var filter = AuditFilter()
         filter.since = try invocation.moment("since", now: now)
         filter.action = invocation.value("action")

@@ -5,18 +5,22 @@ import Terminal
 /// What a command line of `usher list` asks for. Pure, but for what its moments are counted from.
 struct ListQuestion {
     enum Subject {
-        case orders(OrderFilter, after: Int64?)
+        case orders(OrderFilter, after: OrderCursor?)
         case quarantine(QuarantineFilter, after: QuarantinePlace?)
     }
 
+    /// How many a page has where nobody says.
+    static let usualLimit = 50
+
     let subject: Subject
+    /// How many a page has.
     let limit: Int
     private let invocation: Invocation
 
     /// Throws `UsageError` that names the option.
     init(_ invocation: Invocation, now: Timestamp) throws(UsageError) {
         self.invocation = invocation
-        limit = try invocation.integer("limit", in: 1...10_000) ?? 50
+        limit = try invocation.integer("limit", in: 1...10_000) ?? Self.usualLimit
         let isQuarantine = invocation.flag("quarantine")
         try Self.refuseMixture(invocation, isQuarantine: isQuarantine)
         let since = try invocation.moment("since", now: now)
@@ -43,14 +47,16 @@ struct ListQuestion {
         filter.campaign = invocation.value("campaign")
         filter.account = invocation.value("account")
         filter.lane = invocation.value("lane").flatMap { name in Lane.allCases.first { $0.name == name } }
-        subject = .orders(filter, after: try invocation.numberedCursor())
+        filter.onlyParked = invocation.flag("parked")
+        subject = .orders(filter, after: try invocation.cursor { OrderCursor(text: $0) })
     }
 
     private static let onlyOrders = ["state", "error", "campaign", "lane"]
     private static let onlyQuarantine = ["reason", "order"]
 
     private static func refuseMixture(_ invocation: Invocation, isQuarantine: Bool) throws(UsageError) {
-        let odd = (isQuarantine ? onlyOrders : onlyQuarantine).filter { invocation.value($0) != nil }
+        var odd = (isQuarantine ? onlyOrders : onlyQuarantine).filter { invocation.value($0) != nil }
+        if isQuarantine, invocation.flag("parked") { odd.append("parked") }
         guard let name = odd.first else { return }
         let fault = isQuarantine ? "is about orders; leave it out or leave out --quarantine" : "needs --quarantine"
         throw UsageError(path: invocation.path, message: "--\(name) \(fault)")
@@ -70,6 +76,7 @@ struct ListQuestion {
         let until: Timestamp?
         switch subject {
         case .orders(let filter, _):
+            if filter.onlyParked { words.append("--parked") }
             words += options(["state", "error", "campaign", "account", "lane"])
             since = filter.since
             until = filter.until
@@ -81,7 +88,7 @@ struct ListQuestion {
         }
         if let since { words += ["--since", since.rfc3339] }
         if let until { words += ["--until", until.rfc3339] }
-        if limit != 50 { words += ["--limit", String(limit)] }
+        if limit != Self.usualLimit { words += ["--limit", String(limit)] }
         if invocation.flag("json") { words.append("--json") }
         return ShellWord.line(words + ["--after", cursor])
     }
@@ -97,38 +104,5 @@ extension Invocation {
     func usher(_ verb: String) -> [String] {
         let file = value("config").map { ["-c", $0] } ?? []
         return ["usher", verb] + file + values("set").flatMap { ["--set", $0] }
-    }
-
-    /// Where the page before ended, as `--after` says it; nil for the first page. Throws `UsageError`.
-    func cursor<Cursor>(_ read: (String) -> Cursor?) throws(UsageError) -> Cursor? {
-        guard let text = value("after") else { return nil }
-        guard let cursor = read(text) else {
-            let message = "--after must be the cursor that the page before ended with, of the same kind of list"
-            throw UsageError(path: path, message: message)
-        }
-        return cursor
-    }
-
-    /// The same in a list that goes by the store's numbers.
-    func numberedCursor() throws(UsageError) -> Int64? {
-        try cursor { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
-    }
-}
-
-extension QuarantinePlace {
-    /// `MICROSECONDS:PARTITION:OFFSET:TOPIC`; a topic's name has no colon.
-    var cursor: String {
-        "\(receivedAt.microseconds):\(record.partition):\(record.offset):\(record.topic)"
-    }
-
-    init?(cursor: String) {
-        let parts = cursor.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 4, let time = Int64(parts[0]), let partition = Int32(parts[1]),
-            let offset = Int64(parts[2]), !parts[3].isEmpty
-        else { return nil }
-        self.init(
-            record: RecordPosition(topic: String(parts[3]), partition: partition, offset: offset),
-            receivedAt: Timestamp(microseconds: time)
-        )
     }
 }

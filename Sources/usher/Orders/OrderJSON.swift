@@ -13,6 +13,7 @@ extension JSONWriter {
         member("attempts", order.attempts)
         // An ended order is due for nothing.
         if !order.state.isTerminal { member("due_at", order.dueAt) }
+        if order.isParked { member("parked", true) }
         member("accepted_at", order.acceptedAt)
         member("finished_at", order.finishedAt)
         member("last_code", order.lastCode)

@@ -7,6 +7,8 @@ struct OrderListReport {
     let page: OrderPage
     let isFirst: Bool
     let now: Timestamp
+    /// Whether only orders that wait for an operator were asked for.
+    var onlyParked = false
 
     /// Without the command for the next page.
     func lines(width: Int?) -> [String] {
@@ -16,9 +18,16 @@ struct OrderListReport {
         return lines + table.lines(width: width)
     }
 
+    private var total: Int {
+        page.counts.values.reduce(0, +)
+    }
+
     /// `7 orders: 1 ready, 4 opened, 2 declined`, in the order of the way through the states.
     private var counts: String {
-        let total = page.counts.values.reduce(0, +)
+        if onlyParked {
+            guard total > 0 else { return "no orders wait for an operator" }
+            return "\(grouped(total)) \(total == 1 ? "order waits" : "orders wait") for an operator"
+        }
         guard total > 0 else { return "no orders match" }
         let parts = page.counts.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { state, count in "\(grouped(count)) \(state.name)" }
@@ -61,7 +70,7 @@ struct OrderListReport {
                 writer.member("counts", counts: Dictionary(uniqueKeysWithValues: counts))
             }
             writer.member("orders", array: page.orders) { writer, order in writer.members(of: order) }
-            writer.member("cursor", page.cursor.map(String.init))
+            writer.member("cursor", page.cursor?.text)
             writer.member("next", next)
         }
     }

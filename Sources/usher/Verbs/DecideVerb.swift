@@ -15,7 +15,7 @@ enum DecideVerb {
 
             `send-again` has it sent once more: only if no session of it is open there, or the customer may have two.
             `give-up` ends it as failed, and the CRM gets a result that says so. The decision and its line in the audit
-            are one transaction. `usher list --state verify` finds the orders, `usher show` tells of each.
+            are one transaction. `usher list --parked` finds the orders, `usher show` tells of each.
             """,
         options: [
             Operator.reason, Operator.person,

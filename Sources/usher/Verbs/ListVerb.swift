@@ -11,6 +11,9 @@ enum ListVerb {
             Prints how many orders match, by state, then a page of them, newest first, then the command for the next
             page. Without options it lists all; options narrow it, and an order must match every one.
 
+            --parked lists what waits for an operator, and for `usher decide`: it is found at once, whatever else there
+            is. In JSON such orders have `parked`.
+
             --quarantine lists the records that never became a job instead, with their reasons first. Their values
             are sealed and not shown.
 
@@ -18,6 +21,7 @@ enum ListVerb {
             """,
         options: [
             .value("state", "STATES", "states, separated by commas: \(states)."),
+            .flag("parked", "only orders that wait for an operator."),
             .value("since", "WHEN", "accepted (or quarantined) since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
             .value("until", "WHEN", "accepted (or quarantined) before, in the same words."),
             .value("error", "CODE", "whose last attempt ended with this code, such as 400 or worker_lost."),
@@ -27,13 +31,14 @@ enum ListVerb {
             .flag("quarantine", "list quarantined records instead of orders."),
             .value("reason", "WORD", "with --quarantine: of this reason only."),
             .value("order", "ORDER", "with --quarantine: that carried this order's id."),
-            .value("limit", "COUNT", fallback: "50", "how many a page has, at most 10000."),
+            .value("limit", "COUNT", fallback: String(ListQuestion.usualLimit), "how many a page has, at most 10000."),
             .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
             CommandTree.json,
         ],
         examples: [
             CommandExample("usher list --since 1h", "what came in during the last hour"),
             CommandExample("usher list --state failed,declined --since 1d", "what needs somebody"),
+            CommandExample("usher list --parked", "what waits for a decision"),
             CommandExample("usher list --error 400 --json | jq -r '.orders[].order_id'", "order ids for a script"),
             CommandExample("usher list --quarantine", "what never became a job, and why"),
         ],
@@ -52,8 +57,8 @@ enum ListVerb {
             let page = try await StoreAccess.with(context) { store, _ in
                 try await store.list(filter, after: cursor, limit: question.limit)
             }
-            let report = OrderListReport(page: page, isFirst: cursor == nil, now: now)
-            let next = page.cursor.map { question.command(after: String($0)) }
+            let report = OrderListReport(page: page, isFirst: cursor == nil, now: now, onlyParked: filter.onlyParked)
+            let next = page.cursor.map { question.command(after: $0.text) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
         case .quarantine(let filter, let place):
             let page = try await StoreAccess.with(context) { store, _ in

@@ -1,4 +1,6 @@
--- A page of the orders that a filter matches, newest first. $8: only those before this job, $9: at most so many.
+-- A page of the orders that a filter matches, newest first. Filters as in count; $8: only those before this job, $9: at
+-- most so many. Asked for more than there are it reads all that is older, whatever the filter: ask for what was
+-- counted.
 -- Locks: none. Plan: primary key backwards, or job_accepted where times are given.
 SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaign, j.attempts, j.due_at, j.accepted_at,
   j.finished_at, j.last_code, j.last_message
