@@ -127,6 +127,47 @@ extension EndToEnd {
             await server.stop()
         }
 
+        @Test(
+            "list --all prints an order a line, and where nobody reads on it says how it goes on",
+            .timeLimit(.minutes(2))
+        )
+        func wholeList() async throws {
+            let server = try await ThrowAwayPostgres.start(fsync: false)
+            try await server.createDatabase("usher")
+            let folder = try Self.settingsFolder(databaseHost: server.folder)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let settings = ["-c", "\(folder)/usher.yaml"]
+            let migrated = try await Shell.run([UsherProcess.binary, "migrate"] + settings)
+            #expect(migrated.code == 0, "\(migrated.error)")
+            let orders = """
+                INSERT INTO usher.job (job_id, due_at, not_after, finished_at, src_offset, src_partition, topic_id,
+                  state, lane, account, order_id, content_digest)
+                SELECT n, now(), now(), now(), n, 0, 1, 12, 0, 'main', 'o-' || n, sha256(n::text::bytea)
+                FROM generate_series(1, 2000) n
+                """
+            let database = server.connection(database: "usher")
+            let filled = try await Shell.run(["psql", "-XAtq", "-d", database, "-c", orders])
+            #expect(filled.code == 0, "\(filled.error)")
+
+            let all = try await Shell.run([UsherProcess.binary, "list", "--all", "--json"] + settings)
+            #expect(all.code == 0 && all.output.split(separator: "\n").count == 2_000, "\(all.error)")
+            // The second page is longer than what a pipe holds: it is being written when its reader ends.
+            let script = "\"$0\" list --all --json -c \"$1\" | head -n 1001"
+            let cut = try await Shell.run(["/bin/sh", "-c", script, UsherProcess.binary, "\(folder)/usher.yaml"])
+            let command = cut.error.split(separator: "\n").first { $0.contains("--after") } ?? ""
+            #expect(cut.error.contains("usher list: ended after 1,000 orders; the rest comes with"), "\(cut.error)")
+            #expect(command == "  usher list -c \(folder)/usher.yaml --all --json --after 1001:1000", "\(cut.error)")
+            let cursor = command.split(separator: " ").last.map { String($0) } ?? ""
+            let rest = try await Shell.run(
+                [UsherProcess.binary, "list", "--all", "--json", "--after", cursor] + settings
+            )
+            let lines = Array(cut.output.split(separator: "\n").prefix(1_000)) + rest.output.split(separator: "\n")
+            // After the account comes the order's id.
+            let found = Set(lines.map { $0.split(separator: ",")[1] })
+            #expect(lines.count == 2_000 && found.count == 2_000, "\(rest.error)")
+            await server.stop()
+        }
+
         @Test("a second signal to stop ends a worker whose log nobody reads", .timeLimit(.minutes(1)))
         func signalsBehindAFullLog() async throws {
             let folder = try Self.settingsFolder()

@@ -55,6 +55,7 @@ import Testing
         (["--limit", "10001"], "--limit must be a whole number from 1 to 10000"),
         (["--after", "x"], "--after must be the cursor"),
         (["--after", "0"], "--after must be the cursor"),
+        (["--all", "--limit", "7"], "--all prints all pages"),
     ])
     func aWrongOptionIsNamed(_ words: [String], _ start: String) throws {
         do {
@@ -67,16 +68,19 @@ import Testing
     }
 
     @Test func theNextPageIsOfTheSameLines() throws {
-        #expect(try question([]).command(after: 12) == "usher audit --after 12")
+        #expect(try question([]).command(after: "12") == "usher audit --after 12")
         let words = [
             "-c", "my usher.yaml", "--since", "1h", "--actor", "ann@desk", "--action", "account hold", "--limit", "5",
             "--json",
         ]
         #expect(
-            try question(words).command(after: 12)
+            try question(words).command(after: "12")
                 == "usher audit -c 'my usher.yaml' --action 'account hold' --actor ann@desk "
                 + "--since 2026-11-21T11:00:00.000Z --limit 5 --json --after 12"
         )
+        let whole = try question(["--all", "--json"])
+        #expect(whole.isWhole && whole.limit == WholeList.pageSize)
+        #expect(whole.command(after: "12") == "usher audit --all --json --after 12")
     }
 
     @Test func aLineSaysWhenWhoWhatAndToWhatAndBelowItWhyAndWhatChanged() {
@@ -147,5 +151,8 @@ import Testing
                 + #""cursor":"8","next":"usher audit --after 8"}"#
         )
         #expect(report([]).json(next: nil) == #"{"lines":[]}"#)
+        #expect(
+            report([released, line(7)]).jsonLines.map { $0.prefix(15) } == [#"{"audit_id":8,""#, #"{"audit_id":7,""#]
+        )
     }
 }

@@ -72,6 +72,7 @@ import Testing
         (["--quarantine", "--parked"], "--parked is about orders"),
         (["--quarantine", "--since", "1h", "--until", "2h"], "--since must be before --until"),
         (["--order", "order-17"], "--order needs --quarantine"),
+        (["--all", "--limit", "7"], "--all prints all pages"),
         (["--after", "7:x"], "--after must be the cursor"),
         (["--after", "7:-1"], "--after must be the cursor"),
         (["--quarantine", "--reason", "odd"], "--reason must be one of tombstone, empty"),
@@ -94,8 +95,8 @@ import Testing
             command == "usher list -c 'my usher.yaml' --state opened --since 2026-11-21T11:00:00.000Z --limit 5 "
                 + "--json --after 12"
         )
-        let parked = try question(["--parked", "--account", "main"]).command(after: "12:3")
-        #expect(parked == "usher list --parked --account main --after 12:3")
+        let parked = try question(["--parked", "--all", "--account", "main"]).command(after: "12:3")
+        #expect(parked == "usher list --parked --account main --all --after 12:3")
         let place = SampleOrder.refused(41).place
         let quarantine = try question(["--quarantine", "--reason", "amount"]).command(after: place.cursor)
         #expect(quarantine == "usher list --quarantine --reason amount --after 1795262400000000:2:41:jobs")
@@ -155,6 +156,49 @@ import Testing
         #expect(first(none) == "no orders wait for an operator")
         #expect(first(one) == "1 order waits for an operator")
         #expect(first(many) == "12 orders wait for an operator")
+    }
+
+    @Test func eachLineOfAPageHasTheCursorToGoOnAfter() {
+        var orders = [SampleOrder.summary(.ready), SampleOrder.summary(.ready)]
+        orders[1].jobID = 5
+        func ends(_ cursor: OrderCursor?) -> [Bool] {
+            let page = OrderPage(counts: [:], orders: orders, cursor: cursor)
+            let cursors = cursor == nil ? ["7:1", "5:0"] : cursor?.left == nil ? ["7", "5"] : ["7:4", "5:3"]
+            let lines = OrderListReport(page: page, isFirst: true, now: Self.now).jsonLines
+            return zip(lines, cursors).map { $0.hasSuffix("\"cursor\":\"\($1)\"}") }
+        }
+        #expect(ends(nil) == [true, true])
+        #expect(ends(OrderCursor(jobID: 5)) == [true, true])
+        #expect(ends(OrderCursor(jobID: 5, left: 3)) == [true, true])
+        #expect(quarantine(nil).jsonLines.last?.hasSuffix("\"cursor\":\"1795262400000000:2:40:jobs\"}") == true)
+    }
+
+    @Test func aPageThatIsNotAllIsSaidToBeWhereNobodyAskedForAPage() throws {
+        func hint(_ words: [String], total: Int? = 12_000, onTerminal: Bool = false) throws -> String? {
+            guard case .run(let invocation) = CommandTree.root.start(["list"] + words) else { return "not understood" }
+            let isCut = total.map { $0 > 50 } ?? true
+            return invocation.hint(shown: 50, of: total, isCut: isCut, onTerminal: onTerminal)
+        }
+        let text = "usher list: 50 of 12,000 shown; --all or --limit for more"
+        #expect(try hint([]) == text)
+        #expect(try hint(["--json"], onTerminal: true) == text)
+        #expect(try hint([], total: nil) == "usher list: the newest 50 shown; --all or --limit for more")
+        #expect(try hint([], onTerminal: true) == nil)
+        #expect(try hint(["--limit", "50", "--json"]) == nil)
+        #expect(try hint(["--after", "7", "--json"]) == nil)
+        #expect(try hint(["--json"], total: 50) == nil)
+    }
+
+    @Test func aListThatEndsEarlySaysHowItGoesOn() throws {
+        guard case .run(let invocation) = CommandTree.root.start(["list", "--all", "--json"]) else {
+            throw UsageError(path: [], message: "not understood")
+        }
+        let list = WholeList(after: "12:3", isSpaced: false)
+        let command = "usher list --all --json --after 12:3"
+        let start = "usher list: ended after 0 orders; the rest comes with\n  \(command)"
+        #expect(invocation.resumption(list, unit: "orders", command: command, .stopped) == start)
+        let unread = invocation.resumption(list, unit: "orders", command: command, .outputClosed)
+        #expect(unread.hasPrefix(start) && unread.hasSuffix("go on after the cursor of the last line that it took."))
     }
 
     private func quarantine(_ reason: String?, limit: Int = 2) -> QuarantineReport {

@@ -48,6 +48,17 @@ package struct OrderPage: Equatable, Sendable {
     package var orders: [OrderSummary]
     /// What the next page begins after; nil when this is the last.
     package var cursor: OrderCursor?
+
+    /// How many orders come after this page; nil when they were not counted.
+    package var left: Int? {
+        guard let cursor else { return 0 }
+        return cursor.left
+    }
+
+    /// What a list goes on after when it ended at one of this page's orders, by its place in `orders`.
+    package func cursor(at index: Int) -> OrderCursor {
+        OrderCursor(jobID: orders[index].jobID, left: left.map { $0 + orders.count - 1 - index })
+    }
 }
 
 /// Which quarantined records a list shows; a part that is nil allows all.

@@ -29,18 +29,27 @@ struct AuditReport {
     /// `next` is the command for the next page. Names stay: scripts read them.
     func json(next: String?) -> String {
         JSONWriter.object { writer in
-            writer.member("lines", array: page.lines) { writer, line in
-                writer.member("audit_id", line.auditID)
-                writer.member("at", line.at)
-                writer.member("actor", line.actor)
-                writer.member("action", line.action)
-                writer.member("subject", line.subject)
-                writer.member("reason", line.reason)
-                writer.member("before", line.before)
-                writer.member("after", line.after)
-            }
+            writer.member("lines", array: page.lines) { writer, line in writer.members(of: line) }
             writer.member("cursor", page.cursor.map(String.init))
             writer.member("next", next)
         }
+    }
+
+    /// An object a line of the audit. Its number is what a list goes on after when it ended there.
+    var jsonLines: [String] {
+        page.lines.map { line in JSONWriter.object { writer in writer.members(of: line) } }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of line: AuditLine) {
+        member("audit_id", line.auditID)
+        member("at", line.at)
+        member("actor", line.actor)
+        member("action", line.action)
+        member("subject", line.subject)
+        member("reason", line.reason)
+        member("before", line.before)
+        member("after", line.after)
     }
 }

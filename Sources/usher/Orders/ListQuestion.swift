@@ -15,12 +15,15 @@ struct ListQuestion {
     let subject: Subject
     /// How many a page has.
     let limit: Int
+    /// Whether all pages are printed.
+    let isWhole: Bool
     private let invocation: Invocation
 
     /// Throws `UsageError` that names the option.
     init(_ invocation: Invocation, now: Timestamp) throws(UsageError) {
         self.invocation = invocation
-        limit = try invocation.integer("limit", in: 1...10_000) ?? Self.usualLimit
+        limit = try invocation.pageLimit(usual: Self.usualLimit)
+        isWhole = invocation.flag("all")
         let isQuarantine = invocation.flag("quarantine")
         try Self.refuseMixture(invocation, isQuarantine: isQuarantine)
         let since = try invocation.moment("since", now: now)
@@ -69,7 +72,8 @@ struct ListQuestion {
         throw UsageError(path: invocation.path, message: "--reason must be one of \(known)")
     }
 
-    /// The command that prints the page after this one. Moments are spelt out: a span would have moved on.
+    /// The command that prints the page after this one, or the rest of the list. Moments are spelt out: a span would
+    /// have moved on.
     func command(after cursor: String) -> String {
         var words = invocation.usher("list")
         let since: Timestamp?
@@ -88,7 +92,11 @@ struct ListQuestion {
         }
         if let since { words += ["--since", since.rfc3339] }
         if let until { words += ["--until", until.rfc3339] }
-        if limit != Self.usualLimit { words += ["--limit", String(limit)] }
+        if isWhole {
+            words.append("--all")
+        } else if limit != Self.usualLimit {
+            words += ["--limit", String(limit)]
+        }
         if invocation.flag("json") { words.append("--json") }
         return ShellWord.line(words + ["--after", cursor])
     }

@@ -18,7 +18,8 @@ struct OrderListReport {
         return lines + table.lines(width: width)
     }
 
-    private var total: Int {
+    /// How many orders match; of the first page.
+    var total: Int {
         page.counts.values.reduce(0, +)
     }
 
@@ -72,6 +73,16 @@ struct OrderListReport {
             writer.member("orders", array: page.orders) { writer, order in writer.members(of: order) }
             writer.member("cursor", page.cursor?.text)
             writer.member("next", next)
+        }
+    }
+
+    /// An object an order, each with the cursor that a list goes on after when it ended there.
+    var jsonLines: [String] {
+        page.orders.indices.map { index in
+            JSONWriter.object { writer in
+                writer.members(of: page.orders[index])
+                writer.member("cursor", page.cursor(at: index).text)
+            }
         }
     }
 }

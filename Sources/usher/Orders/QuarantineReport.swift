@@ -28,11 +28,15 @@ struct QuarantineReport {
         if let reason {
             return "\(OrderWords.counted(shown[reason] ?? 0, "record")) quarantined for \(reason)"
         }
-        let total = shown.values.reduce(0, +)
         guard total > 0 else { return "no records were quarantined" }
         let parts = shown.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .map { reason, count in "\(grouped(count)) \(reason)" }
         return "\(grouped(total)) record\(total == 1 ? "" : "s") quarantined: \(parts.joined(separator: ", "))"
+    }
+
+    /// How many records match; of the first page.
+    var total: Int {
+        shown.values.reduce(0, +)
     }
 
     private var shown: [String: Int] {
@@ -61,6 +65,16 @@ struct QuarantineReport {
             writer.member("records", array: page.entries) { writer, entry in writer.members(of: entry) }
             writer.member("cursor", cursor)
             writer.member("next", next)
+        }
+    }
+
+    /// An object a record, each with the cursor that a list goes on after when it ended there.
+    var jsonLines: [String] {
+        page.entries.map { entry in
+            JSONWriter.object { writer in
+                writer.members(of: entry)
+                writer.member("cursor", entry.place.cursor)
+            }
         }
     }
 }

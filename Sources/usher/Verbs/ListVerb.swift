@@ -11,6 +11,10 @@ enum ListVerb {
             Prints how many orders match, by state, then a page of them, newest first, then the command for the next
             page. Without options it lists all; options narrow it, and an order must match every one.
 
+            --all prints every page. With --json that is an object a line, without the counts; each has the cursor to go
+            on after. Progress goes to standard error, and so does the command that goes on when it ends early: by
+            Ctrl-C (130), because nobody reads on (74), or because the database is away (69).
+
             --parked lists what waits for an operator, and for `usher decide`: it is found at once, whatever else there
             is. In JSON such orders have `parked`.
 
@@ -31,6 +35,7 @@ enum ListVerb {
             .flag("quarantine", "list quarantined records instead of orders."),
             .value("reason", "WORD", "with --quarantine: of this reason only."),
             .value("order", "ORDER", "with --quarantine: that carried this order's id."),
+            .flag("all", "print all pages, not one."),
             .value("limit", "COUNT", fallback: String(ListQuestion.usualLimit), "how many a page has, at most 10000."),
             .value("after", "CURSOR", "go on where a page ended; that page prints the command."),
             CommandTree.json,
@@ -39,10 +44,10 @@ enum ListVerb {
             CommandExample("usher list --since 1h", "what came in during the last hour"),
             CommandExample("usher list --state failed,declined --since 1d", "what needs somebody"),
             CommandExample("usher list --parked", "what waits for a decision"),
-            CommandExample("usher list --error 400 --json | jq -r '.orders[].order_id'", "order ids for a script"),
+            CommandExample("usher list --error 400 --all --json | jq -r '.order_id'", "order ids for a script"),
             CommandExample("usher list --quarantine", "what never became a job, and why"),
         ],
-        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .ioError, .tryAgain, .noPermission, .configuration, .interrupted]
     )
 
     private static var states: String {
@@ -52,6 +57,7 @@ enum ListVerb {
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let now = Timestamp.systemNow
         let question = try ListQuestion(context.invocation, now: now)
+        if question.isWhole { return try await printAll(question, context, now) }
         switch question.subject {
         case .orders(let filter, let cursor):
             let page = try await StoreAccess.with(context) { store, _ in
@@ -60,6 +66,7 @@ enum ListVerb {
             let report = OrderListReport(page: page, isFirst: cursor == nil, now: now, onlyParked: filter.onlyParked)
             let next = page.cursor.map { question.command(after: $0.text) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
+            hint(context, shown: page.orders.count, of: report.total)
         case .quarantine(let filter, let place):
             let page = try await StoreAccess.with(context) { store, _ in
                 try await store.quarantine(filter, after: place, limit: question.limit)
@@ -73,8 +80,38 @@ enum ListVerb {
             )
             let next = report.cursor.map { question.command(after: $0) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
+            hint(context, shown: page.entries.count, of: report.total)
         }
         return .success
+    }
+
+    private static func printAll(
+        _ question: ListQuestion,
+        _ context: VerbContext,
+        _ now: Timestamp
+    ) async throws -> ExitCode {
+        let isJSON = context.invocation.flag("json")
+        let width = StandardStream.output.terminalWidth
+        let limit = question.limit
+        switch question.subject {
+        case .orders(let filter, let start):
+            var pages = OrderPages(filter, after: start, limit: limit, isJSON: isJSON, width: width, now: now)
+            return try await context.printAll("orders", after: start?.text, command: question.command) { store in
+                try await pages.next(store)
+            }
+        case .quarantine(let filter, let start):
+            var pages = QuarantinePages(filter, after: start, limit: limit, isJSON: isJSON, width: width, now: now)
+            return try await context.printAll("records", after: start?.cursor, command: question.command) { store in
+                try await pages.next(store)
+            }
+        }
+    }
+
+    /// Says that a page is not the whole list, where that could be missed.
+    private static func hint(_ context: VerbContext, shown: Int, of total: Int) {
+        let isOnTerminal = StandardStream.output.isTerminal
+        let hint = context.invocation.hint(shown: shown, of: total, isCut: total > shown, onTerminal: isOnTerminal)
+        if let hint { context.note(hint) }
     }
 
     private static func print(
