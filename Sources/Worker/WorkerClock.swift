@@ -1,23 +1,24 @@
+package import Logs
 package import SessionCore
 import Synchronization
 
 /// Time for the worker: monotonic for waits and deadlines, and the database's wall clock, estimated from its last
 /// answer plus the monotonic time since.
 package final class WorkerClock: Sendable {
-    private struct Reference {
-        var database: Timestamp
-        var uptime: Duration
-    }
-
     private let monotonic: ContinuousClock
     private let origin: ContinuousClock.Instant
-    private let reference: Mutex<Reference>
+    private let database: Mutex<DatabaseClock>
+    private let log: Log
 
-    /// - Parameter wall: a first guess of the database's clock, replaced by its first answer.
-    package init(wall: Timestamp) {
+    /// - Parameters:
+    ///   - wall: a first guess of the database's clock, replaced by its first answer.
+    ///   - stepMax: by how much the database's clock may run ahead of this one before it counts as set, which is said
+    ///     as an error. nil: it may be set at will, as tests do.
+    package init(wall: Timestamp, stepMax: Duration? = nil, log: Log = .silent) {
         monotonic = ContinuousClock()
         origin = monotonic.now
-        reference = Mutex(Reference(database: wall, uptime: .zero))
+        database = Mutex(DatabaseClock(wall: wall, stepMax: stepMax))
+        self.log = log
     }
 
     /// Monotonic time since the worker started; goes on while the machine sleeps.
@@ -27,14 +28,31 @@ package final class WorkerClock: Sendable {
 
     /// The database's clock now, as far as it is known.
     package var databaseNow: Timestamp {
-        let reference = reference.withLock { $0 }
-        return reference.database.advanced(by: uptime - reference.uptime)
+        let uptime = uptime
+        return database.withLock { $0.now(at: uptime) }
     }
 
-    /// Takes the database's clock from an answer that arrived at `uptime`. The answer is older than its arrival, so the
-    /// estimate runs late, which is the safe side: nothing is signed in the provider's future.
-    package func learn(_ database: Timestamp, receivedAt uptime: Duration) {
-        reference.withLock { $0 = Reference(database: database, uptime: uptime) }
+    /// Since when the database's clock has gone on evenly, by its present time: what it shows of the time before may
+    /// not have passed. nil: for as long as this worker knows it.
+    package var steadySince: Timestamp? {
+        database.withLock { $0.steadySince }
+    }
+
+    /// Takes the database's clock from an answer that arrived at the uptime `received`, to a question of the uptime
+    /// `asked`. The answer is older than its arrival, so the estimate runs late, which is the safe side: nothing is
+    /// signed in the provider's future.
+    package func learn(_ shown: Timestamp, asked: Duration, receivedAt received: Duration) {
+        guard let step = database.withLock({ $0.learn(shown, asked: asked, received: received) }) else { return }
+        log.error(
+            "the database's clock was set ahead: what was sent before counts as sent now where that decides a repeat",
+            [
+                .differenceMs: .init(step.wholeMilliseconds),
+                .reason: """
+                    see that its time is right, and have it slewed, never stepped (chrony without makestep); orders of \
+                    unknown outcome are looked up for longer, and none of before is sent again too early
+                    """,
+            ]
+        )
     }
 
     package func wait(for duration: Duration) async throws {

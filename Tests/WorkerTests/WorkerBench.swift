@@ -20,6 +20,7 @@ final class WorkerBench: Sendable {
     /// - Parameters:
     ///   - campaigns: Topics beside `jobs` that only campaigns send to.
     ///   - accounts: `main`, which is the jobs' own, and others.
+    ///   - stepMax: by how much the store's clock may run ahead before it counts as set; nil: at will.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
@@ -28,6 +29,7 @@ final class WorkerBench: Sendable {
         campaigns: [String] = [],
         accounts: [String] = ["main"],
         pollInterval: Duration = .milliseconds(10),
+        stepMax: Duration? = nil,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         cashier = ScriptedCashier(answer: answer)
@@ -53,6 +55,7 @@ final class WorkerBench: Sendable {
         var settings = Self.settings(topics, shutdownGrace, inFlightMax)
         settings.accounts = Dictionary(uniqueKeysWithValues: accounts.map { ($0, account) })
         settings.pollInterval = pollInterval
+        let log = Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         let service = WorkerService(
             store: store,
             source: source,
@@ -61,8 +64,8 @@ final class WorkerBench: Sendable {
             decider: decider,
             identity: identity,
             settings: settings,
-            clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)),
-            log: Log(level: .debug, format: .text) { [lines] in lines.add($0) }
+            clock: WorkerClock(wall: Timestamp(seconds: 1_000_000), stepMax: stepMax, log: log),
+            log: log
         )
         worker.withLock { $0 = service }
         running.withLock { $0 = Task { try await service.run() } }

@@ -124,6 +124,9 @@ package struct Decision: Equatable, Sendable {
 /// Decides what a call's answer means. Pure: the same job, answer, moment and random numbers give the same decision.
 package struct OutcomePolicy: Equatable, Sendable {
     package var rules: OutcomeRules
+    /// Since when the database's clock is known to have gone on evenly, by its present time; nil: always. It may have
+    /// been set ahead then: what was sent before counts as sent then.
+    package var steadySince: Timestamp?
 
     package init(rules: OutcomeRules) {
         self.rules = rules
@@ -402,7 +405,7 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .repost:
             return again(job, after: nil, now, outcome: outcome, &random)
         case .wait:
-            let over = (job.lastSend ?? now).advanced(by: rules.sessionLifetime + rules.clockSkew)
+            let over = sentAt(job, now).advanced(by: rules.sessionLifetime + rules.clockSkew)
             if now >= over { return again(job, after: nil, now, outcome: outcome, &random) }
             return Decision(verdict: .verify(after: now.duration(to: over)), attemptOutcome: outcome)
         case .park:
@@ -446,7 +449,13 @@ package struct OutcomePolicy: Equatable, Sendable {
     }
 
     private func quietFrom(_ job: ClaimedJob, _ now: Timestamp) -> Timestamp {
-        (job.lastSend ?? now).advanced(by: rules.requestValidity + rules.clockSkew)
+        sentAt(job, now).advanced(by: rules.requestValidity + rules.clockSkew)
+    }
+
+    /// When the job's last request was sent, or later.
+    private func sentAt(_ job: ClaimedJob, _ now: Timestamp) -> Timestamp {
+        let sent = job.lastSend ?? now
+        return steadySince.map { max($0, sent) } ?? sent
     }
 
     /// The wait to the next look-up: the schedule's next step, the last of which falls on the end of the validity.

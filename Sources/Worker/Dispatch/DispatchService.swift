@@ -206,7 +206,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                 let asked = clock.uptime
                 return (asked, try await store.claim(request))
             }
-            clock.learn(claim.now, receivedAt: clock.uptime)
+            clock.learn(claim.now, asked: asked, receivedAt: clock.uptime)
             slots.taken(claim.jobs.count, ofAgents: claim.jobs.count { $0.lane == .interactive }, of: reserved)
             for job in claim.jobs where isCalled(job) { note(job, claimedFor: purpose) }
             dispatcher.start(claim.jobs, asked: asked)

@@ -189,7 +189,10 @@ final class Dispatcher<Provider: Cashier>: Sendable {
     ) -> (job: DecidedJob, sign: AccountSign) {
         let (job, answer) = (call.job, call.answer)
         var random = SystemRandomNumberGenerator()
-        let decision = account(of: job).outcomes.decide(
+        var policy = account(of: job).outcomes
+        // Only what a look-up leads to depends on how long ago the last request was sent.
+        if job.purpose == .lookUp { policy.steadySince = clock.steadySince }
+        let decision = policy.decide(
             job,
             answer: answer,
             startedAt: call.startedAt,

@@ -60,7 +60,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
                 let asked = clock.uptime
                 return (asked, try await store.ingest(batch))
             }
-            if let now = report.now { clock.learn(now, receivedAt: clock.uptime) }
+            if let now = report.now { clock.learn(now, asked: asked, receivedAt: clock.uptime) }
             let ofAgents = report.started.count { $0.lane == .interactive }
             slots.taken(report.started.count, ofAgents: ofAgents, of: reserved)
             admission.stored(batch, started: report.started)

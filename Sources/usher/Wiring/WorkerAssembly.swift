@@ -125,7 +125,8 @@ struct WorkerAssembly {
             decider: decider,
             identity: identity,
             settings: settings,
-            clock: WorkerClock(wall: .systemNow),
+            // Where no skew is allowed for, the drift of a minute is no step all the same.
+            clock: WorkerClock(wall: .systemNow, stepMax: max(configuration.verify.clockSkew, .seconds(1)), log: log),
             log: log
         )
     }
