@@ -27,7 +27,8 @@ extension SettingKey {
             .fallback("10s"),
             example: "20s",
             """
-            How far the Cashier's clock may be from the database's. It is added to `verify.request_validity`.
+            How far the Cashier's clock may be from the database's. It is added to `verify.request_validity`. A worker \
+            that sees the database's clock run ahead of its own by more says so, and takes it for set.
             """
         ),
     ]
