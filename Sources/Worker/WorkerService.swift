@@ -181,6 +181,7 @@ package struct WorkerService<
         return [
             upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping,
             upkeep.runWiping, upkeep.runBackPressure, upkeep.runProgressLines, upkeep.runPositionChecks,
+            expiryService.run,
         ]
     }
 
@@ -283,6 +284,19 @@ extension WorkerService {
             patience: patience,
             clock: clock,
             activity: activity,
+            mayMint: mayMint
+        )
+    }
+
+    private var expiryService: ExpiryService<Store, Provider> {
+        ExpiryService(
+            store: store,
+            dispatcher: dispatcher,
+            guards: guards,
+            slots: slots,
+            lease: settings.lease,
+            patience: patience,
+            clock: clock,
             mayMint: mayMint
         )
     }

@@ -78,6 +78,23 @@ import Testing
         #expect(Outlook(late).text.hasSuffix("ends it as expired."))
     }
 
+    @Test(arguments: [(0, "expired"), (2, "failed")])
+    func anOrderOfAHeldAccountWhoseTimeIsOverIsNotSaidToBeSentAfterTheHold(_ attempts: Int, _ end: String) {
+        for until in [nil, Self.soon] {
+            var late = SampleOrder.detail(.ready, .held(until: until, reason: "audit"), attempts: attempts)
+            late.notAfter = Self.before
+            let text = Outlook(late).text
+            #expect(text.contains("Its not_after was 11:59:55Z (5s ago): a worker ends it as \(end) all the same"))
+            #expect(!text.contains("It is sent") && !text.contains("Unsent by"))
+        }
+    }
+
+    @Test func anOrderOfAHeldAccountThatWasNeverSentSaysWhenItExpires() {
+        let held = NextStep.held(until: nil, reason: "audit")
+        #expect(outlook(.ready, held).hasSuffix("Unsent by 13:00:00Z (in 1h), it expires."))
+        #expect(!outlook(.ready, held, attempts: 1).contains("expires"))
+    }
+
     @Test func anUnknownOutcomeIsNotSaidToBeLookedUpWhenItIsParked() {
         let looked = SampleOrder.summary(.verify, attempts: 1)
         let parked = SampleOrder.summary(.verify, attempts: 1, dueAt: nil)

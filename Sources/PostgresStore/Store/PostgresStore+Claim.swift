@@ -36,6 +36,31 @@ extension PostgresStore {
         return Claim(now: now, jobs: jobs, nextDue: nextDue, setAside: unread)
     }
 
+    package func claimOverdue(
+        of account: String,
+        behind place: QueuePlace,
+        limit: Int,
+        lease: Duration
+    ) async throws -> OverdueClaim {
+        let worker = try await workerID()
+        let queue: [PGParameter] = [.int2(place.lane.rawValue), .text(account)]
+        let slice: [PGParameter] = [.time(place.dueAt), .int8(place.jobID), .int4(Int32(clamping: limit))]
+        let (look, rows) = try await pool.run { link -> (OverdueLook, [ClaimedRow]) in
+            let look = try link.run(SQL.Jobs.overdue, queue + slice).first { row in
+                try OverdueLook(&row, in: place.lane)
+            }
+            guard let look else { throw PostgresFailure.shape("jobs/overdue returned no row") }
+            guard !look.jobs.isEmpty else { return (look, []) }
+            let late: [PGParameter] = [
+                .times(look.dueAt), .int8s(look.jobs), .int8(lease.wholeMicroseconds), .int8(worker),
+            ]
+            return (look, try link.run(SQL.Jobs.claimOverdue, queue + late).map { row in try ClaimedRow(&row) })
+        }
+        if let epoch = rows.first?.lease.epoch { leases.began(epoch, jobs: rows.map(\.lease.jobID)) }
+        // They end without their bodies, should no key open these.
+        return OverdueClaim(now: look.now, jobs: rows.map { $0.job(body: $0.openBody(keys)) }, next: look.next)
+    }
+
     private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {
         let asked = request.lanes.flatMap { lane in request.accounts.map { (lane: lane, account: $0) } }
             .filter { $0.lane.limit(of: $0.account) > 0 }
@@ -76,5 +101,22 @@ extension PostgresStore {
             }
             return Int(count ?? 0)
         }
+    }
+}
+
+/// The row that `jobs/overdue` returned.
+private struct OverdueLook: Sendable {
+    var dueAt: [Timestamp]
+    var jobs: [Int64]
+    var next: QueuePlace?
+    var now: Timestamp
+
+    init(_ row: inout RowReader, in lane: Lane) throws {
+        dueAt = try row.nextList(of: Timestamp.self)
+        jobs = try row.nextList(of: Int64.self)
+        let lastDue = try row.nextIfAny(Timestamp.self)
+        let lastJob = try row.nextIfAny(Int64.self)
+        if let lastDue, let lastJob { next = QueuePlace(lane: lane, dueAt: lastDue, jobID: lastJob) }
+        now = try row.next()
     }
 }

@@ -158,3 +158,37 @@ package struct Claim: Sendable {
         self.setAside = setAside
     }
 }
+
+/// A place in the queue of a lane of an account: the jobs behind it are due then and have a larger number, or later.
+package struct QueuePlace: Equatable, Sendable {
+    package var lane: Lane
+    package var dueAt: Timestamp
+    package var jobID: Int64
+
+    package init(lane: Lane, dueAt: Timestamp, jobID: Int64) {
+        self.lane = lane
+        self.dueAt = dueAt
+        self.jobID = jobID
+    }
+
+    /// Before all jobs of the lane.
+    package static func start(of lane: Lane) -> QueuePlace {
+        QueuePlace(lane: lane, dueAt: Timestamp(microseconds: .min), jobID: 0)
+    }
+}
+
+/// What a look at a slice of a queue found past its `not_after`.
+package struct OverdueClaim: Sendable {
+    /// Database time of the look.
+    package var now: Timestamp
+    /// Leased, each to be ended unsent.
+    package var jobs: [ClaimedJob]
+    /// Where the next slice begins; nil: no job behind this one is due.
+    package var next: QueuePlace?
+
+    package init(now: Timestamp, jobs: [ClaimedJob], next: QueuePlace?) {
+        self.now = now
+        self.jobs = jobs
+        self.next = next
+    }
+}

@@ -40,6 +40,14 @@ package protocol JobStore: HoldStore {
     func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition]
     /// Leases due jobs and marks those to be sent, durably.
     func claim(_ request: ClaimRequest) async throws -> Claim
+    /// Leases due jobs of one lane and account that are past their `not_after`, whatever holds the account; those of
+    /// unknown outcome are left alone. Looks at no more than `limit` due jobs, which begin behind `place`.
+    func claimOverdue(
+        of account: String,
+        behind place: QueuePlace,
+        limit: Int,
+        lease: Duration
+    ) async throws -> OverdueClaim
     /// Writes outcomes, each with its result and its outbox row in one transaction; rows whose lease was lost are left
     /// alone.
     func settle(_ settlements: [Settlement]) async throws -> SettleReport

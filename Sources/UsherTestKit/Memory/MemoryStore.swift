@@ -154,7 +154,7 @@ package final class MemoryStore: JobStore {
         }
     }
 
-    private func transact<Answer>(_ body: (inout State) throws -> Answer) throws -> Answer {
+    func transact<Answer>(_ body: (inout State) throws -> Answer) throws -> Answer {
         try state.withLock { state in
             if state.isAway { throw StoreError.unavailable("the test says so") }
             if state.failuresLeft > 0 {
@@ -416,7 +416,7 @@ extension MemoryStore.State {
         }
     }
 
-    fileprivate mutating func lease(_ id: Int64, until: Timestamp) -> ClaimedJob {
+    mutating func lease(_ id: Int64, until: Timestamp) -> ClaimedJob {
         guard var row = rows[id] else { preconditionFailure("no row \(id)") }
         row.epoch += 1
         row.leaseUntil = until

@@ -60,6 +60,9 @@ struct AccountGuard: Sendable {
         self.agentsShare = agentsShare
     }
 
+    /// Whether no more than a job now and then is claimed of it: it is held, or its breaker is not closed.
+    var isStalled: Bool { holding.isHeld || breaker.state != .closed }
+
     /// Jobs of agents in flight and in line.
     private var agents: Int { agentsInFlight + line.count(before: .interactive) }
 

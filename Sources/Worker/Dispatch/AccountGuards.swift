@@ -98,6 +98,11 @@ final class AccountGuards: Sendable {
         }
     }
 
+    /// Accounts whose jobs wait: held, or with a breaker that is not closed.
+    func stalled() -> [String] {
+        guards.withLock { guards in guards.keys.sorted().filter { guards[$0]?.isStalled ?? false } }
+    }
+
     func probeStarted(_ account: String) {
         guards.withLock { $0[account]?.probeStarted() }
     }

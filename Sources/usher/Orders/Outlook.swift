@@ -114,8 +114,13 @@ struct Outlook {
         let held = "The account \(account) is held\(end)\(reason.isEmpty ? "" : ": \(reason)")"
         let status = until == nil ? " (`usher account status \(ShellWord.quoted(account))` tells when it is tried)" : ""
         if summary.state == .verify { return "\(held). It is looked up after that\(status)." }
+        if now >= order.notAfter {
+            let outcome = summary.attempts == 0 ? JobState.expired : .failed
+            return "\(held). Its not_after was \(when(order.notAfter)): a worker ends it as \(outcome.name) all the "
+                + "same, within minutes\(pointer)."
+        }
         if let until, until >= order.notAfter {
-            return "\(held). Its not_after is \(when(order.notAfter)), so it then ends unopened."
+            return "\(held). Its not_after is \(when(order.notAfter)), so it ends unopened then."
         }
         return "\(held). It is sent\(summary.attempts == 0 ? "" : " again") after that\(status)."
     }
@@ -145,9 +150,12 @@ struct Outlook {
 
     /// Only where the time left matters: it may still be sent.
     private var lateness: String? {
-        guard summary.state == .ready, summary.attempts == 0, order.notAfter > now, case .due(let at) = order.next,
-            at < order.notAfter
-        else { return nil }
+        guard summary.state == .ready, summary.attempts == 0, order.notAfter > now else { return nil }
+        switch order.next {
+        case .due(let at): if at >= order.notAfter { return nil }
+        case .held(let until, _): if let until, until >= order.notAfter { return nil }
+        case .nothing, .leased, .operatorDecides: return nil
+        }
         return "Unsent by \(when(order.notAfter)), it expires."
     }
 
