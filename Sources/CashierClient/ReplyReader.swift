@@ -134,7 +134,7 @@ package struct ReplyReader: Sendable {
         let (sight, isKnown) = SessionVocabulary.sight(session: status, transaction: transaction)
         return CashierAnswer(
             outcome: .found(sight),
-            code: isKnown ? "0" : "session_status",
+            code: isKnown ? AnswerCode.found : AnswerCode.foundUnclear,
             message: isKnown ? "" : "The session has a status that is not known; it counts as used."
         )
     }

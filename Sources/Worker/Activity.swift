@@ -17,6 +17,8 @@ package struct ActivityCounts: Equatable, Sendable {
     package var published = 0
     package var publishFailures = 0
     package var inFlight = 0
+    /// Sessions that look-ups found and that nobody was told of: they expire by themselves.
+    package var untold = 0
     /// How often a campaign waited so that agents do not.
     package var restsForAgents = 0
 }

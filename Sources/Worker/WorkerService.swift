@@ -34,6 +34,7 @@ package struct WorkerService<
     private let guards: AccountGuards
     private let pressure: BackPressure
     private let lifeSigns = LifeSigns()
+    private let findings: FindingLog
     private let decider: IntakeDecider
     private let writer: SettlementWriter
     private let dispatcher: Dispatcher<Provider>
@@ -59,6 +60,7 @@ package struct WorkerService<
         self.decider = decider
         self.clock = clock
         self.log = log
+        findings = FindingLog(log: log)
         patience = Patience(log: log, clock: clock)
         slots = CallSlots(limit: settings.inFlightMax, reserve: settings.interactiveReserve)
         guards = AccountGuards(
@@ -325,6 +327,7 @@ extension WorkerService {
             patience: patience,
             clock: clock,
             activity: activity,
+            findings: findings,
             log: log,
             publish: publish
         )

@@ -24,6 +24,19 @@ struct ProgressLogTests {
         #expect(lines.all.count == 1)
     }
 
+    @Test("it says how many sessions nobody was told of, once there is one")
+    func untoldSessions() {
+        var progress = progress
+        var counts = ActivityCounts()
+        counts.ended = [.opened: 12]
+        for untold in [0, 2] {
+            counts.untold = untold
+            progress.tell(counts)
+        }
+        #expect(lines.all.map { $0.contains("nobody was told of") } == [false, true])
+        #expect(lines.all.last?.contains("opened 12, 2 more that nobody was told of") == true)
+    }
+
     @Test("it says that campaigns make room for agents, as long as they do")
     func makingRoom() {
         var progress = progress

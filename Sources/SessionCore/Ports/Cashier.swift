@@ -157,6 +157,16 @@ package enum AnswerCode {
     /// The timestamp of an answer is missing or too far from the clock.
     package static let stale = "stale"
 
+    /// A look-up found a session.
+    package static let found = "0"
+    /// A look-up found a session whose status is not known.
+    package static let foundUnclear = "session_status"
+
+    /// Of the newest attempt or look-up: whether it was a look-up that found a session.
+    package static func isFound(_ code: String?) -> Bool {
+        code == found || code == foundUnclear
+    }
+
     /// Of answers that say success and are not believed: a session may be open that nobody is told of.
     package static func isUnverified(_ code: String) -> Bool {
         code == badSignature || code == echo || code == url || code == stale

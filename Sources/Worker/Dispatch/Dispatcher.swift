@@ -13,6 +13,8 @@ struct DecidedJob: Sendable {
     var endsHold = false
     /// When its call began (database time); nil when none was made.
     var calledAt: Timestamp?
+    /// What its answer shows beside what became of it.
+    var finding: AnswerFinding?
     var decidedAt: Timestamp
 }
 
@@ -214,6 +216,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
             attempt: attempt,
             hold: decision.sign.hold,
             calledAt: call.startedAt,
+            finding: AnswerFinding(answer, to: job),
             decidedAt: now
         )
         return (decided, decision.sign)

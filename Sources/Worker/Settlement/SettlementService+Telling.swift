@@ -6,6 +6,7 @@ extension SettlementService {
     func tell(_ decided: DecidedJob) {
         if case .opened = decided.verdict, log.level > .debug { return }
         let job = decided.job
+        if let finding = decided.finding { tell(finding, of: decided) }
         let order = LogValue(job.order.orderID)
         let account = LogValue(job.order.account)
         let attempts = LogValue(job.attempts)
@@ -47,6 +48,11 @@ extension SettlementService {
                 [.order: order, .account: account, .code: code, .delayMs: .init(pause.wholeMilliseconds)]
             )
         }
+    }
+
+    private func tell(_ finding: AnswerFinding, of decided: DecidedJob) {
+        if case .untold = finding { activity.update { $0.untold += 1 } }
+        findings.tell(finding, of: decided.job, code: decided.attempt?.code ?? "none")
     }
 
     func count(_ settlements: [Settlement], _ report: SettleReport) {

@@ -10,6 +10,7 @@ struct SettlementService<Store: JobStore>: Sendable {
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
+    let findings: FindingLog
     let log: Log
     let publish: @Sendable ([OutboxRow]) -> Void
 

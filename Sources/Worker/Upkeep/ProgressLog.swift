@@ -17,10 +17,15 @@ struct ProgressLog {
         log.info(
             makesRoom ? "progress; campaigns make room for agents" : "progress",
             [
-                .jobs: .init(now.accepted), .state: .text("opened \(now.ended[.opened, default: 0])"),
+                .jobs: .init(now.accepted), .state: .text(Self.opened(now)),
                 .count: .init(now.inFlight), .outcome: .text("published \(now.published)"),
             ]
         )
         last = now
+    }
+
+    private static func opened(_ counts: ActivityCounts) -> String {
+        let told = "opened \(counts.ended[.opened, default: 0])"
+        return counts.untold == 0 ? told : "\(told), \(counts.untold) more that nobody was told of"
     }
 }

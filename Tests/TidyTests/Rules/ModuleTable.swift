@@ -6,7 +6,7 @@ enum ModuleTable {
         "SessionCore": [],
         "Spelling": [],
         "BlockingThreads": ["CLinux", "Glibc", "Synchronization"],
-        "Logs": ["BlockingThreads", "Glibc"],
+        "Logs": ["BlockingThreads", "Glibc", "Synchronization"],
         "Cryptography": ["COpenSSL", "Glibc", "Synchronization"],
         "CashierSignature": ["Cryptography"],
         "KafkaTransport": [
