@@ -48,9 +48,9 @@ package final class WorkerClock: Sendable {
             [
                 .differenceMs: .init(step.wholeMilliseconds),
                 .reason: """
-                    see that its time is right, and have it slewed, never stepped (chrony without makestep); orders of \
-                    unknown outcome are looked up for longer, and none of before is sent again too early
-                    """,
+                see that its time is right, and have it slewed, never stepped (chrony without makestep); orders of \
+                unknown outcome are looked up for longer, and none of before is sent again too early
+                """,
             ]
         )
     }
