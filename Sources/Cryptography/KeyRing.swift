@@ -20,11 +20,24 @@ package struct SealedValue: Equatable, Sendable {
 
 /// The keys that seal values at rest. The first seals; all of them open, so that keys can be changed online.
 package struct KeyRing: Sendable {
+    /// Has no keys, for whoever neither seals nor opens. Opening finds no key; sealing or digesting by mistake ends the
+    /// process, before anything is stored that nobody could read.
+    package static let keyless = KeyRing()
+    /// The id of the key of content digests. No key that seals can have it.
+    package static let digestID = "digest"
+
     private let boxes: [String: SealedBox]
-    /// The id of the key that seals.
+    /// The id of the key that seals; empty where there is none.
     package let activeID: String
-    private let activeBox: SealedBox
-    private let digests: MessageCode
+    private let activeBox: SealedBox?
+    private let digests: MessageCode?
+
+    private init() {
+        boxes = [:]
+        activeID = ""
+        activeBox = nil
+        digests = nil
+    }
 
     /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
     /// hexadecimal digits; empty lines and lines that begin with `#` are skipped. The first key seals. The id `digest`
@@ -42,10 +55,10 @@ package struct KeyRing: Sendable {
             }
             let id = String(words[0])
             guard keys.updateValue(key, forKey: id) == nil else { throw .repeatedID(id, line: index + 1) }
-            if first == nil, id != "digest" { first = (id, key) }
+            if first == nil, id != Self.digestID { first = (id, key) }
         }
         guard let first else { throw .empty }
-        guard let digestKey = keys.removeValue(forKey: "digest") else { throw .noDigestKey }
+        guard let digestKey = keys.removeValue(forKey: Self.digestID) else { throw .noDigestKey }
         digests = MessageCode(key: digestKey)
         let activeBox = SealedBox(keyID: first.id, key: first.key)
         var boxes = [first.id: activeBox]
@@ -60,6 +73,11 @@ package struct KeyRing: Sendable {
         "\(id) \(secureRandomBytes(32).hex)\ndigest \(secureRandomBytes(32).hex)\n"
     }
 
+    /// Whether there is no key at all.
+    package var isKeyless: Bool {
+        activeBox == nil
+    }
+
     /// Whether the key with this id is here.
     package func opens(keyID: String) -> Bool {
         boxes[keyID] != nil
@@ -67,7 +85,8 @@ package struct KeyRing: Sendable {
 
     /// A keyed digest of a job's content, 32 bytes: equal for equal content, and no help in guessing what it was.
     package func contentDigest(_ content: [UInt8]) -> [UInt8] {
-        digests.code(of: content)
+        guard let digests else { preconditionFailure("a ring without keys digests nothing") }
+        return digests.code(of: content)
     }
 
     /// Seals `plain` so that it opens only with the same `associated` text, which names the row it belongs to.
@@ -85,7 +104,8 @@ package struct KeyRing: Sendable {
 
     /// Runs `body` with a sealer of the active key: for many values at once.
     package func withSealer<Result>(_ body: (borrowing Sealer) -> Result) -> Result {
-        activeBox.withSealer(body)
+        guard let activeBox else { preconditionFailure("a ring without keys seals nothing") }
+        return activeBox.withSealer(body)
     }
 
     package func open(_ value: SealedValue, associated: String) throws(SealingError) -> [UInt8] {

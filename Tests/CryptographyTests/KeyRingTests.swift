@@ -113,6 +113,13 @@ struct KeyRingTests {
         #expect(old.contentDigest([1]).count == 32)
     }
 
+    @Test("a ring without keys opens nothing")
+    func keyless() throws {
+        let sealed = try ring(Self.first, Self.digest).seal([7], associated: "x")
+        #expect(KeyRing.keyless.isKeyless)
+        #expect(throws: SealingError.unknownKey("k1")) { try KeyRing.keyless.open(sealed, associated: "x") }
+    }
+
     @Test("a file that is not in order is refused with its line")
     func files() throws {
         #expect(throws: KeyFileError.empty) { try ring("# nothing", "") }

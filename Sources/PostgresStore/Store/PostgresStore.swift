@@ -17,7 +17,8 @@ package final class PostgresStore: JobStore {
     let backlogCount = Mutex(BacklogCount())
 
     /// - Parameters:
-    ///   - keys: seal what is personal or secret.
+    ///   - keys: seal what is personal or secret; `.keyless` for a store that only answers questions and takes an
+    ///     operator's acts.
     ///   - answers: write the answers to records that collide with a stored order.
     ///   - worker: names this process for the operator; need not be unique.
     ///   - version: of Usher, for the operator.
@@ -116,6 +117,7 @@ extension PostgresStore {
     }
 
     private func register(lifetime: Duration) async throws(StoreError) -> Int64 {
+        precondition(!keys.isKeyless, "a worker without keys would set everything aside")
         let identity = self.identity
         let id = try await pool.run { link in
             let parameters: [PGParameter] = [

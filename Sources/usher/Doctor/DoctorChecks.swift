@@ -106,16 +106,7 @@ struct DoctorChecks {
         _ question: (PostgresStore) async throws -> Answer
     ) async throws -> Answer {
         // Nothing sealed is read, so a key file with a problem does not hide what Postgres has to say.
-        let keys = try KeyRing(keyFile: KeyRing.newKeyFile(id: "doctor"))
-        let store = try WorkerAssembly.store(configuration, keys: keys, log: log)
-        let answer: Result<Answer, any Error>
-        do {
-            answer = .success(try await question(store))
-        } catch {
-            answer = .failure(error)
-        }
-        await store.close()
-        return try answer.get()
+        try await StoreAccess.asking(configuration, log: log, question)
     }
 
     private func rights() -> [Finding] {

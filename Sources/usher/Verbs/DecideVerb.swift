@@ -45,7 +45,7 @@ enum DecideVerb {
         guard let decision = OperatorDecision(rawValue: invocation.argument("DECISION")) else {
             throw UsageError(path: invocation.path, message: "DECISION must be send-again or give-up")
         }
-        let order = try await StoreAccess.with(context) { store, _ in
+        let order = try await StoreAccess.with(context, keys: .file) { store, _ in
             let found = try await store.show(orderID, account: invocation.value("account"))
             let detail = try waiting(found, orderID, invocation)
             try refuse(decision, detail)

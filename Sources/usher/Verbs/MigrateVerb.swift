@@ -9,7 +9,8 @@ enum MigrateVerb {
         "bring the database's schema to this version",
         discussion: """
             Applies the migrations that are missing, in order, under a lock: run it from as many places as you like. A
-            schema that is newer than this version, or whose applied migrations were changed, is refused.
+            schema that is newer than this version, or whose applied migrations were changed, is refused. Of the files
+            of secrets it needs the database's password only.
             """,
         options: [CommandTree.json],
         examples: [CommandExample("usher migrate -c usher.yaml", "before the first `usher run` and after each update")],
@@ -17,13 +18,11 @@ enum MigrateVerb {
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
-        let loaded = try context.load()
+        let configuration = try context.load(checksFiles: false).configuration
         let log = Log(level: .warning, format: .text)
-        let keys = try WorkerAssembly.keyRing(loaded.configuration)
-        let store = try WorkerAssembly.store(loaded.configuration, keys: keys, log: log)
-        let version = try await store.migrate()
-        let status = try await store.schemaStatus()
-        await store.close()
+        let (version, status) = try await StoreAccess.asking(configuration, log: log) { store in
+            (try await store.migrate(), try await store.schemaStatus())
+        }
         if let problem = status.problem { throw VerbError.ended(problem, .configuration) }
         if context.invocation.flag("json") {
             try context.print("{\"schema_version\":\(version)}")

@@ -17,8 +17,8 @@ enum ResultsVerb {
             The redirect URL logs the customer in, so it is shown as `(hidden)` unless --reveal is given. So are the
             customer's token and country, and variable1 to variable3; avs_alert and verification_alert are left out.
             Revealed URLs are as secret as passwords: keep them out of files and tickets. Who asks for them, and why, is
-            in the audit before the first is shown: --reveal needs --reason, Postgres and keys.file, and shows nothing
-            where the audit cannot be written. One order's link is found sooner by `usher show ORDER --reveal`.
+            in the audit before the first is shown: --reveal needs --reason and Postgres, and shows nothing where the
+            audit cannot be written. One order's link is found sooner by `usher show ORDER --reveal`.
 
             Nothing is committed: reading here takes nothing away from the CRM.
 

@@ -57,7 +57,7 @@ enum ShowVerb {
         let configuration = try context.load(checksFiles: false).configuration
         // From here on links are in memory: no core dump.
         if act != nil { _ = usher_forbid_dumps() }
-        let found = try await StoreAccess.with(configuration) { store -> Found in
+        let found = try await StoreAccess.with(configuration, keys: act == nil ? .none : .file) { store -> Found in
             var found = try await find(orderID, account, in: store)
             guard let act, let order = found.orders.first else { return found }
             guard found.orders.count == 1 else { throw invocation.severalAccounts(found.orders) }
