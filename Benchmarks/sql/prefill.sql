@@ -1,7 +1,8 @@
 -- Puts jobs that were worked off within the last 30 days (:finished of them), and jobs that are due (:waiting), into
 -- Usher's tables, as workers and their wiping would have left them: of finished jobs only the last day's contents are
 -- there, and only those values whose links expired within the last minutes or have not yet. The waiting ones are of
--- another account, so that those that are measured do not queue behind them. It must follow the schema in
+-- another account, so that those that are measured do not queue behind them. What looks sealed is so by a key of an id
+-- that no worker has: keys that open nothing of what they sealed would end the start. It must follow the schema in
 -- sql/migrations.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
@@ -24,13 +25,13 @@ CROSS JOIN LATERAL (SELECT timestamptz :'began' + n * interval :'step' AS at) t;
 INSERT INTO usher.result (
   job_id, generation, outcome, result_id, created_at, wipe_from, key_id, sealed, attempts, elapsed_ms, worker_id
 )
-SELECT :base + n, 1, 10, gen_random_uuid(), t.at, t.at + interval '15 min', 'k1',
+SELECT :base + n, 1, 10, gen_random_uuid(), t.at, t.at + interval '15 min', 'k0',
   CASE WHEN t.at > now() - interval '20 min' THEN decode(repeat(md5(n::text), 50), 'hex') END, 1, 40, 1
 FROM generate_series(1, :finished) AS n
 CROSS JOIN LATERAL (SELECT timestamptz :'began' + n * interval :'step' + interval '50 ms' AS at) t;
 
 INSERT INTO usher.job_body (job_id, generation, key_id, sealed)
-SELECT :base + n, 1, 'k1', decode(repeat(md5(n::text), 50), 'hex')
+SELECT :base + n, 1, 'k0', decode(repeat(md5(n::text), 50), 'hex')
 FROM generate_series(:finished - :finished / 31, :finished) AS n
 WHERE n > 0;
 -- Where the wiping of contents has come to.
@@ -51,7 +52,7 @@ SELECT j.job_id, j.due_at, j.lane, j.topic_id, j.account FROM usher.job j
 WHERE j.job_id BETWEEN :base + 1 AND :base + :waiting
 ORDER BY j.lane, j.account, j.due_at, j.job_id;
 INSERT INTO usher.job_body (job_id, generation, key_id, sealed)
-SELECT :base + n, 1, 'k1', decode(repeat(md5(n::text), 50), 'hex') FROM generate_series(1, :waiting) AS n;
+SELECT :base + n, 1, 'k0', decode(repeat(md5(n::text), 50), 'hex') FROM generate_series(1, :waiting) AS n;
 SELECT setval('usher.job_block', (:base + :waiting) / 1024 + 1);
 
 RESET synchronous_commit;

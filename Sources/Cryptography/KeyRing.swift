@@ -18,6 +18,23 @@ package struct SealedValue: Equatable, Sendable {
     }
 }
 
+/// Tells a key from any other that bears its id, and helps nobody to find the key: a code over a fixed text.
+package struct KeyCheckValue: Equatable, Sendable {
+    package var keyID: String
+    /// 32 bytes. They can never be made otherwise: databases know them.
+    package var bytes: [UInt8]
+
+    package init(keyID: String, bytes: [UInt8]) {
+        self.keyID = keyID
+        self.bytes = bytes
+    }
+
+    init(of key: [UInt8], keyID: String) {
+        // Contents, which the key of digests is for, are JSON objects and begin otherwise.
+        self.init(keyID: keyID, bytes: MessageCode(key: key).code(of: Array("usher key check|\(keyID)".utf8)))
+    }
+}
+
 /// The keys that seal values at rest. The first seals; all of them open, so that keys can be changed online.
 package struct KeyRing: Sendable {
     /// Has no keys, for whoever neither seals nor opens. Opening finds no key; sealing or digesting by mistake ends the
@@ -31,12 +48,15 @@ package struct KeyRing: Sendable {
     package let activeID: String
     private let activeBox: SealedBox?
     private let digests: MessageCode?
+    /// Of each key, the one of digests among them, by id.
+    package let checkValues: [KeyCheckValue]
 
     private init() {
         boxes = [:]
         activeID = ""
         activeBox = nil
         digests = nil
+        checkValues = []
     }
 
     /// Reads a key file: a line a key, `ID KEY`, where `ID` is 1–32 of `A–Z a–z 0–9 . _ -` and `KEY` is 64
@@ -58,6 +78,7 @@ package struct KeyRing: Sendable {
             if first == nil, id != Self.digestID { first = (id, key) }
         }
         guard let first else { throw .empty }
+        checkValues = keys.sorted { $0.key < $1.key }.map { KeyCheckValue(of: $0.value, keyID: $0.key) }
         guard let digestKey = keys.removeValue(forKey: Self.digestID) else { throw .noDigestKey }
         digests = MessageCode(key: digestKey)
         let activeBox = SealedBox(keyID: first.id, key: first.key)

@@ -21,6 +21,7 @@ package enum LogKey: String, CaseIterable, Sendable {
     case group
     case httpStatus = "http_status"
     case jobs
+    case keyID = "key_id"
     case lane
     case lease
     case library

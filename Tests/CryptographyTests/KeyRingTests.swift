@@ -113,10 +113,21 @@ struct KeyRingTests {
         #expect(old.contentDigest([1]).count == 32)
     }
 
+    @Test("a key's check value is always the same, and another's whose id is the same is another")
+    func checkValues() throws {
+        let values = try ring(Self.first, Self.digest).checkValues
+        #expect(values.map(\.keyID) == ["digest", "k1"])
+        // By Python: hmac.new(b"\x11" * 32, b"usher key check|k1", "sha256").hexdigest(), and the same of b"\x0d" * 32.
+        #expect(values[0].bytes.hex == "a707f059455fa3cd6bdff362128b5e9eacf923f67354faf6d32eae201f004856")
+        #expect(values[1].bytes.hex == "349f95031b02e6b472329b2d162289b7e3c85059f466ad5e229c7d5cb6f703a3")
+        let other = try ring("k1 " + String(repeating: "12", count: 32), Self.digest).checkValues
+        #expect(other[0] == values[0] && other[1] != values[1])
+    }
+
     @Test("a ring without keys opens nothing")
     func keyless() throws {
         let sealed = try ring(Self.first, Self.digest).seal([7], associated: "x")
-        #expect(KeyRing.keyless.isKeyless)
+        #expect(KeyRing.keyless.isKeyless && KeyRing.keyless.checkValues.isEmpty)
         #expect(throws: SealingError.unknownKey("k1")) { try KeyRing.keyless.open(sealed, associated: "x") }
     }
 

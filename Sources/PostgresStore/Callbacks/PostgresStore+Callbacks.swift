@@ -82,7 +82,10 @@ extension PostgresStore: CallbackStore {
             else {
                 log.error(
                     "a stored event does not open with the configured keys; it is not published",
-                    [.order: .text(row.orderID), .eventID: .text(row.eventID.text)]
+                    [
+                        .order: .text(row.orderID), .eventID: .text(row.eventID.text),
+                        .keyID: .text(row.sealed?.keyID ?? "none"),
+                    ]
                 )
                 return nil
             }

@@ -78,7 +78,10 @@ extension PostgresStore {
         // One line a claim: where a key is missing these are many.
         log.error(
             "stored bodies do not open with the configured keys; their jobs wait five minutes",
-            [.jobs: .init(rows.count), .order: .text(first.order.orderID), .account: .text(first.order.account)]
+            [
+                .jobs: .init(rows.count), .keyID: .text(first.body?.value.keyID ?? "none"),
+                .order: .text(first.order.orderID), .account: .text(first.order.account),
+            ]
         )
         let held = rows.map(\.lease).sorted { $0.jobID < $1.jobID }
         let parameters: [PGParameter] = [.int8s(held.map(\.jobID)), .int8s(held.map(\.epoch))]

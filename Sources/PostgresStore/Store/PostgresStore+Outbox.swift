@@ -102,7 +102,10 @@ extension PostgresStore {
         guard let sealed = row.sealed, let value = try? keys.open(sealed, associated: associated) else {
             log.error(
                 "a stored result does not open with the configured keys; it is not published",
-                [.order: .text(row.orderID), .resultID: .text(row.resultID.text)]
+                [
+                    .order: .text(row.orderID), .resultID: .text(row.resultID.text),
+                    .keyID: .text(row.sealed?.keyID ?? "none"),
+                ]
             )
             return nil
         }

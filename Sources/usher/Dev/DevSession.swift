@@ -31,6 +31,7 @@ final class DevSession: Sendable {
         // The embedded broker sits out a fetch's waiting time even when records have come.
         assembly.kafka.fetchWaitMs = 10
         _ = try await assembly.store.migrate()
+        try await KeyCheck.require(assembly.store, file: environment.configuration.keysFile.path, log: log)
         try await assembly.errorRules.load(until: { false })
         return DevSession(environment, assembly, try assembly.makeWorker(), log)
     }

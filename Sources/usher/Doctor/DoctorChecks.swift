@@ -24,6 +24,7 @@ struct DoctorChecks {
                 check("postgres", [], postgres),
                 judged("schema", PostgresJudgement.schema),
                 DoctorCheck(name: "rights", basis: ["settings", "postgres", "schema"], run: rights),
+                check("database keys", ["keys", "postgres", "schema"], databaseKeys),
                 judged("durability", PostgresJudgement.durability),
                 judged("server log", PostgresJudgement.logging),
                 check("clock", ["postgres"], clock),
@@ -111,6 +112,19 @@ struct DoctorChecks {
 
     private func rights() -> [Finding] {
         facts.state.withLock { $0.server }.map(PostgresJudgement.rights) ?? []
+    }
+
+    private func databaseKeys(_ configuration: Configuration) async throws -> [Finding] {
+        let keys = try WorkerAssembly.keyRing(configuration)
+        let (status, oldest) = try await StoreAccess.asking(configuration, keys: keys, log: log) { store in
+            (try await store.keyStatus(), try await store.oldestKeyIDs())
+        }
+        return KeyJudgement.findings(
+            status,
+            oldest: oldest,
+            missing: oldest.filter { !keys.opens(keyID: $0) },
+            file: configuration.keysFile.path
+        )
     }
 
     private func clock(_: Configuration) -> [Finding] {

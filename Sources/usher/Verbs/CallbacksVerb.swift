@@ -59,7 +59,7 @@ enum CallbacksVerb {
             ]
         )
         let assembly = try CallbacksAssembly(configuration, log: log)
-        try await RunVerb.waitForSchema(assembly.store, stop, log)
+        try await RunVerb.waitForDatabase(assembly.store, keysFile: configuration.keysFile.path, stop, log)
         guard !stop.isTurned else { return .success }
         let receiver = try assembly.start()
         let scheme = callbacks.certificateFile == nil ? "http" : "https"

@@ -26,7 +26,8 @@ enum RunVerb {
             Secret files are read again when they change, and at once upon SIGHUP; nothing has to be restarted.
 
             A database that is away is waited for. A login that it refuses ends the start, with 77 or 78; once there
-            was a connection, that is waited for too, as passwords are changed under way.
+            was a connection, that is waited for too, as passwords are changed under way. A keys.file that holds other
+            keys than the database is filled with ends the start with 78.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [
@@ -57,7 +58,7 @@ enum RunVerb {
         defer { withExtendedLifetime(signals) {} }
         tellStart(configuration, log)
         let assembly = try WorkerAssembly(configuration, log: log)
-        try await waitForSchema(assembly.store, stop, log)
+        try await waitForDatabase(assembly.store, keysFile: configuration.keysFile.path, stop, log)
         try await assembly.errorRules.load(until: { stop.isTurned })
         guard !stop.isTurned else { return .success }
         try await ClockCheck.require(assembly.store)
@@ -103,12 +104,19 @@ enum RunVerb {
         )
     }
 
-    /// Waits for a database that cannot be reached; ends for a login that is refused, and a schema that does not fit.
-    static func waitForSchema(_ store: PostgresStore, _ stop: StopSwitch, _ log: Log) async throws {
+    /// Waits for a database that cannot be reached; ends for a login that is refused, a schema that does not fit, and
+    /// keys that are not the database's. To be called before anything is sealed.
+    static func waitForDatabase(
+        _ store: PostgresStore,
+        keysFile: String,
+        _ stop: StopSwitch,
+        _ log: Log
+    ) async throws {
         var hasTold = false
         while !stop.isTurned {
             do {
                 try await store.requireCurrentSchema()
+                try await KeyCheck.require(store, file: keysFile, log: log)
                 if hasTold { log.notice("the database is there", [.waitingFor: "postgres"]) }
                 return
             } catch let error as StoreError {

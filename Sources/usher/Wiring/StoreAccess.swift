@@ -11,7 +11,7 @@ enum StoreAccess {
         /// Nothing, because it does neither: whoever may not read `keys.file` can run it all the same. Of the files of
         /// secrets it needs the database's password only.
         case none
-        /// What `keys.file` holds.
+        /// What `keys.file` holds, if those are the database's keys.
         case file
     }
 
@@ -35,6 +35,9 @@ enum StoreAccess {
         let ring = try keys == .file ? WorkerAssembly.keyRing(configuration) : KeyRing.keyless
         return try await asking(configuration, keys: ring, log: log) { store in
             if let problem = try await store.schemaStatus().problem { throw VerbError.ended(problem, .configuration) }
+            if keys == .file {
+                try await KeyCheck.require(store, file: configuration.keysFile.path, log: log)
+            }
             return try await body(store)
         }
     }

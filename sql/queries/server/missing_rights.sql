@@ -6,7 +6,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'usher'
 CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS p (privilege)
 WHERE c.relkind = 'r'
   AND NOT (c.relname = 'schema_migration' AND p.privilege <> 'SELECT')
-  AND NOT (c.relname = 'audit' AND p.privilege IN ('UPDATE', 'DELETE'))
+  AND NOT (c.relname IN ('audit', 'key_check') AND p.privilege IN ('UPDATE', 'DELETE'))
   AND NOT has_table_privilege(c.oid, p.privilege)
 UNION ALL
 SELECT c.relname::text, 'USAGE'

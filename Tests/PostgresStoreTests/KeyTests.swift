@@ -1,0 +1,145 @@
+import Cryptography
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import PostgresStore
+
+/// A database takes the keys of whoever comes first, and no others of their ids.
+@Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+struct KeyTests {
+    private static let digest = "digest " + String(repeating: "0d", count: 32)
+    private static let otherDigest = "digest " + String(repeating: "d0", count: 32)
+    private static let first = "k1 " + String(repeating: "11", count: 32)
+    private static let otherFirst = "k1 " + String(repeating: "99", count: 32)
+    private static let second = "k2 " + String(repeating: "22", count: 32)
+
+    private static let known = """
+        SELECT string_agg(key_id || ' of ' || known_from, ', ' ORDER BY key_id) FROM usher.key_check
+        """
+
+    private func store(_ worker: String, _ bench: Bench, _ lines: String...) throws -> PostgresStore {
+        PostgresStore(
+            options: bench.fixture.options,
+            keys: try KeyRing(keyFile: lines.joined(separator: "\n")),
+            answers: FixedAnswers(),
+            worker: worker,
+            version: "test",
+            log: .silent
+        )
+    }
+
+    /// Stores a job as intake does: with the digest of its body.
+    private func ingest(_ orderID: String, offset: Int64, _ bench: Bench, by store: PostgresStore) async throws {
+        let body = Array("body of \(orderID)".utf8)
+        let job = AcceptedJob(
+            partition: 0,
+            offset: offset,
+            order: Order(account: "main", orderID: orderID),
+            lane: .interactive,
+            campaign: nil,
+            notBefore: nil,
+            notAfter: .farAway,
+            contentDigest: store.keys.contentDigest(body),
+            body: body,
+            traceparent: nil
+        )
+        let report = try await bench.ingest([job], start: offset, into: store)
+        #expect(report.accepted == 1)
+    }
+
+    @Test func theFirstKeysAreTakenAndTheSameOnesPass() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        #expect(try await a.keyStatus() == KeyStatus(foreign: [], new: ["digest", "k1"]))
+        #expect(try await bench.value(Self.known) == nil, "a question changes nothing")
+        #expect(try await a.learnKeys() == KeyStatus(foreign: [], new: ["digest", "k1"]))
+        let b = try store("b", bench, Self.digest, Self.first)
+        #expect(try await b.learnKeys() == KeyStatus(foreign: [], new: []))
+        #expect(try await bench.value(Self.known) == "digest of a, k1 of a")
+    }
+
+    @Test func otherKeysOfTheSameIdsAreNamedAndNothingOfTheirFileIsTaken() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        try await ingest("o-1", offset: 0, bench, by: a)
+        _ = try await a.learnKeys()
+        let b = try store("b", bench, Self.second, Self.otherFirst, Self.otherDigest)
+        let status = try await b.learnKeys()
+        #expect(status.foreign.map(\.keyID) == ["digest", "k1"])
+        #expect(status.foreign.allSatisfy { $0.since != nil && $0.holder == "a" })
+        #expect(try await b.keyStatus() == status)
+        #expect(try await bench.value(Self.known) == "digest of a, k1 of a")
+    }
+
+    @Test func keysAreAddedAndTakenAwayAndTheirIdsAreNeverGivenAgain() async throws {
+        let bench = try await Bench()
+        _ = try await store("a", bench, Self.first, Self.digest).learnKeys()
+        let both = try store("b", bench, Self.second, Self.first, Self.digest)
+        #expect(try await both.learnKeys() == KeyStatus(foreign: [], new: ["k2"]))
+        let new = try store("c", bench, Self.second, Self.digest)
+        #expect(try await new.learnKeys() == KeyStatus(foreign: [], new: []))
+        #expect(try await bench.value(Self.known) == "digest of a, k1 of a, k2 of b")
+        let again = try store("d", bench, Self.second, Self.otherFirst, Self.digest)
+        #expect(try await again.learnKeys().foreign.map(\.keyID) == ["k1"])
+    }
+
+    /// A database that an earlier version filled. Whoever starts first after the upgrade may be the wrong one.
+    @Test func storedJobsSpeakBeforeTheDatabaseKnowsAnyKey() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        try await ingest("o-1", offset: 0, bench, by: a)
+        let madeAnew = try store("b", bench, Self.otherFirst, Self.otherDigest)
+        #expect(try await madeAnew.learnKeys() == KeyStatus(foreign: [ForeignKey(keyID: "k1")], new: ["digest", "k1"]))
+        let mixed = try store("c", bench, Self.first, Self.otherDigest)
+        #expect(try await mixed.learnKeys().foreign == [ForeignKey(keyID: "digest")])
+        #expect(try await mixed.keyStatus().foreign == [ForeignKey(keyID: "digest")])
+        #expect(try await bench.value(Self.known) == nil)
+        #expect(try await a.learnKeys().foreign.isEmpty)
+    }
+
+    @Test func aDamagedBodyKeepsNobodyOut() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        try await ingest("o-1", offset: 0, bench, by: a)
+        try await ingest("o-2", offset: 1, bench, by: a)
+        try await bench.execute(
+            """
+            UPDATE usher.job_body SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))
+            WHERE job_id = (SELECT max(job_id) FROM usher.job_body)
+            """
+        )
+        #expect(try await a.learnKeys().foreign.isEmpty)
+    }
+
+    @Test func ofThoseThatStartTogetherOneIsTaken() async throws {
+        let bench = try await Bench()
+        let stores = try (0..<4).map { number in
+            let file = KeyRing.newKeyFile(id: "k1") + "own-\(number) " + secureRandomBytes(32).hex
+            return try store("\(number)", bench, file)
+        }
+        let statuses: [KeyStatus] = try await withThrowingTaskGroup(of: KeyStatus.self) { group in
+            for store in stores { group.addTask { try await store.learnKeys() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.count { $0.foreign.isEmpty } == 1)
+        #expect(statuses.count { $0.foreign.map(\.keyID) == ["digest", "k1"] } == 3)
+        #expect(try await bench.value("SELECT count(*) FROM usher.key_check") == "3")
+        #expect(try await bench.value("SELECT count(DISTINCT known_from) FROM usher.key_check") == "1")
+    }
+
+    @Test func theOldestValuesThatAreKeptNameTheirKeys() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        try await ingest("o-1", offset: 0, bench, by: a)
+        let claimed = try #require(try await bench.claim(by: a).jobs.first)
+        _ = try await a.settle([opened(claimed)])
+        let b = try store("b", bench, Self.second, Self.first, Self.digest)
+        try await ingest("o-2", offset: 1, bench, by: b)
+        #expect(try await b.oldestKeyIDs() == ["k1", "k2"])
+        try await bench.execute("DELETE FROM usher.job_body WHERE key_id = 'k1'")
+        #expect(try await b.oldestKeyIDs() == ["k1", "k2"], "its result is kept")
+        try await bench.execute("UPDATE usher.result SET sealed = NULL")
+        #expect(try await b.oldestKeyIDs() == ["k2"])
+    }
+}
