@@ -26,10 +26,12 @@ final class ClientHandle {
     let pointer: OpaquePointer
     /// The callbacks' opaque points to it unretained: it lives as long as the client.
     private let box: DelegateBox
+    private var login: LoginPassword?
 
-    private init(pointer: OpaquePointer, box: DelegateBox) {
+    private init(pointer: OpaquePointer, box: DelegateBox, login: LoginPassword?) {
         self.pointer = pointer
         self.box = box
+        self.login = login
     }
 
     /// Makes the client; it begins to connect by itself. Throws `TransportError.setting` where librdkafka refuses one.
@@ -40,8 +42,9 @@ final class ClientHandle {
     ) throws(TransportError) -> ClientHandle {
         try settings.check()
         guard let conf = rd_kafka_conf_new() else { throw outOfMemory }
+        let login = LoginPassword(of: settings.security, now: .now)
         do {
-            try apply(settings, role: role, to: conf)
+            try apply(settings, login, role: role, to: conf)
         } catch {
             rd_kafka_conf_destroy(conf)
             throw error
@@ -56,7 +59,15 @@ final class ClientHandle {
             throw refusal(string(text))
         }
         rd_kafka_set_log_queue(pointer, nil)
-        return ClientHandle(pointer: pointer, box: box)
+        return ClientHandle(pointer: pointer, box: box, login: login)
+    }
+
+    /// Has the next login use the password that holds now. Asks for it once a second at most: call it at every turn.
+    func renewPassword() {
+        guard let password = login?.renewed(now: .now), let username = login?.username else { return }
+        let text = String(decoding: password, as: UTF8.self)
+        // It refuses nothing but a missing text.
+        if let error = rd_kafka_sasl_set_credentials(pointer, username, text) { rd_kafka_error_destroy(error) }
     }
 
     /// librdkafka's words for settings that it cannot work with, by the setting's own name where it is a file.
@@ -102,17 +113,17 @@ final class ClientHandle {
 
     private static func apply(
         _ settings: KafkaSettings,
+        _ login: LoginPassword?,
         role: ClientRole,
         to conf: OpaquePointer
     ) throws(TransportError) {
         for property in settings.properties(for: role) {
             try set(property, on: conf)
         }
-        switch settings.security {
-        case .plaintext, .tls(_, _, _, keyPassword: nil): break
-        case .tls(_, _, _, let password?): try set("ssl.key.password", password(), on: conf)
-        case .sasl(_, _, let password, _): try set("sasl.password", password(), on: conf)
+        if case .tls(_, _, _, let password?) = settings.security {
+            try set("ssl.key.password", password(), on: conf)
         }
+        if let login { try set("sasl.password", login.given, on: conf) }
     }
 
     private static func set(_ name: String, _ password: [UInt8], on conf: OpaquePointer) throws(TransportError) {

@@ -23,7 +23,7 @@ package struct KafkaSettings: Sendable {
             keyPassword: (@Sendable () -> [UInt8])? = nil
         )
         /// TLS with a login by name and password. Passwords are asked for when a client is made, so that the bytes do
-        /// not live in the settings.
+        /// not live in the settings; that of a login also once a second while the client lives, for its next login.
         case sasl(mechanism: Mechanism, username: String, password: @Sendable () -> [UInt8], authority: String?)
     }
 

@@ -96,6 +96,7 @@ final class ProducerThread: ClientDelegate {
         while let client {
             let turn = exchange.turn(before: lines.sleep)
             lines.take(turn)
+            client.renewPassword()
             if turn.isToFail { rd_kafka_test_fatal_error(client.pointer, RD_KAFKA_RESP_ERR__STATE, "asked for") }
             rd_kafka_poll(client.pointer, handOverInTime(to: client, isClosing: turn.deadline != nil))
             flushAcks()

@@ -79,6 +79,7 @@ final class SourcePoller {
             applyPauses()
             sendCommits()
             watch.probe(client, exchange)
+            client.renewPassword()
             repeatStops()
             pollRecords()
         }

@@ -55,6 +55,7 @@ final class TopicReading: ClientDelegate {
     /// request's patience, unless it follows.
     func round(waitMs: Int32, recordsMax: Int) throws(TransportError) -> [ReadRecord] {
         guard let client, let queue else { return [] }
+        client.renewPassword()
         rd_kafka_poll(client.pointer, 0)
         if let failure { throw failure }
         var records: [ReadRecord] = []

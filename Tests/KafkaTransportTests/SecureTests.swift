@@ -1,6 +1,7 @@
 import KafkaTransport
 import Logs
 import SessionCore
+import Synchronization
 import Testing
 import UsherTestKit
 
@@ -103,6 +104,59 @@ extension BrokerScenarios {
             await source.close()
             #expect(lines.containing("planted-wrong").isEmpty)
             #expect(lines.containing("kafka.security.password_file").count == 1)
+            await broker.remove()
+        }
+
+        /// The broker ends each login after two seconds, so that clients have to log in again.
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func aPasswordThatIsChangedUnderWayIsTheNextLogins() async throws {
+            var options = RealKafka.Options()
+            options.isSecure = true
+            options.properties["connections.max.reauth.ms"] = "2000"
+            let broker = try await RealKafka.start(options)
+            let plain = KafkaCluster(broker)
+            let (jobs, results) = (unique("jobs"), unique("results"))
+            for topic in [jobs, results] { try await plain.createTopic(topic, partitions: 1) }
+            let password = Mutex("planted-wrong")
+            var settings = KafkaSettings(bootstrapServers: broker.secureServers ?? "")
+            settings.security = .sasl(
+                mechanism: .plain,
+                username: RealKafka.username,
+                password: { Array(password.withLock { $0 }.utf8) },
+                authority: try #require(broker.authorityFile)
+            )
+
+            let producerLines = LogLines()
+            let producer = try RecordProducer(settings, log: producerLines.log)
+            await producer.send([NewRecord(topic: results, key: [1], value: [1])])
+            #expect(await eventually { !producerLines.containing("kafka.security.password_file").isEmpty })
+            #expect(producer.summary.acknowledged == 0)
+            password.withLock { $0 = RealKafka.password }
+            #expect(await eventually { producer.summary.acknowledged == 1 })
+            _ = await producer.finish(timeout: .seconds(5))
+
+            let sourceLines = LogLines()
+            let source = try KafkaJobSource(
+                settings,
+                topics: [jobs],
+                log: sourceLines.log,
+                positions: PretendStore().lookUp
+            )
+            let collected = Collected()
+            let taking = Task {
+                while let batches = try await source.nextBatches(of: jobs) {
+                    for batch in batches { collected.add(batch) }
+                }
+            }
+            try await produce(1, to: jobs, plain, stem: "before")
+            #expect(await eventually { collected.count("before") == 1 })
+            password.withLock { $0 = "planted-wrong" }
+            #expect(await eventually { !sourceLines.containing("_AUTHENTICATION").isEmpty })
+            password.withLock { $0 = RealKafka.password }
+            try await produce(1, to: jobs, plain, stem: "after")
+            #expect(await eventually(within: 60) { collected.count("after") == 1 })
+            await source.close()
+            try await taking.value
             await broker.remove()
         }
     }

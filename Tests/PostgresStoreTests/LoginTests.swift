@@ -1,6 +1,6 @@
 import Cryptography
-import Glibc
 import SessionCore
+import Synchronization
 import Testing
 import UsherTestKit
 
@@ -54,8 +54,12 @@ struct LoginRefusalTests {
 @Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
 struct LoginTests {
     private func makeStore(_ connection: String, password: String? = nil) throws -> PostgresStore {
+        try makeStore(PostgresOptions(connection: connection, password: password.map { Secret($0) }))
+    }
+
+    private func makeStore(_ options: PostgresOptions) throws -> PostgresStore {
         PostgresStore(
-            options: PostgresOptions(connection: connection, password: password.map { Secret($0) }),
+            options: options,
             keys: try KeyRing(keyFile: KeyRing.newKeyFile(id: "k1")),
             answers: FixedAnswers(),
             worker: "login",
@@ -85,42 +89,64 @@ struct LoginTests {
 
     /// It is refused at the first login; a store that had a connection waits, as for a server that is away.
     @Test func aWrongPasswordIsRefusedAndOneThatIsChangedUnderWayIsWaitedFor() async throws {
-        let server = try await ThrowAwayPostgres.start(fsync: false)
-        let administrator = PostgresPool(options: PostgresOptions(connection: server.connection()), log: .silent)
-        func execute(_ sql: String) async throws {
-            let script = Script(name: "test", text: sql)
-            try await administrator.run { link in try link.run(script) }
+        let guest = try await GuestServer.start(password: "right")
+        try await asksForPasswords(guest)
+        guard case .refused("28P01", _) = await error(try makeStore(guest.connection)) else {
+            Issue.record("no password is no wrong one")
+            return
         }
-        try await execute("CREATE ROLE guest LOGIN PASSWORD 'right'")
-        let rules = try #require(fopen("\(server.folder)/data/pg_hba.conf", "w"))
-        fputs("local all guest scram-sha-256\nlocal all all trust\n", rules)
-        fclose(rules)
-        try await execute("SELECT pg_reload_conf()")
-        let connection = "host=\(server.folder) user=guest dbname=postgres"
+        let store = try makeStore(guest.connection, password: "right")
+        #expect(await error(store) == nil)
+        try await guest.change(password: "other")
+        try await guest.endConnections()
+        try await isWaitedFor(store)
+        try await guest.change(password: "right")
+        try await eventually("it is let in again") { await error(store) == nil }
+        await store.close()
+        await guest.stop()
+    }
+
+    /// In either order: whichever of the two changed last, its change lets logins in again.
+    @Test func aPasswordThatIsChangedOnBothSidesUnderWayIsTheNextLogins() async throws {
+        let guest = try await GuestServer.start(password: "first")
+        try await asksForPasswords(guest)
+        let source = Mutex("first")
+        var options = PostgresOptions(connection: guest.connection)
+        options.currentPassword = { Secret(source.withLock { $0 }) }
+        let store = try makeStore(options)
+        #expect(await error(store) == nil)
+
+        try await guest.change(password: "second")
+        try await guest.endConnections()
+        try await isWaitedFor(store)
+        source.withLock { $0 = "second" }
+        try await eventually("the source came second") { await error(store) == nil }
+
+        source.withLock { $0 = "third" }
+        #expect(await error(store) == nil, "a connection that there is stays")
+        try await guest.endConnections()
+        try await isWaitedFor(store)
+        try await guest.change(password: "third")
+        try await eventually("the server came second") { await error(store) == nil }
+        await store.close()
+        await guest.stop()
+    }
+
+    private func asksForPasswords(_ guest: GuestServer) async throws {
         let refusal = StoreError.refused(sqlState: "28P01", "password authentication failed for user \"guest\"")
         try await eventually("the server asks for passwords, and a wrong one is refused") {
-            let wrong = try makeStore(connection, password: "wrong")
+            let wrong = try makeStore(guest.connection, password: "wrong")
             let ending = await error(wrong)
             await wrong.close()
             return ending == refusal
         }
-        guard case .refused("28P01", _) = await error(try makeStore(connection)) else {
-            Issue.record("no password is no wrong one")
-            return
-        }
-        let store = try makeStore(connection, password: "right")
-        #expect(await error(store) == nil)
-        let guests = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'guest'"
-        try await execute("ALTER ROLE guest PASSWORD 'other'; \(guests)")
+    }
+
+    private func isWaitedFor(_ store: PostgresStore) async throws {
         guard case .unavailable(let reason) = await error(store) else {
             Issue.record("it is not waited for")
             return
         }
         #expect(reason.contains("password authentication failed"))
-        try await execute("ALTER ROLE guest PASSWORD 'right'")
-        try await eventually("it is let in again") { await error(store) == nil }
-        await store.close()
-        await administrator.close()
-        await server.stop()
     }
 }

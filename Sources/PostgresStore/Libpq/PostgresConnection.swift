@@ -64,6 +64,8 @@ actor PostgresConnection {
         if let link, link.isUsable { return link }
         link = nil
         blockThread(for: backoff.wait(at: .now))
+        var options = self.options
+        if let currentPassword = options.currentPassword { options.password = currentPassword() }
         do {
             let link = try PostgresLink(options, tellsRefusal: !history.hasConnected)
             self.link = link
@@ -78,7 +80,7 @@ actor PostgresConnection {
 }
 
 /// Whether one of a pool's connections was ever made. A login that is refused before is wrong; afterwards, its password
-/// is being changed, and that is waited for.
+/// is being changed, and that is waited for: until the server and the password's file say the same again.
 final class ConnectionHistory: Sendable {
     private let state = Mutex(false)
 

@@ -5,6 +5,9 @@ package struct PostgresOptions: Sendable {
     /// A libpq connection string, `host=… dbname=…` or `postgresql://…`, without a password.
     package var connection: String
     package var password: Secret?
+    /// Tells the password that holds now, where it may change: asked before each try to connect, on the connection's
+    /// own thread, so it may read a file. nil: `password` stays as it is.
+    package var currentPassword: (@Sendable () -> Secret)?
     /// Connections kept, each with a thread of its own; at least 1.
     package var connectionsMax = 4
     /// What the server's list of sessions shows.

@@ -86,7 +86,7 @@ extension SettingKey {
             .absent("required with `sasl_ssl`"),
             example: "/run/credentials/usher/kafka-password",
             """
-            The password to log in with.
+            The password to log in with. The file is read again while Usher runs, for the next login to a broker.
             """
         ),
         SettingKey(

@@ -45,7 +45,7 @@ extension SettingKey {
             .absent("no password is sent (socket or certificate login)"),
             example: "/run/credentials/usher/postgres-password",
             """
-            The password of the role.
+            The password of the role. The file is read again for each connection that is made.
             """
         ),
         SettingKey(

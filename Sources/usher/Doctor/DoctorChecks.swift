@@ -187,7 +187,7 @@ struct DoctorChecks {
     // MARK: Kafka
 
     private func kafka(_ configuration: Configuration) async throws -> [Finding] {
-        let settings = try configuration.kafka.transportSettings()
+        let settings = try configuration.kafka.transportSettings(log: log)
         let topics =
             configuration.kafka.jobsTopics.map(\.name)
             + [configuration.kafka.resultsTopic, configuration.callbacks.topic]
@@ -249,7 +249,7 @@ struct DoctorChecks {
         else { return [] }
         let findings = KafkaJudgement.topic(topic, brokers: cluster.brokers.count)
         guard topic.error == nil else { return findings }
-        let probe = ClusterProbe(try configuration.kafka.transportSettings(), timeout: .seconds(4), log: log)
+        let probe = ClusterProbe(try configuration.kafka.transportSettings(log: log), timeout: .seconds(4), log: log)
         let settings: [String: String]
         do {
             settings = try await probe.settings(ofTopic: name)

@@ -14,8 +14,9 @@ enum PositionQuestions {
         _ configuration: Configuration,
         timeout: Duration = .seconds(10)
     ) async throws -> [PartitionStanding] {
-        let settings = try configuration.kafka.transportSettings()
-        let probe = ClusterProbe(settings, timeout: timeout, log: Log(level: .error, format: .text))
+        let log = Log(level: .error, format: .text)
+        let settings = try configuration.kafka.transportSettings(log: log)
+        let probe = ClusterProbe(settings, timeout: timeout, log: log)
         let places = try await probe.partitions(of: topics).sorted(by: TopicPartition.inOrder)
         // The store first: what is taken in between the questions would lie behind the end that Kafka told.
         let positions = try await store.positions(of: places)

@@ -90,8 +90,8 @@ enum EnqueueVerb {
         _ stop: StopSwitch,
         _ report: inout EnqueueReport
     ) async throws {
-        let settings = try kafka.transportSettings()
         let log = Log(level: .error, format: .text)
+        let settings = try kafka.transportSettings(log: log)
         // Asked first: a wrong name or password should be told at once and with what to do, not after minutes.
         let names = Set(report.shares.map(\.topic)).sorted()
         let cluster = try await ClusterProbe(settings, log: log).describe(topics: names)

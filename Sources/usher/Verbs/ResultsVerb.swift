@@ -65,7 +65,7 @@ enum ResultsVerb {
             key: invocation.value("order").map { Array($0.utf8) }
         )
         let log = Log(level: .error, format: .text)
-        let reader = ResultReader(try kafka.transportSettings(), request, log: log) { news in
+        let reader = ResultReader(try kafka.transportSettings(log: log), request, log: log) { news in
             switch news {
             case .away: context.note("no broker has answered for \(request.patience.inWords); going on when one does")
             case .back: context.note("Kafka answers again")

@@ -26,8 +26,8 @@ enum RunVerb {
             Secret files are read again when they change, and at once upon SIGHUP; nothing has to be restarted.
 
             A database that is away is waited for. A login that it refuses ends the start, with 77 or 78; once there
-            was a connection, that is waited for too, as passwords are changed under way. A keys.file that holds other
-            keys than the database is filled with ends the start with 78.
+            was a connection, that is waited for too, as passwords are changed under way: their files are read again
+            for each login. A keys.file that holds other keys than the database is filled with ends the start with 78.
             """,
         options: [.flag("json", "Logs JSON lines, as `--log-format json` does.")],
         examples: [

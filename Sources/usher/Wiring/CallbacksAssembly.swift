@@ -27,7 +27,7 @@ struct CallbacksAssembly {
         self.log = log
         let keys = try WorkerAssembly.keyRing(configuration)
         store = try WorkerAssembly.store(configuration, keys: keys, log: log)
-        kafka = try configuration.kafka.transportSettings()
+        kafka = try configuration.kafka.transportSettings(log: log)
         let received = configuration.accounts.values.filter(\.receivesCallbacks).sorted { $0.name < $1.name }
         let secrets = try SecretWatch(received, digest: { keys.contentDigest($0) }, log: log)
         self.secrets = secrets

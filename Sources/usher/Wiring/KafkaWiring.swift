@@ -1,11 +1,14 @@
+import Cryptography
 import KafkaTransport
+import Logs
 import SessionCore
 import Settings
 
 extension Configuration.Kafka {
-    /// How to reach the cluster. Reads the passwords' files now, so that a wrong one ends the start; throws
-    /// `SettingsFileError` and `TransportError.setting`.
-    func transportSettings() throws -> KafkaSettings {
+    /// How to reach the cluster. Reads the passwords' files now, so that a wrong one ends the start, and has that of a
+    /// login read again while clients live; throws `SettingsFileError` and `TransportError.setting`. `log` is told of a
+    /// file that changes.
+    func transportSettings(log: Log) throws -> KafkaSettings {
         var settings = KafkaSettings(
             bootstrapServers: bootstrapServers.joined(separator: ","),
             groupID: groupID,
@@ -15,12 +18,12 @@ extension Configuration.Kafka {
         settings.sessionTimeoutMs = Int(sessionTimeout.wholeMilliseconds)
         settings.queuedMaxBytes = queuedMax
         settings.properties = properties
-        settings.security = try transportSecurity()
+        settings.security = try transportSecurity(log)
         try settings.check()
         return settings
     }
 
-    private func transportSecurity() throws -> KafkaSettings.Security {
+    private func transportSecurity(_ log: Log) throws -> KafkaSettings.Security {
         switch security.wireProtocol {
         case .plaintext:
             return .plaintext
@@ -43,11 +46,11 @@ extension Configuration.Kafka {
                     reason: "sasl_ssl needs sasl_mechanism, username and password_file"
                 )
             }
-            let password = try passwordFile.read()
+            let file = try PasswordFile(passwordFile, log: log)
             return .sasl(
                 mechanism: mechanism,
                 username: username,
-                password: { password },
+                password: { file.current().reveal() },
                 authority: security.caFile
             )
         }

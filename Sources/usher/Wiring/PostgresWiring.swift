@@ -1,10 +1,11 @@
-import Cryptography
+import Logs
 import PostgresStore
 import Settings
 
 extension Configuration.Postgres {
-    /// How to reach the database. Reads the password's file; throws `SettingsFileError`.
-    func storeOptions() throws -> PostgresOptions {
+    /// How to reach the database. Reads the password's file, and has it read again for each connection; throws
+    /// `SettingsFileError`. `log` is told of a file that changes.
+    func storeOptions(log: Log) throws -> PostgresOptions {
         var words = [
             "host=\(quoted(libpqHosts))", "port=\(port)", "dbname=\(quoted(database))", "user=\(quoted(user))",
             "sslmode=\(sslMode.rawValue)", "connect_timeout=\(max(2, connectTimeout.components.seconds))",
@@ -17,7 +18,10 @@ extension Configuration.Postgres {
         var options = PostgresOptions(connection: words.joined(separator: " "))
         options.connectionsMax = connections
         options.statementTimeout = statementTimeout
-        if let passwordFile { options.password = Secret(try passwordFile.read()) }
+        if let passwordFile {
+            let file = try PasswordFile(passwordFile, log: log)
+            options.currentPassword = { file.current() }
+        }
         return options
     }
 

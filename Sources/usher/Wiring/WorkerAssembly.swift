@@ -28,7 +28,7 @@ struct WorkerAssembly {
         self.log = log
         keys = try Self.keyRing(configuration)
         store = try Self.store(configuration, keys: keys, log: log)
-        kafka = try configuration.kafka.transportSettings()
+        kafka = try configuration.kafka.transportSettings(log: log)
         var limits = HTTPLimits()
         limits.inFlightMax = configuration.dispatch.inFlightMax
         limits.waitMax = configuration.sendWithin * 2 / 5
@@ -92,7 +92,7 @@ struct WorkerAssembly {
 
     static func store(_ configuration: Configuration, keys: KeyRing, log: Log) throws -> PostgresStore {
         PostgresStore(
-            options: try configuration.postgres.storeOptions(),
+            options: try configuration.postgres.storeOptions(log: log),
             keys: keys,
             answers: AnswerCodec(identity: ResultIdentity(sha256: { Hashes.sha256($0) })),
             worker: configuration.workerName ?? Self.defaultName,
