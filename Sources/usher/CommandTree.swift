@@ -22,8 +22,9 @@ enum CommandTree {
         ],
         verbs: [
             DevVerb.command, RunVerb.command, EnqueueVerb.command, ResultsVerb.command, ShowVerb.command,
-            ListVerb.command, DecideVerb.command, AccountVerb.command, PositionVerb.command, AuditVerb.command,
-            CallbacksVerb.command, MigrateVerb.command, DoctorVerb.command, SimulatorVerb.command, VersionVerb.command,
+            ListVerb.command, QuarantineVerb.command, DecideVerb.command, AccountVerb.command, PositionVerb.command,
+            AuditVerb.command, CallbacksVerb.command, MigrateVerb.command, DoctorVerb.command, SimulatorVerb.command,
+            VersionVerb.command,
         ],
         examples: [
             CommandExample("usher dev", "everything embedded: see the sample jobs go through"),

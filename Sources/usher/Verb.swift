@@ -73,6 +73,7 @@ enum Verb {
         case "results": ResultsVerb.run
         case "show": ShowVerb.run
         case "list": ListVerb.run
+        case "quarantine": QuarantineVerb.run
         case "decide": DecideVerb.run
         case "account": AccountVerb.run
         case "position": PositionVerb.run

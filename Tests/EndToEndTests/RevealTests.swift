@@ -1,5 +1,8 @@
+import Cryptography
+import Foundation
 import KafkaTransport
 import Logs
+import PostgresStore
 import SessionCore
 import Testing
 import UsherTestKit
@@ -23,6 +26,8 @@ extension EndToEnd {
                 try await publish(on: cluster)
                 try await showsForAReason(installation)
                 try await showsNothingWithoutTheAudit(installation)
+                try await quarantine(installation)
+                try await showsAQuarantinedValueForAReason(installation)
             }
             withExtendedLifetime(kafka) {}
         }
@@ -93,6 +98,57 @@ extension EndToEnd {
             )
             let wiped = try await show(installation, main)
             #expect(wiped.code == 1 && wiped.output.contains("was wiped from the store"), "\(wiped)")
+        }
+
+        private func quarantine(_ installation: Installation) async throws {
+            let keyFile = try String(contentsOfFile: "\(installation.folder)/keys", encoding: .utf8)
+            let store = PostgresStore(
+                options: PostgresOptions(connection: installation.postgres.connection(database: "usher")),
+                keys: try KeyRing(keyFile: keyFile),
+                answers: FixedAnswers(),
+                worker: "test",
+                version: "test",
+                log: .silent
+            )
+            let raw = Array("{planted}".utf8)
+            var record = QuarantinedRecord(
+                partition: 0,
+                offset: 7,
+                reason: "syntax",
+                field: nil,
+                detail: "is not JSON",
+                rawSHA256: Hashes.sha256(raw)
+            )
+            record.raw = raw
+            let batch = IngestBatch(
+                topic: Installation.jobsTopic,
+                ranges: [PartitionRange(partition: 0, start: 7, next: 8)],
+                jobs: [],
+                quarantined: [record],
+                lease: .seconds(60)
+            )
+            #expect(try await store.ingest(batch).quarantined == 1)
+            await store.close()
+        }
+
+        private func showsAQuarantinedValueForAReason(_ installation: Installation) async throws {
+            func ask(_ offset: String, _ words: [String] = []) async throws -> Shell.Answer {
+                let verb = [UsherProcess.binary, "quarantine", "show", Installation.jobsTopic, "0", offset]
+                return try await Shell.run(verb + words + ["-c", installation.settingsFile])
+            }
+            let hidden = try await ask("7")
+            #expect(hidden.code == 0 && hidden.output.contains("refused, syntax"), "\(hidden)")
+            #expect(!hidden.output.contains("planted"))
+            let bare = try await ask("7", ["--reveal"])
+            #expect(bare.code == 64 && bare.error.contains("--reason is missing") && bare.output.isEmpty, "\(bare)")
+            let revealed = try await ask("7", ["--reveal", "--reason", "a drill"])
+            #expect(revealed.code == 0 && revealed.output.hasSuffix("\n{planted}\n"), "\(revealed)")
+            let audit = try await installation.query(
+                "select subject, reason from usher.audit where action = 'quarantine reveal'"
+            )
+            #expect(audit == [["\(Installation.jobsTopic)[0]@7", "a drill"]])
+            let none = try await ask("8")
+            #expect(none.code == 1 && none.error.contains("no record was quarantined at"), "\(none)")
         }
 
         private func showsForAReason(_ installation: Installation) async throws {

@@ -18,13 +18,14 @@ enum AuditVerb {
             --all prints every page. With --json that is an object a line; to go on after one, its audit_id is the
             cursor. When it ends early, standard error has the command that goes on.
 
-            Each line was written in the transaction that had the effect, before it where links were revealed, and the
-            database refuses to change or delete one. Times are UTC, by the database's clock.
+            Each line was written in the transaction that had the effect, before it where links or quarantined values
+            were revealed, and the database refuses to change or delete one. Times are UTC, by the database's clock.
 
             Actions are `account hold` and `account release`, whose subject is the account; `error_rule_set` and
             `error_rule_reverted`, the account and the rule (`main set-417`); `decide`, the account and the order
             (`main/order-17`); `position set`, the topic and the partition (`vt.session.jobs[3]`); `results reveal`, the
-            order or the topic; `show reveal`, the account and the order.
+            order or the topic; `show reveal`, the account and the order; `quarantine reveal`, the record
+            (`vt.session.jobs[3]@41`).
             """,
         options: [
             .value("since", "WHEN", "written since: 10m, 2h, 7d ago, or 2026-11-21T09:00:00Z."),
