@@ -18,6 +18,14 @@ extension KafkaSettings {
     /// Refuses what would not work or would not be safe, before anything connects. Throws `TransportError.setting` with
     /// the setting's name and what to do.
     package func check() throws(TransportError) {
+        try check(library: KafkaLibrary.number)
+    }
+
+    /// - Parameter library: the number of the librdkafka that is loaded.
+    func check(library: Int32) throws(TransportError) {
+        guard library >= KafkaLibrary.numberMin else {
+            throw .setting(name: "librdkafka", reason: "\(KafkaLibrary.version) is older than 2.0: upgrade it")
+        }
         let hosts = bootstrapServers.split(separator: ",").map { Self.host(of: $0) }
         guard !hosts.isEmpty, hosts.allSatisfy({ $0 != nil }) else {
             throw .setting(

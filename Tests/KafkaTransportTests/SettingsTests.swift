@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    @Test func aLibraryBeforeTwoIsRefused() throws {
+        let settings = Self.settings { _ in }
+        do throws(TransportError) {
+            try settings.check(library: 0x0109_02FF)
+            Issue.record("was not refused")
+        } catch {
+            guard case .setting("librdkafka", let reason) = error else {
+                Issue.record("another error: \(error)")
+                return
+            }
+            #expect(reason.contains("older than 2.0"))
+        }
+        try settings.check(library: 0x0200_00FF)
+    }
+
     private static let good: [KafkaSettings] = [
         settings { $0.bootstrapServers = "localhost:9092, 127.0.0.2:9093,[::1]:9094" },
         settings {

@@ -245,7 +245,7 @@ struct KafkaJudgementTests {
         #expect(status([:]) == [])
     }
 
-    @Test("Links are kept for hours, jobs for days")
+    @Test("Links are kept for an hour at most, as the contract has it, and never compacted; jobs for days")
     func retention() {
         func results(_ settings: [String: String]) -> [Finding.Status] {
             KafkaJudgement.resultsRetention("t", settings).map(\.status)
@@ -253,10 +253,12 @@ struct KafkaJudgementTests {
         func jobs(_ settings: [String: String]) -> [Finding.Status] {
             KafkaJudgement.jobsRetention("t", settings).map(\.status)
         }
-        #expect(results(["cleanup.policy": "delete", "retention.ms": "14400000"]) == [])
-        #expect(results(["retention.ms": "604800000"]) == [.advice])
+        #expect(results(["cleanup.policy": "delete", "retention.ms": "3600000", "segment.ms": "3600000"]) == [])
+        #expect(results(["retention.ms": "3600001"]) == [.advice])
         #expect(results(["retention.ms": "-1"]) == [.advice])
-        #expect(results(["cleanup.policy": "compact", "retention.ms": "-1"]) == [.advice, .advice])
+        #expect(results(["retention.ms": "3600000", "segment.ms": "604800000"]) == [.advice])
+        #expect(results(["cleanup.policy": "compact", "retention.ms": "-1"]) == [.problem, .advice])
+        #expect(results(["cleanup.policy": "compact,delete", "retention.ms": "3600000"]) == [.problem])
         #expect(jobs(["cleanup.policy": "delete", "retention.ms": "604800000"]) == [])
         #expect(jobs(["cleanup.policy": "delete", "retention.ms": "-1"]) == [])
         #expect(jobs(["retention.ms": "3600000"]) == [.advice])
@@ -275,6 +277,29 @@ struct OtherJudgementTests {
         #expect(count(0x0206_01FF, "SCRAM-SHA-512") == 1)
         #expect(count(0x0200_02FF, "PLAIN") == 1)
         #expect(count(0x0200_02FF, nil) == 1)
+    }
+
+    @Test("A librdkafka before 2.0 is a problem")
+    func oldLibrary() {
+        func status(_ version: Int32) -> [Finding.Status] {
+            PlatformJudgement.libraries([("librdkafka", "x")], librdkafka: version, mechanism: "PLAIN").map(\.status)
+        }
+        #expect(status(0x0109_02FF) == [.problem])
+        #expect(status(0x0200_00FF) == [.ok])
+    }
+
+    @Test("Lists of hosts that are not set are worth a thought, each")
+    func hosts() throws {
+        func advised(_ lines: String) throws -> [String] {
+            let account = try #require(try AccountWiringTests.configuration(lines).accounts["main"])
+            let findings = AccountJudgement.hosts(account)
+            #expect(findings.allSatisfy { $0.status == .advice })
+            return findings.map { String($0.text.prefix { $0 != " " }) }
+        }
+        #expect(try advised("") == ["allowed_redirect_hosts", "allowed_callback_hosts"])
+        #expect(try advised("allowed_redirect_hosts: [cashier.example.net]") == ["allowed_callback_hosts"])
+        let both = "allowed_redirect_hosts: [cashier.example.net]\nallowed_callback_hosts: [crm.example.net]"
+        #expect(try advised(both).isEmpty)
     }
 
     @Test(

@@ -26,7 +26,9 @@ extension PostgresStore {
     private func sealedRecord(_ record: RecordPosition) async throws -> SealedRecord? {
         let place: [PGParameter] = [.text(record.topic), .int4(record.partition), .int8(record.offset)]
         return try await pool.run { link in
-            try link.reading { link in try link.run(SQL.Quarantine.find, place).first { row in try SealedRecord(&row) } }
+            try link.reading { link in
+                try link.run(SQL.Quarantine.find, place).first { row in try SealedRecord(&row) }
+            }
         }
     }
 }

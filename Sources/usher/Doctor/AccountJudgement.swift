@@ -1,5 +1,6 @@
 import CashierClient
 import SessionCore
+import Settings
 
 /// What an account's endpoint answered. Pure.
 enum AccountJudgement {
@@ -18,6 +19,28 @@ enum AccountJudgement {
             .ok("\(probe.message) \(way) in \(probe.elapsed.inWords)"),
             clock(probe, reference: reference, offset: offset),
         ]
+    }
+
+    /// Lists that are not set let URLs lead anywhere.
+    static func hosts(_ account: Configuration.Account) -> [Finding] {
+        var findings: [Finding] = []
+        if account.allowedRedirectHosts == nil {
+            findings.append(
+                .advice(
+                    "allowed_redirect_hosts is not set: a link of the Cashier's may lead to any host; name those that "
+                        + "it leads to"
+                )
+            )
+        }
+        if account.allowedCallbackHosts == nil {
+            findings.append(
+                .advice(
+                    "allowed_callback_hosts is not set: a job may have notifications and customers sent to any host; "
+                        + "name the CRM's"
+                )
+            )
+        }
+        return findings
     }
 
     /// Judges the time that is signed, which is that of `reference` plus `offset`: never in the provider's future, as

@@ -272,7 +272,7 @@ struct DoctorChecks {
         return configuration.accounts.values.sorted { $0.name < $1.name }.map { account in
             check("account \(account.name)", []) { [facts] _ in
                 let probe = AccountProbe(account: account, facts: facts)
-                return try await probe.findings()
+                return try await probe.findings() + AccountJudgement.hosts(account)
                     + ProviderFileJudgement.findings(account, host: probe.host, now: .systemNow)
             }
         }

@@ -7,8 +7,8 @@ enum KafkaJudgement {
     static let recordBytesMin = 66 << 10
     /// A broker's limit is for a batch, and the producer makes them of a million bytes.
     static let batchBytesMin = 1 << 20
-    /// Links live for a quarter of an hour; a CRM that was away wants some hours of results.
-    static let resultsRetentionAdvice: Duration = .seconds(24 * 3_600)
+    /// The contract (`docs/contracts/asyncapi.yaml`) says an hour at most: links live for a quarter of one.
+    static let resultsRetentionAdvice: Duration = .seconds(3_600)
     static let jobsRetentionAdvice: Duration = .seconds(24 * 3_600)
 
     static func cluster(_ cluster: ClusterDescription) -> [Finding] {
@@ -90,16 +90,17 @@ enum KafkaJudgement {
     static func resultsRetention(_ topic: String, _ settings: [String: String]) -> [Finding] {
         var findings: [Finding] = []
         if let policy = settings["cleanup.policy"], policy.contains("compact") {
-            findings.append(
-                .advice("\(topic): cleanup.policy is \(policy): the last link of each order stays for ever; set delete")
-            )
+            let text = "\(topic): cleanup.policy is \(policy): the last link of each order stays for ever; set delete"
+            findings.append(.problem(text))
         }
-        if let milliseconds = retention(settings) {
+        // Kafka deletes whole segments: what came first into one goes with what comes last.
+        for name in ["retention.ms", "segment.ms"] {
+            guard let milliseconds = self.milliseconds(name, settings) else { continue }
             let span = Duration.milliseconds(milliseconds)
-            guard milliseconds < 0 || span > resultsRetentionAdvice else { return findings }
-            let words = milliseconds < 0 ? "for ever" : span.inWords
+            guard milliseconds < 0 || span > resultsRetentionAdvice else { continue }
+            let words = milliseconds < 0 ? "for ever" : "for \(span.inWords)"
             findings.append(
-                .advice("\(topic): links are kept \(words) (retention.ms); they are secrets, keep them for some hours")
+                .advice("\(topic): \(name) keeps links \(words); they are secrets: set it to an hour at most")
             )
         }
         return findings
@@ -113,7 +114,7 @@ enum KafkaJudgement {
                 .problem("\(topic): cleanup.policy is \(policy): Kafka may delete jobs that were not read; set delete")
             )
         }
-        if let milliseconds = retention(settings), milliseconds >= 0,
+        if let milliseconds = self.milliseconds("retention.ms", settings), milliseconds >= 0,
             case let span = Duration.milliseconds(milliseconds), span < jobsRetentionAdvice
         {
             findings.append(
@@ -123,8 +124,8 @@ enum KafkaJudgement {
         return findings
     }
 
-    /// Milliseconds; negative for ever, nil where Kafka does not say.
-    private static func retention(_ settings: [String: String]) -> Int64? {
-        settings["retention.ms"].flatMap { Int64($0) }
+    /// Negative for ever, nil where Kafka does not say.
+    private static func milliseconds(_ name: String, _ settings: [String: String]) -> Int64? {
+        settings[name].flatMap { Int64($0) }
     }
 }

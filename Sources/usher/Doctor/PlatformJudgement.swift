@@ -1,3 +1,4 @@
+import KafkaTransport
 import Settings
 
 /// What this machine and its libraries mean for a worker. Pure.
@@ -14,6 +15,9 @@ enum PlatformJudgement {
         mechanism: String?
     ) -> [Finding] {
         let list = libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        guard librdkafka >= KafkaLibrary.numberMin else {
+            return [.problem("\(list): this librdkafka is older than 2.0: no verb that needs Kafka runs; upgrade it")]
+        }
         guard librdkafka < scramMended, let mechanism, mechanism.hasPrefix("SCRAM") else { return [.ok(list)] }
         return [
             .ok(list),
