@@ -167,7 +167,8 @@ extension SettingKey {
             example: "vt.session.results.eu",
             """
             The topic that results are published to. It must exist. Results of opened sessions hold links that \
-            log a customer in: keep its retention short and its readers few.
+            log a customer in: keep records for an hour at most (`retention.ms` and `segment.ms`), do not compact \
+            the topic, and keep its readers few.
             """
         ),
         SettingKey(
