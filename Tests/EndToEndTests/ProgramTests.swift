@@ -168,6 +168,19 @@ extension EndToEnd {
             await server.stop()
         }
 
+        @Test("migrating needs neither sealing keys nor merchants' secrets", .timeLimit(.minutes(2)))
+        func migrationWithoutSecrets() async throws {
+            let server = try await ThrowAwayPostgres.start(fsync: false)
+            try await server.createDatabase("usher")
+            let folder = try Self.settingsFolder(databaseHost: server.folder)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            for name in ["keys", "secret"] { try FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+            let answer = try await Shell.run([UsherProcess.binary, "migrate", "-c", "\(folder)/usher.yaml"])
+            #expect(answer.code == 0, "\(answer.error)")
+            #expect(answer.output.hasPrefix("the schema is at version "))
+            await server.stop()
+        }
+
         @Test("a second signal to stop ends a worker whose log nobody reads", .timeLimit(.minutes(1)))
         func signalsBehindAFullLog() async throws {
             let folder = try Self.settingsFolder()

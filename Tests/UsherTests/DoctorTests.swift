@@ -147,6 +147,7 @@ struct PostgresJudgementTests {
         ("usher migrate", .problem, { $0.schema = .behind(from: 0, to: 1) }),
         ("newer version", .problem, { $0.schema = .newer(found: 2, known: 1) }),
         ("lacks job INSERT: grant it", .problem, { $0.missingRights = ["job INSERT"] }),
+        ("owns Usher's tables", .advice, { $0.ownsTables = true }),
         ("fsync", .problem, { $0.settings["fsync"] = "off" }),
         ("synchronous_commit", .problem, { $0.settings["synchronous_commit"] = "off" }),
         ("full_page_writes", .problem, { $0.settings["full_page_writes"] = "off" }),

@@ -30,7 +30,8 @@ extension PostgresStore {
                         oldestTransaction: try row.nextIfAny(Int64.self).map { .milliseconds($0) },
                         settings: Dictionary(settings) { first, _ in first },
                         missingRights: missing,
-                        schema: schema
+                        schema: schema,
+                        ownsTables: try row.next()
                     )
                 }
                 guard let status else { throw PostgresFailure.shape("server/about returned no row") }

@@ -19,6 +19,8 @@ package struct ServerStatus: Equatable, Sendable {
     /// `TABLE PRIVILEGE` that this user lacks and needs.
     package var missingRights: [String]
     package var schema: SchemaStatus
+    /// Whether this user owns tables of Usher's, so that it could change them and what protects the audit.
+    package var ownsTables = false
 
     /// What is wrong with it, in sentences that say what to do. Pure. Empty when all is well.
     package var problems: [String] {

@@ -57,7 +57,17 @@ enum PostgresJudgement {
         guard status.missingRights.isEmpty else {
             return status.missingRights.map { .problem("the user \(status.user) lacks \($0): grant it") }
         }
-        return [.ok("the user \(status.user) may read and write every table of usher's")]
+        var findings: [Finding] = [.ok("the user \(status.user) has every right on Usher's tables that it needs")]
+        // That of a superuser is told already.
+        if status.ownsTables, !status.isSuperuser {
+            findings.append(
+                .advice(
+                    "the user \(status.user) owns Usher's tables: it can change the schema, and switch off what "
+                        + "protects the audit; let a role of its own run `usher migrate` (deploy/roles.sql)"
+                )
+            )
+        }
+        return findings
     }
 
     static func durability(_ status: ServerStatus) -> [Finding] {
