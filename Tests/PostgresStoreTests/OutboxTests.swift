@@ -56,6 +56,17 @@ struct OutboxTests {
         #expect(try await bench.store.backlog().oldestUnpublished == nil)
     }
 
+    /// Each of two workers that had a row one after the other may have a part of it acknowledged when it ends.
+    @Test func aRowOfWhichTwoWorkersHadAPartAcknowledgedIsGone() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let (_, row) = try await settled(2, bench)
+        let parts = row.entries.map { PartlyPublished(outboxID: row.outboxID, acknowledged: [$0.key]) }
+        try await bench.store.acknowledge([parts[0]])
+        try await other.acknowledge([parts[1]])
+        #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "0", "an empty row stops everything")
+    }
+
     @Test func lookingForRowsToTakeOverDoesNotReadEveryWorkerThatEverWas() async throws {
         let bench = try await Bench()
         try await bench.execute(
