@@ -67,6 +67,16 @@ struct OutboxTests {
         #expect(try await bench.value("SELECT count(*) FROM usher.outbox") == "0", "an empty row stops everything")
     }
 
+    /// Taken for the whole row, the part would end the rest when it is acknowledged.
+    @Test func aRowOfWhichASettlementThatRunsAgainKnowsAPartIsLeftToTheRelay() async throws {
+        let bench = try await Bench()
+        let (jobs, row) = try await settled(3, bench)
+        let again = try await bench.store.settle([opened(jobs[0], expiresAt: WipeTests.past)])
+        #expect(again == SettleReport(outbox: [], lost: []))
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: false) == [row])
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: false).isEmpty)
+    }
+
     @Test func lookingForRowsToTakeOverDoesNotReadEveryWorkerThatEverWas() async throws {
         let bench = try await Bench()
         try await bench.execute(

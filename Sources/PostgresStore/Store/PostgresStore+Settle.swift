@@ -22,7 +22,10 @@ extension PostgresStore {
         let jobs = settlements.filter { $0.result != nil }.map(\.lease.jobID)
         do {
             let written = try await settleBatch(settlements, worker: worker)
-            doubts.withLock { $0.remove(jobs) }
+            doubts.withLock { doubts in
+                doubts.remove(jobs)
+                doubts.add(written.doubted, at: .now)
+            }
             leases.settled(settlements.map(\.lease).filter { !written.stillLeased.contains($0) })
             return written.report
         } catch {
@@ -68,7 +71,7 @@ extension PostgresStore {
             let isHeld = try await leasesStillHeld(left)
             let earlier = left.filter { isHeld[$0.lease.jobID] == false }
             batch.report.lost += left.filter { isHeld[$0.lease.jobID] == nil }.map(\.lease)
-            batch.report.outbox += try await publishedEarlier(earlier, worker: worker)
+            try await findEarlier(earlier, worker: worker, &batch)
             left = left.filter { isHeld[$0.lease.jobID] == true }
         }
         for settlement in left {
@@ -121,12 +124,15 @@ extension PostgresStore {
         return Dictionary(rows) { first, _ in first }
     }
 
-    /// The outbox rows that earlier runs of these settlements wrote and that wait to be published still.
-    private func publishedEarlier(
+    /// Finds the outbox rows that earlier runs of these settlements wrote and that wait to be published still. A row
+    /// that holds more than these is left to the relay, which reads all of it: taken for the whole row, a part that is
+    /// acknowledged would end the rest unpublished.
+    private func findEarlier(
         _ settlements: [Settlement],
-        worker: Int64
-    ) async throws(StoreError) -> [OutboxRow] {
-        guard !settlements.isEmpty else { return [] }
+        worker: Int64,
+        _ batch: inout WrittenBatch
+    ) async throws(StoreError) {
+        guard !settlements.isEmpty else { return }
         try await confirmDurability(worker: worker)
         let entries = Dictionary(settlements.compactMap { $0.entry.map { ($0.key, $0) } }) { first, _ in first }
         let parameters: [PGParameter] = [.int8(worker), .int8s(settlements.map(\.lease.jobID))]
@@ -135,8 +141,13 @@ extension PostgresStore {
                 (outboxID: try row.next(Int64.self), jobs: try row.nextList(of: Int64.self))
             }
         }
-        return rows.map { row in
-            OutboxRow(outboxID: row.outboxID, entries: row.jobs.compactMap { entries[.job($0)] })
+        for row in rows {
+            let found = row.jobs.compactMap { entries[.job($0)] }
+            if found.count == row.jobs.count {
+                batch.report.outbox.append(OutboxRow(outboxID: row.outboxID, entries: found))
+            } else {
+                batch.doubted += row.jobs
+            }
         }
     }
 }
@@ -146,11 +157,14 @@ private struct WrittenBatch: Sendable {
     var report = SettleReport(outbox: [], lost: [])
     /// Of those lost, the ones whose leases are there still: the reaper finds them only as long as the lease's row is.
     var stillLeased: Set<LeaseRef> = []
+    /// Jobs of outbox rows of this worker that it does not know as a whole.
+    var doubted: [Int64] = []
 
     mutating func add(_ other: WrittenBatch) {
         report.outbox += other.report.outbox
         report.lost += other.report.lost
         stillLeased.formUnion(other.stillLeased)
+        doubted += other.doubted
     }
 
     /// The outcome is not written; its lease runs out.
