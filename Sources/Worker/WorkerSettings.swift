@@ -67,7 +67,7 @@ package struct WorkerSettings: Sendable {
     package var turnWaitMax: Duration = .seconds(15)
     /// For jobs that say no `not_after`, from their intake.
     package var notAfterDefault: Duration
-    /// No claiming while a result waits longer than this to be published.
+    /// No claiming while a result of this worker's waits longer than this to be published.
     package var unpublishedMax: Duration
     /// How long calls in flight may take to end at shutdown.
     package var shutdownGrace: Duration

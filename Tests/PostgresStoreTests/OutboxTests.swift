@@ -77,6 +77,42 @@ struct OutboxTests {
         #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: false).isEmpty)
     }
 
+    @Test func whatAWorkerCannotPublishIsTakenOverByOneThatPublishes() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let (_, row) = try await settled(2, bench)
+        try await other.heartbeat(lifetime: .seconds(60))
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty, "its owner lives")
+        #expect(try await bench.store.giveBackOutbox(waitingMax: .seconds(15)))
+        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true) == [row])
+        #expect(try await bench.store.giveBackOutbox(waitingMax: .seconds(15)))
+        #expect(try await bench.store.adoptOutbox(limit: 10, ofTheDead: true).isEmpty, "it is the other's now")
+        // The one that gave it back hears after all that all of it was delivered; so does the other, later.
+        try await bench.store.acknowledge([row.outboxID])
+        try await other.acknowledge([row.outboxID])
+        #expect(try await bench.store.backlog().oldestUnpublished == nil)
+    }
+
+    @Test func nothingIsGivenBackWhereNobodyElseSeemsToPublish() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        _ = try await settled(1, bench)
+        #expect(try await !bench.store.giveBackOutbox(waitingMax: .seconds(15)), "it is alone")
+        try await bench.ingest([job("o-9", offset: 1)], start: 1)
+        let others = try await other.settle(bench.claim(by: other).jobs.map { opened($0) })
+        #expect(others.outbox.count == 1)
+        let free = "SELECT count(*) FROM usher.outbox WHERE owner IS NULL"
+        try await bench.execute("UPDATE usher.outbox SET created_at = created_at - interval '20 seconds'")
+        #expect(try await !bench.store.giveBackOutbox(waitingMax: .seconds(15)), "the other's wait as well")
+        #expect(try await bench.value(free) == "0")
+        try await other.acknowledge(others.outbox.map(\.outboxID))
+        try await other.heartbeat(lifetime: .zero)
+        #expect(try await !bench.store.giveBackOutbox(waitingMax: .seconds(15)), "the other is gone")
+        try await other.heartbeat(lifetime: .seconds(60))
+        #expect(try await bench.store.giveBackOutbox(waitingMax: .seconds(15)))
+        #expect(try await bench.value(free) == "1")
+    }
+
     @Test func lookingForRowsToTakeOverDoesNotReadEveryWorkerThatEverWas() async throws {
         let bench = try await Bench()
         try await bench.execute(

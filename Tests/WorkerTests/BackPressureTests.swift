@@ -17,24 +17,49 @@ struct BackPressureTests {
         Backlog(jobsByTopic: jobs, oldestUnpublished: nil)
     }
 
+    private func measured(_ jobs: [String: Int], oldest: Duration? = nil) -> [BackPressure.Change] {
+        pressure.measured(backlog(jobs), sent: BackPressure.Sent(oldest: oldest), at: .seconds(100))
+    }
+
     @Test("no link is minted while a result waits longer than the limit; said once, and once when it is over")
     func claimingStopsAndGoesOn() {
-        #expect(pressure.measured(backlog([:]), oldestUnpublished: .seconds(30)) == [])
+        #expect(measured([:], oldest: .seconds(30)) == [])
         #expect(pressure.mayMint)
-        #expect(pressure.measured(backlog([:]), oldestUnpublished: .seconds(31)) == [.stopClaiming(.seconds(31))])
+        #expect(measured([:], oldest: .seconds(31)) == [.stopClaiming(.ownWait(.seconds(31)))])
         #expect(!pressure.mayMint)
-        #expect(pressure.measured(backlog([:]), oldestUnpublished: .seconds(40)) == [])
-        #expect(pressure.measured(backlog([:]), oldestUnpublished: nil) == [.claimAgain])
+        #expect(measured([:], oldest: .seconds(40)) == [])
+        #expect(measured([:]) == [.claimAgain])
         #expect(pressure.mayMint)
+    }
+
+    @Test("a worker that goes aside mints nothing from that moment on, and something acknowledged ends it")
+    func aside() throws {
+        let silence = try #require(pressure.silence(of: .zero, at: .seconds(100)))
+        #expect(pressure.goAside(silence, at: .seconds(100)))
+        #expect(!pressure.mayMint)
+        #expect(measured([:]) == [.stopClaiming(.aside(.zero))])
+        #expect(pressure.acknowledged(at: .seconds(100)))
+        #expect(measured([:]) == [.claimAgain])
+        #expect(pressure.mayMint)
+    }
+
+    @Test("others' results that wait stop a worker that has published nothing since, and no other")
+    func othersResultsWait() {
+        let late = Backlog(jobsByTopic: [:], oldestUnpublished: .seconds(31))
+        let none = BackPressure.Sent()
+        let stops = pressure.measured(late, sent: none, at: .seconds(100))
+        #expect(stops == [.stopClaiming(.doubt(.seconds(31)))])
+        #expect(pressure.acknowledged(at: .seconds(101)))
+        #expect(pressure.measured(late, sent: none, at: .seconds(101)) == [.claimAgain])
     }
 
     @Test("a bulk topic at its cap is paused, the other flows on; it resumes well below the cap")
     func oneTopicPauses() {
-        let full = backlog(["agents": 5, "bulk": 100])
-        #expect(pressure.measured(full, oldestUnpublished: nil) == [.pause(topic: "bulk", waiting: 100)])
-        #expect(pressure.measured(full, oldestUnpublished: nil) == [])
-        #expect(pressure.measured(backlog(["bulk": 95]), oldestUnpublished: nil) == [])
-        #expect(pressure.measured(backlog(["bulk": 89]), oldestUnpublished: nil) == [.resume(topic: "bulk")])
+        let full = ["agents": 5, "bulk": 100]
+        #expect(measured(full) == [.pause(topic: "bulk", waiting: 100)])
+        #expect(measured(full) == [])
+        #expect(measured(["bulk": 95]) == [])
+        #expect(measured(["bulk": 89]) == [.resume(topic: "bulk")])
     }
 
     @Test("a topic with a cap of a few jobs resumes as well", arguments: [1, 2, 9])
@@ -42,7 +67,7 @@ struct BackPressureTests {
         let topic = WorkerTopic(name: "bulk", lane: .campaign, backlogMax: cap)
         let pressure = BackPressure(topics: [topic], unpublishedMax: .seconds(30))
         func measured(_ waiting: Int) -> [BackPressure.Change] {
-            pressure.measured(backlog(["bulk": waiting]), oldestUnpublished: nil)
+            pressure.measured(backlog(["bulk": waiting]), sent: BackPressure.Sent(), at: .zero)
         }
         #expect(measured(cap) == [.pause(topic: "bulk", waiting: cap)])
         #expect(measured(0) == [.resume(topic: "bulk")])

@@ -76,4 +76,78 @@ struct UnpublishedTests {
         #expect(unpublished.count == 0)
         #expect(unpublished.partlyAcknowledged == [])
     }
+
+    @Test("what was given back is not sent again, and is done when the producer delivers all of it after all")
+    func givenBack() {
+        let unpublished = Unpublished()
+        let records = unpublished.add([row(7, jobs: [1, 2]), row(8, jobs: [3])], at: .seconds(1))
+        unpublished.gaveBack(unpublished.owned)
+        #expect(unpublished.oldest == nil)
+        #expect(unpublished.owned.outboxIDs == [])
+        #expect(unpublished.acknowledged([records[0].token]) == [])
+        #expect(unpublished.acknowledged([records[1].token]) == [7])
+        unpublished.failed([records[2].token])
+        #expect(unpublished.takeFailed() == [])
+        #expect(unpublished.count == 0)
+        let again = unpublished.add([row(8, jobs: [3])], at: .seconds(9))
+        #expect(again.map(\.result.orderID) == ["o-3"], "taken over again, it is another sending")
+        #expect(unpublished.oldest == .seconds(9))
+    }
+
+    @Test("a row that is taken over again while the producer has it is not sent twice")
+    func takenOverAgain() {
+        let unpublished = Unpublished()
+        let records = unpublished.add([row(7, jobs: [1, 2])], at: .seconds(1))
+        unpublished.gaveBack(unpublished.owned)
+        #expect(unpublished.add([row(7, jobs: [1, 2])], at: .seconds(9)) == [])
+        #expect(unpublished.oldest == .seconds(1))
+        unpublished.failed([records[0].token])
+        #expect(unpublished.takeFailed() == [records[0]], "it is this worker's again")
+        #expect(unpublished.acknowledged(records.map(\.token)) == [7])
+    }
+
+    @Test("a row of which a part had failed when it was given back is forgotten: the producer has not all of it")
+    func givenBackWhenFailed() {
+        let unpublished = Unpublished()
+        let records = unpublished.add([row(7, jobs: [1, 2])], at: .zero)
+        unpublished.failed([records[0].token])
+        unpublished.gaveBack(unpublished.owned)
+        #expect(unpublished.count == 0)
+        #expect(unpublished.takeFailed() == [])
+        #expect(unpublished.acknowledged([records[1].token]) == [])
+    }
+
+    @Test("parts that were taken out of their rows are taken out once")
+    func partsTakenOut() {
+        let unpublished = Unpublished()
+        let records = unpublished.add([row(7, jobs: [1, 2, 3])], at: .zero)
+        _ = unpublished.acknowledged([records[0].token])
+        let parts = unpublished.owned.parts
+        #expect(parts == [PartlyPublished(outboxID: 7, acknowledged: [.job(1)])])
+        _ = unpublished.acknowledged([records[1].token])
+        unpublished.tookOut(parts)
+        #expect(unpublished.owned.parts == [PartlyPublished(outboxID: 7, acknowledged: [.job(2)])])
+        #expect(unpublished.acknowledged([records[2].token]) == [7])
+    }
+
+    @Test("the oldest of what was given back is sent once more when the producer has nothing left")
+    func copies() {
+        let unpublished = Unpublished()
+        #expect(unpublished.takeCopy() == nil)
+        let late = unpublished.add([row(7, jobs: [1])], at: .seconds(2))
+        let first = unpublished.add([row(8, jobs: [2, 3])], at: .seconds(1))
+        unpublished.gaveBack(unpublished.owned)
+        #expect(unpublished.takeCopy() == nil, "of what the producer has it will be heard")
+        unpublished.failed([late[0].token, first[1].token])
+        let copy = unpublished.takeCopy()
+        #expect(copy?.result == first[0].result)
+        #expect(unpublished.takeCopy() == nil, "one at a time")
+        unpublished.failed([copy?.token ?? 0])
+        let next = unpublished.takeCopy()
+        #expect(next?.result == first[0].result)
+        #expect(next?.token != copy?.token)
+        #expect(unpublished.acknowledged([next?.token ?? 0]) == [])
+        #expect(unpublished.takeFailed() == [])
+        #expect(unpublished.count == 0)
+    }
 }

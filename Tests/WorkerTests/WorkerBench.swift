@@ -9,7 +9,7 @@ import UsherTestKit
 
 /// A worker on ports in memory, with the log's lines kept.
 final class WorkerBench: Sendable {
-    let store = MemoryStore()
+    let store: MemoryStore
     let source = MemorySource()
     let sink = MemorySink()
     let cashier: ScriptedCashier
@@ -21,6 +21,8 @@ final class WorkerBench: Sendable {
     ///   - campaigns: Topics beside `jobs` that only campaigns send to.
     ///   - accounts: `main`, which is the jobs' own, and others.
     ///   - stepMax: by how much the store's clock may run ahead before it counts as set; nil: at will.
+    ///   - store: for workers that share one.
+    ///   - number: of the worker, among those that share the store.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
@@ -30,8 +32,12 @@ final class WorkerBench: Sendable {
         accounts: [String] = ["main"],
         pollInterval: Duration = .milliseconds(10),
         stepMax: Duration? = nil,
+        unpublishedMax: Duration = .seconds(30),
+        store: MemoryStore = MemoryStore(),
+        number: Int = 0,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
+        self.store = store
         cashier = ScriptedCashier(answer: answer)
         let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
         var rules = AccountRules(merchantID: "M", applicationKey: "A")
@@ -55,6 +61,7 @@ final class WorkerBench: Sendable {
         var settings = Self.settings(topics, shutdownGrace, inFlightMax)
         settings.accounts = Dictionary(uniqueKeysWithValues: accounts.map { ($0, account) })
         settings.pollInterval = pollInterval
+        settings.unpublishedMax = unpublishedMax
         let log = Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         let service = WorkerService(
             store: store,
@@ -68,7 +75,9 @@ final class WorkerBench: Sendable {
             log: log
         )
         worker.withLock { $0 = service }
-        running.withLock { $0 = Task { try await service.run() } }
+        running.withLock { running in
+            running = Task { try await MemoryStore.$worker.withValue(number) { try await service.run() } }
+        }
     }
 
     static var rules: OutcomeRules {

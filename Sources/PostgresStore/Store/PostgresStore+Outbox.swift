@@ -57,6 +57,15 @@ extension PostgresStore {
         return entries.sorted { $0.key < $1.key }.map { OutboxRow(outboxID: $0.key, entries: $0.value) }
     }
 
+    package func giveBackOutbox(waitingMax: Duration) async throws -> Bool {
+        let worker = try await workerID()
+        let parameters: [PGParameter] = [.int8(worker), .int8(waitingMax.wholeMicroseconds)]
+        let isAnyAble = try await pool.run { link in
+            try link.run(SQL.Outbox.giveBack, parameters).first { row in try row.next(Bool.self) }
+        }
+        return isAnyAble ?? false
+    }
+
     /// Rows that were adopted by a commit whose answer was lost belong to this worker without its knowing them. It then
     /// works on under another number: the rows are adopted again once the old one counts as dead.
     private func adopt(_ parameters: [PGParameter], worker: Int64) async throws(StoreError) -> [AdoptedRow] {

@@ -58,6 +58,9 @@ package protocol JobStore: HoldStore {
     /// Takes over outbox rows that nobody alive owns, at most `limit`. Those of workers whose life signs stopped only
     /// where `ofTheDead` says so: after a time without a database everybody's have.
     func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow]
+    /// Gives back all outbox rows of this worker, to be published by others, if another worker lives that seems to
+    /// publish: no row of its own has waited for longer than `waitingMax`. Returns whether there was one.
+    func giveBackOutbox(waitingMax: Duration) async throws -> Bool
     /// Ends leases that ran out, at most `limit`: what was marked goes to `verify`. Returns how many jobs were freed.
     /// `.unavailable` at once when the connection is lost.
     func reap(limit: Int) async throws -> Int

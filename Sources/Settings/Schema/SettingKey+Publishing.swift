@@ -7,8 +7,9 @@ extension SettingKey {
             .fallback("30s"),
             example: "1m",
             """
-            Once the oldest unpublished result is older than this, no new job is started: a link that cannot be \
-            delivered is not made.
+            A worker starts no new job while a result of its own has waited longer than this to be published: a link \
+            that cannot be delivered is not made. Where other workers publish, they publish what it has. Nor does it \
+            start one while any result has waited so long, if nothing of its own was published since that came.
             """
         ),
         SettingKey(

@@ -97,7 +97,7 @@ extension Configuration {
 
     /// Getting results out.
     package struct Publishing: Equatable, Sendable {
-        /// Age of the oldest unpublished result from which on no job is started.
+        /// Age of a worker's oldest unpublished result from which on it starts no job.
         package var unpublishedMax: Duration
         package var linger: Duration
 

@@ -11,8 +11,7 @@ package final class MemoryStore: JobStore {
         var positions: [TopicPartition: Int64] = [:]
         /// Where a person last put positions.
         var floors: [TopicPartition: Int64] = [:]
-        var outbox: [Int64: OutboxEntry] = [:]
-        var unowned: Set<Int64> = []
+        var outbox: [Int64: Queued] = [:]
         var takeOvers: [Bool] = []
         var nextID: Int64 = 1
         var holds: [AccountHold] = []
@@ -29,7 +28,8 @@ package final class MemoryStore: JobStore {
         var isAway = false
         var lifeSigns = 0
         var leftOut: [String] = []
-        var alive = false
+        /// The workers that have signed on.
+        var alive: Set<Int> = []
         var leftAtEnd: Int?
     }
 
@@ -142,9 +142,9 @@ package final class MemoryStore: JobStore {
     /// Each look for rows to take over: whether silent workers' counted.
     package var takeOvers: [Bool] { state.withLock(\.takeOvers) }
 
-    /// Whether the worker last signed on or off.
+    /// Whether a worker has signed on and not off.
     package var isWorkerAlive: Bool {
-        state.withLock { $0.alive }
+        state.withLock { !$0.alive.isEmpty }
     }
 
     /// As if the worker that held every lease had been paused for long: raises all epochs.
@@ -250,27 +250,6 @@ package final class MemoryStore: JobStore {
         }
     }
 
-    package func acknowledge(_ outboxIDs: [Int64]) async throws {
-        await acknowledgements.pass()
-        try transact { state in
-            for id in outboxIDs { state.outbox[id] = nil }
-        }
-    }
-
-    /// Its rows have one result each: there is no part of one.
-    package func acknowledge(_ parts: [PartlyPublished]) async throws {}
-
-    package func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow] {
-        try transact { state in
-            state.takeOvers.append(ofTheDead)
-            let ids = state.unowned.sorted().prefix(limit)
-            state.unowned.subtract(ids)
-            return ids.compactMap { id in
-                state.outbox[id].map { OutboxRow(outboxID: id, entries: [$0]) }
-            }
-        }
-    }
-
     package func reap(limit: Int) async throws -> Int {
         try transact { state in
             let now = state.now
@@ -281,14 +260,6 @@ package final class MemoryStore: JobStore {
                 if state.rows[id]?.state == .sending { state.rows[id]?.state = .verify }
             }
             return lost.count
-        }
-    }
-
-    package func heartbeat(lifetime: Duration) async throws {
-        try transact { state in
-            state.lifeSigns += 1
-            state.alive = lifetime > .zero
-            if !state.alive { state.leftAtEnd = state.outbox.count }
         }
     }
 
@@ -334,13 +305,6 @@ package final class MemoryStore: JobStore {
 
     package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
         0
-    }
-
-    package func backlog(leavingOut accounts: [String]) async throws -> Backlog {
-        try transact { state in
-            state.leftOut = accounts
-            return Backlog(jobsByTopic: [:], oldestUnpublished: nil)
-        }
     }
 
     /// Its worker is the only one.
@@ -391,8 +355,8 @@ extension MemoryStore.State {
 
     fileprivate mutating func emit(_ result: EncodedResult) {
         let id = takeID()
-        outbox[id] = OutboxEntry(key: .answer(id), result: result, traceparent: nil)
-        unowned.insert(id)
+        let entry = OutboxEntry(key: .answer(id), result: result, traceparent: nil)
+        outbox[id] = MemoryStore.Queued(entry: entry, owner: nil)
     }
 
     fileprivate mutating func take(_ job: AcceptedJob, lease: Duration, _ report: inout IngestReport) {
@@ -486,7 +450,7 @@ extension MemoryStore.State {
                 result: result,
                 traceparent: row.job.traceparent
             )
-            outbox[id] = entry
+            outbox[id] = MemoryStore.Queued(entry: entry, owner: MemoryStore.worker)
             published = OutboxRow(outboxID: id, entries: [entry])
         }
         rows[settlement.lease.jobID] = row

@@ -146,12 +146,14 @@ package final class MemorySource: JobSource {
     }
 }
 
-/// A sink that acknowledges at once, or says of the first records that they failed.
+/// A sink that acknowledges at once, says of the first records that they failed, or keeps them to itself.
 package final class MemorySink: ResultSink {
     private struct State {
         var published: [OutboxRecord] = []
         var urgent: [OutboxRecord] = []
         var failuresLeft = 0
+        /// What is neither published nor failed; nil while nothing is held back.
+        var heldBack: [OutboxRecord]?
         var isClosed = false
     }
 
@@ -162,6 +164,27 @@ package final class MemorySink: ResultSink {
 
     package func failNext(_ records: Int) {
         state.withLock { $0.failuresLeft = records }
+    }
+
+    /// From now on what comes is kept, as by a producer that reaches no broker.
+    package func holdBack() {
+        state.withLock { $0.heldBack = $0.heldBack ?? [] }
+    }
+
+    /// Publishes what was held back, and what comes.
+    package func letGo() {
+        let acks = state.withLock { state in
+            let records = state.heldBack ?? []
+            state.heldBack = nil
+            state.published += records
+            return records.map { PublishAck(token: $0.token, failure: nil) }
+        }
+        mailbox.send(contentsOf: acks)
+    }
+
+    /// What is held back.
+    package var heldBack: [OutboxRecord] {
+        state.withLock { $0.heldBack ?? [] }
     }
 
     package var published: [OutboxRecord] {
@@ -178,8 +201,12 @@ package final class MemorySink: ResultSink {
     }
 
     package func publish(_ records: [OutboxRecord], areUrgent: Bool) {
-        let acks = state.withLock { state in
-            records.map { record in
+        let acks: [PublishAck] = state.withLock { state in
+            if let heldBack = state.heldBack {
+                state.heldBack = heldBack + records
+                return []
+            }
+            return records.map { record in
                 guard state.failuresLeft == 0 else {
                     state.failuresLeft -= 1
                     return PublishAck(token: record.token, failure: "the test says so")

@@ -2,13 +2,15 @@ import BlockingThreads
 import Logs
 import SessionCore
 
-/// Sends results, marks what was acknowledged, and re-sends what stayed.
+/// Sends results, marks what was acknowledged, re-sends what stayed, and leaves to others what it cannot publish.
 struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     let store: Store
     let sink: Sink
     let unpublished: Unpublished
+    let unpublishedMax: Duration
     /// Something for the relay to look for.
     let relayCauses: Mailbox<Void>
+    let pressure: BackPressure
     let lifeSigns: LifeSigns
     let patience: Patience
     let clock: WorkerClock
@@ -36,6 +38,8 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
                 )
                 unpublished.failed(bad.map(\.token))
             }
+            // Told before they are taken off: whoever is about to go aside must not find nothing that waits.
+            if acks.count > bad.count, pressure.acknowledged(at: clock.uptime) { relayCauses.send(()) }
             activity.update {
                 $0.published += acks.count - bad.count
                 $0.publishFailures += bad.count
@@ -67,13 +71,15 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
         }
     }
 
-    /// Adopts rows that nobody alive owns, and re-sends failed ones, whenever there is cause.
+    /// Adopts rows that nobody alive owns, and re-sends failed ones, whenever there is cause; or gives back what does
+    /// not get through, and tries from time to time whether that is over.
     func runRelaying() async throws {
         while await relayCauses.takeAll() != nil {
-            let failed = unpublished.takeFailed()
-            if !failed.isEmpty { sink.publish(failed) }
             do {
-                try await adopt()
+                try await giveBack()
+                let failed = unpublished.takeFailed()
+                if !failed.isEmpty { sink.publish(failed) }
+                if pressure.isAside { tryAgain() } else { try await adopt() }
             } catch StoreError.unavailable {
                 // Shutting down without a database.
                 return
@@ -81,16 +87,46 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
         }
     }
 
+    /// Leaves to others what this worker cannot publish, if there are any who can. Where nobody can, its own producer
+    /// delivers it once Kafka is back, and no other worker a copy. What the producer delivers of what others have now
+    /// is a copy, of the same bytes.
+    private func giveBack() async throws {
+        guard let silence = pressure.silence(of: unpublished.oldest, at: clock.uptime) else { return }
+        let owned = unpublished.owned
+        let count = unpublished.count
+        if !owned.parts.isEmpty {
+            try await patience.untilDone { try await store.acknowledge(owned.parts) }
+            unpublished.tookOut(owned.parts)
+        }
+        // Others of whom something waits for half as long have met the same outage, it seems, a little later.
+        let waitingMax = unpublishedMax / 2
+        guard try await patience.untilDone({ try await store.giveBackOutbox(waitingMax: waitingMax) }) else { return }
+        unpublished.gaveBack(owned)
+        guard pressure.goAside(silence, at: clock.uptime) else { return }
+        log.warning(
+            "Kafka acknowledges nothing of this worker's: its results are left to other workers",
+            [.count: .init(count), .waitingFor: "kafka results topic"]
+        )
+    }
+
+    /// Others may have published all there was, so that nothing is left to be tried but a copy of what they have.
+    private func tryAgain() {
+        guard pressure.isTrialDue(at: clock.uptime), let copy = unpublished.takeCopy() else { return }
+        sink.publish([copy])
+    }
+
     /// Where the database was away, others' acknowledgements waited for it as their life signs did: they come first, or
     /// what is on the topic already would be published again.
     private func adopt() async throws {
         while unpublished.count < Unpublished.adoptBelow {
+            let limit = pressure.rowsToTakeOver(adoptMax, isSending: unpublished.count > 0)
+            guard limit > 0 else { return }
             let areSteady = lifeSigns.areSteady(at: clock.uptime)
             let adopted = try await patience.untilDone {
-                try await store.adoptOutbox(limit: adoptMax, ofTheDead: areSteady)
+                try await store.adoptOutbox(limit: limit, ofTheDead: areSteady)
             }
             publish(adopted)
-            if adopted.count < adoptMax { return }
+            if adopted.count < limit { return }
         }
     }
 }

@@ -1,42 +1,55 @@
 import SessionCore
 import Synchronization
 
-/// Decides when to stop claiming and which topics to pause.
+/// Decides when to stop claiming and which topics to pause, and keeps what it knows of this worker's way to Kafka.
 final class BackPressure: Sendable {
     enum Change: Equatable {
-        case stopClaiming(Duration)
+        case stopClaiming(WayOut.Hindrance)
         case claimAgain
         case pause(topic: String, waiting: Int)
         case resume(topic: String)
     }
 
+    /// What this worker has sent.
+    struct Sent {
+        /// How long the oldest result of it waits that was not left to others.
+        var oldest: Duration?
+        /// Whether anything of it waits.
+        var isWaiting = false
+    }
+
     private struct State {
-        var mayMint = true
+        var wayOut: WayOut
+        var isHindered = false
         var paused: Set<String> = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let topics: [WorkerTopic]
-    private let unpublishedMax: Duration
 
     init(topics: [WorkerTopic], unpublishedMax: Duration) {
+        state = Mutex(State(wayOut: WayOut(unpublishedMax: unpublishedMax)))
         self.topics = topics
-        self.unpublishedMax = unpublishedMax
     }
 
     /// Whether links may be minted: results get through.
     var mayMint: Bool {
-        state.withLock { $0.mayMint }
+        state.withLock { !$0.isHindered && !$0.wayOut.isAside }
     }
 
     /// What changes by a new measurement. A topic resumes at nine tenths of its cap, so that it does not flutter.
-    func measured(_ backlog: Backlog, oldestUnpublished: Duration?) -> [Change] {
+    func measured(_ backlog: Backlog, sent: Sent, at uptime: Duration) -> [Change] {
         state.withLock { state in
             var changes: [Change] = []
-            let isStuck = (oldestUnpublished ?? .zero) > unpublishedMax
-            if isStuck == state.mayMint {
-                state.mayMint = !isStuck
-                changes.append(isStuck ? .stopClaiming(oldestUnpublished ?? .zero) : .claimAgain)
+            let hindrance = state.wayOut.hindrance(
+                own: sent.oldest,
+                all: backlog.oldestUnpublished,
+                isSending: sent.isWaiting,
+                at: uptime
+            )
+            if (hindrance != nil) != state.isHindered {
+                state.isHindered = hindrance != nil
+                changes.append(hindrance.map { Change.stopClaiming($0) } ?? .claimAgain)
             }
             for topic in topics {
                 let waiting = backlog.jobsByTopic[topic.name, default: 0]
@@ -48,5 +61,32 @@ final class BackPressure: Sendable {
             }
             return changes
         }
+    }
+}
+
+// This worker's way to Kafka: see `WayOut`.
+extension BackPressure {
+    var isAside: Bool {
+        state.withLock { $0.wayOut.isAside }
+    }
+
+    func acknowledged(at uptime: Duration) -> Bool {
+        state.withLock { $0.wayOut.acknowledged(at: uptime) }
+    }
+
+    func silence(of oldest: Duration?, at uptime: Duration) -> WayOut.Silence? {
+        state.withLock { $0.wayOut.silence(of: oldest, at: uptime) }
+    }
+
+    func goAside(_ silence: WayOut.Silence, at uptime: Duration) -> Bool {
+        state.withLock { $0.wayOut.goAside(silence, at: uptime) }
+    }
+
+    func rowsToTakeOver(_ limit: Int, isSending: Bool) -> Int {
+        state.withLock { $0.wayOut.rowsToTakeOver(limit, isSending: isSending) }
+    }
+
+    func isTrialDue(at uptime: Duration) -> Bool {
+        state.withLock { $0.wayOut.isTrialDue(at: uptime) }
     }
 }

@@ -119,17 +119,25 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             }
             let leftOut = watch.names
             let backlog = try await patience.untilDone { try await store.backlog(leavingOut: leftOut) }
-            let own = unpublished.oldest.map { clock.uptime - $0 }
-            let oldest = [own, backlog.oldestUnpublished].compactMap { $0 }.max()
-            for change in pressure.measured(backlog, oldestUnpublished: oldest) { apply(change) }
+            let uptime = clock.uptime
+            let sent = BackPressure.Sent(
+                oldest: unpublished.oldest.map { uptime - $0 },
+                isWaiting: unpublished.count > 0
+            )
+            for change in pressure.measured(backlog, sent: sent, at: uptime) { apply(change) }
         }
     }
 
     private func apply(_ change: BackPressure.Change) {
         switch change {
-        case .stopClaiming(let age):
+        case .stopClaiming(.ownWait(let age)), .stopClaiming(.aside(let age)):
             log.warning(
                 "no jobs are claimed: results cannot be published",
+                [.waitingFor: "kafka results topic", .elapsedMs: .init(age.wholeMilliseconds)]
+            )
+        case .stopClaiming(.doubt(let age)):
+            log.warning(
+                "no jobs are claimed: results wait, and nothing of this worker's was acknowledged since",
                 [.waitingFor: "kafka results topic", .elapsedMs: .init(age.wholeMilliseconds)]
             )
         case .claimAgain:
