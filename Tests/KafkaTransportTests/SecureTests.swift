@@ -145,7 +145,10 @@ extension BrokerScenarios {
             let collected = Collected()
             let taking = Task {
                 while let batches = try await source.nextBatches(of: jobs) {
-                    for batch in batches { collected.add(batch) }
+                    for batch in batches {
+                        collected.add(batch)
+                        source.commit(batch)
+                    }
                 }
             }
             try await produce(1, to: jobs, plain, stem: "before")

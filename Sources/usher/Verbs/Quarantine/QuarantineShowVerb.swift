@@ -44,7 +44,8 @@ enum QuarantineShowVerb {
         let configuration = try context.load(checksFiles: false).configuration
         // From here on a customer's data may be in memory: no core dump.
         _ = usher_forbid_dumps()
-        let found = try await StoreAccess.with(configuration) { store -> RevealedRecord? in
+        let found = try await StoreAccess.with(configuration, keys: act == nil ? .none : .file) {
+            store -> RevealedRecord? in
             if let act { return try await store.revealQuarantined(record, act: act) }
             return try await store.quarantined(record).map { RevealedRecord(detail: $0, value: nil) }
         }
