@@ -65,6 +65,11 @@ package final class EmbeddedKafka: Sendable {
         try call { rd_kafka_mock_broker_set_rtt($0, Int32(broker), Int32(milliseconds)) }
     }
 
+    /// Has a broker lead a partition; which one does otherwise is chance.
+    package func setLeader(of topic: String, partition: Int, broker: Int) throws(TransportError) {
+        try call { rd_kafka_mock_partition_set_leader($0, topic, Int32(partition), Int32(broker)) }
+    }
+
     /// Makes the next requests of a kind fail, once for each error. `request` is the protocol's number (0: Produce,
     /// 1: Fetch, 8: OffsetCommit), `errors` are its error codes.
     package func failRequests(_ request: Int16, errors: [Int32]) {

@@ -1,7 +1,19 @@
+import CLibrdkafka
 import SessionCore
 
 /// How far each assigned partition was read, and which of them rest. Pure.
 struct PartitionReading: Sendable {
+    /// What it means that Kafka does not have a position.
+    enum PositionFault: Equatable, Sendable {
+        /// What comes next cannot be read.
+        case gone
+        /// It is not where the partition is read from: an error of an earlier assignment or rewind, which no version of
+        /// the library holds back.
+        case outdated
+        /// The partition is not read.
+        case irrelevant
+    }
+
     private struct Progress {
         /// Where the assignment began; nil is the partition's beginning.
         var start: Int64?
@@ -50,6 +62,14 @@ struct PartitionReading: Sendable {
         guard let index = progress.index(of: place) else { return 0 }
         progress[index].damages += 1
         return progress[index].damages
+    }
+
+    /// - Parameter offset: the one that Kafka does not have; one of librdkafka's logical offsets where it tells no other.
+    func fault(of place: TopicPartition, at offset: Int64) -> PositionFault {
+        guard let index = progress.index(of: place), !stopped.contains(place) else { return .irrelevant }
+        // Without an offset it tells of a log that was cut.
+        guard let next = progress[index].next, offset != Int64(RD_KAFKA_OFFSET_INVALID) else { return .gone }
+        return offset == next ? .gone : .outdated
     }
 
     /// False if it was stopped before.

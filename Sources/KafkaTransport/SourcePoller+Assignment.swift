@@ -56,11 +56,13 @@ extension SourcePoller {
 
     /// What cannot be read lies before the store's position: it was accounted for, or an operator gave it up.
     func passOver(_ place: TopicPartition) {
+        // Until then nothing behind it may be taken.
+        guard reading.stop(place) else { return }
         log.notice(
             "records between Kafka's position and the store's were deleted or are damaged; reading on from the store's",
             [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
         )
-        assignAgain(passingOver: place)
+        takeUps.wantStore(of: place, now: .now)
     }
 
     private func takeUp(_ place: TopicPartition) {
@@ -69,16 +71,30 @@ extension SourcePoller {
             "the stored position of a stopped partition was moved; reading on from it",
             [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
         )
-        assignAgain(passingOver: place)
+        takeUps.wantStore(of: place, now: .now)
     }
 
-    /// Takes up the assignment anew, this partition from the store's position. All of them, because the library does
-    /// not seek in a partition whose position is not on Kafka.
-    private func assignAgain(passingOver place: TopicPartition) {
+    /// Takes up the assignment anew where partitions want it. All of them, because the library does not seek in a
+    /// partition whose position is not on Kafka.
+    func takeUpWhatIsDue() {
+        guard assigning == nil, let due = takeUps.take(now: .now) else { return }
+        let ended = due.doubtful.filter { hasEnded($0) }
+        guard !due.fromStore.isEmpty || !ended.isEmpty else { return }
         let partitions = reading.partitions
-        passedOver.insert(place)
+        passedOver.formUnion(due.fromStore)
         revoke()
         beginAssigning(partitions)
+    }
+
+    /// Whether the library reads a partition no more: then it does not seek there, either.
+    private func hasEnded(_ place: TopicPartition) -> Bool {
+        guard reading.isAssigned(place), !reading.stopped.contains(place) else { return false }
+        guard !seek(place, to: reading.next(of: place)) else { return false }
+        log.notice(
+            "an error about an earlier position had ended the reading of a partition; it is taken up again",
+            [.topic: LogValue(place.topic), .partition: LogValue(place.partition)]
+        )
+        return true
     }
 
     /// Takes up the partitions once the store has answered and Kafka tells what is committed.
@@ -136,6 +152,7 @@ extension SourcePoller {
         if !isLost { sendCommits(areLast: true) }
         lookUp.cancelAll()
         assigning = nil
+        takeUps.revoke()
         rewinding = [:]
         forgotten = []
         exchange.revoke()
@@ -175,7 +192,7 @@ extension SourcePoller {
     /// where the store had one before.
     private func rewind(_ place: TopicPartition, to stored: StoredPosition?) {
         // Where reading has stopped, a seek has nothing read.
-        if reading.stopped.contains(place) { return assignAgain(passingOver: place) }
+        if reading.stopped.contains(place) { return takeUps.wantStore(of: place, now: .now) }
         let start = stored?.next ?? (forgotten.contains(place) ? nil : reading.start(of: place))
         guard seek(place, to: start) else {
             // The partition may be on its way to another member; if it stays, it is tried again.

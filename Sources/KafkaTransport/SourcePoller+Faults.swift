@@ -22,7 +22,7 @@ extension SourcePoller {
             return
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
             guard let place else { return watch.note(fault) }
-            if isBehindStore(place) { passOver(place) } else { stop(place, because: fault) }
+            positionFailed(place, at: message.offset, fault)
         case RD_KAFKA_RESP_ERR__BAD_MSG:
             guard let place, reading.isAssigned(place) else { return watch.note(fault) }
             // The library would go on behind the damaged batch, which would lose its records.
@@ -41,6 +41,21 @@ extension SourcePoller {
             fail(fault.transportError(topic: topic, isFatal: message.err == RD_KAFKA_RESP_ERR__FATAL))
         default:
             watch.note(fault)
+        }
+    }
+
+    private func positionFailed(_ place: TopicPartition, at offset: Int64, _ fault: KafkaFault) {
+        switch reading.fault(of: place, at: offset) {
+        case .irrelevant:
+            return
+        case .gone:
+            if isBehindStore(place) { passOver(place) } else { stop(place, because: fault) }
+        case .outdated:
+            log.debug(
+                "an error about an earlier position came late",
+                [.topic: LogValue(place.topic), .partition: LogValue(place.partition), .offset: LogValue(offset)]
+            )
+            takeUps.doubt(place, now: .now)
         }
     }
 

@@ -28,6 +28,8 @@ final class SourcePoller {
     var assigning: Assigning?
     /// Partitions whose records at Kafka's position are gone: the store's alone counts, until the group assigns anew.
     var passedOver: Set<TopicPartition> = []
+    /// Partitions that want the assignment taken up anew.
+    var takeUps = TakeUps()
     var requests: Int64 = 0
     /// Partitions that wait for their stored position after a rewind, with the number of the request.
     var rewinding: [TopicPartition: Int64] = [:]
@@ -75,6 +77,7 @@ final class SourcePoller {
     func run() {
         while failure == nil, let commands = exchange.turn() {
             for command in commands { obey(command) }
+            takeUpWhatIsDue()
             continueAssigning()
             applyPauses()
             sendCommits()

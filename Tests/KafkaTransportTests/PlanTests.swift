@@ -105,4 +105,23 @@ import Testing
         let got14 = reading.took(place, offset: 4)
         #expect(got14)
     }
+
+    @Test func anErrorAboutAPositionThatAPartitionIsNotReadFromDoesNotStopIt() {
+        var reading = PartitionReading()
+        reading.assign([place: 3])
+        #expect(reading.fault(of: place, at: 3) == .gone)
+        #expect(reading.fault(of: place, at: 1_000) == .outdated)
+        #expect(reading.fault(of: place, at: 2) == .outdated)
+        #expect(reading.fault(of: place, at: -2) == .outdated, "the beginning, where it was read from before")
+        #expect(reading.fault(of: place, at: -1_001) == .gone, "a log that was cut")
+        let hasTaken = reading.took(place, offset: 3)
+        #expect(hasTaken)
+        #expect(reading.fault(of: place, at: 3) == .outdated)
+        #expect(reading.fault(of: place, at: 4) == .gone)
+        let hasStopped = reading.stop(place)
+        #expect(hasStopped)
+        #expect(reading.fault(of: place, at: 4) == .irrelevant)
+        reading.assign([:])
+        #expect(reading.fault(of: place, at: 4) == .irrelevant)
+    }
 }
