@@ -71,7 +71,7 @@ package final class EmbeddedKafka: Sendable {
     }
 
     /// Makes the next requests of a kind fail, once for each error. `request` is the protocol's number (0: Produce,
-    /// 1: Fetch, 8: OffsetCommit), `errors` are its error codes.
+    /// 1: Fetch, 2: ListOffsets, 8: OffsetCommit), `errors` are its error codes.
     package func failRequests(_ request: Int16, errors: [Int32]) {
         let codes = errors.map { rd_kafka_resp_err_t(rawValue: $0) }
         cluster.withLock { cluster in

@@ -10,6 +10,8 @@ struct PartitionReading: Sendable {
         /// It is not where the partition is read from: an error of an earlier assignment or rewind, which no version of
         /// the library holds back.
         case outdated
+        /// It was not told where the partition begins, or that is gone by now.
+        case noBeginning
         /// The partition is not read.
         case irrelevant
     }
@@ -64,12 +66,12 @@ struct PartitionReading: Sendable {
         return progress[index].damages
     }
 
-    /// - Parameter offset: the one that Kafka does not have; one of librdkafka's logical offsets where it tells no other.
+    /// - Parameter offset: the one that Kafka does not have; a logical one of librdkafka's where it tells no other.
     func fault(of place: TopicPartition, at offset: Int64) -> PositionFault {
         guard let index = progress.index(of: place), !stopped.contains(place) else { return .irrelevant }
+        guard let next = progress[index].next else { return .noBeginning }
         // Without an offset it tells of a log that was cut.
-        guard let next = progress[index].next, offset != Int64(RD_KAFKA_OFFSET_INVALID) else { return .gone }
-        return offset == next ? .gone : .outdated
+        return offset == next || offset == Int64(RD_KAFKA_OFFSET_INVALID) ? .gone : .outdated
     }
 
     /// False if it was stopped before.

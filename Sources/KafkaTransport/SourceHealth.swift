@@ -4,11 +4,19 @@ package import SessionCore
 package struct SourceHealth: Sendable {
     /// Why a partition is not read on, and where.
     package struct Stop: Equatable, Sendable {
+        package enum Cause: Equatable, Sendable {
+            /// The records are gone.
+            case gone
+            /// The records are there and cannot be read whole.
+            case damaged
+            /// Kafka does not tell where the partition begins.
+            case noBeginning
+        }
+
+        package var cause: Cause
         package var reason: TransportError
         /// The offset that would have been read next.
         package var next: Int64
-        /// Whether the records are there and cannot be read whole; otherwise they are gone.
-        package var isDamage: Bool
     }
 
     /// The partitions that this member reads.

@@ -75,11 +75,11 @@ extension SourcePoller {
     }
 
     /// Takes up the assignment anew where partitions want it. All of them, because the library does not seek in a
-    /// partition whose position is not on Kafka.
+    /// partition whose position is not on Kafka, or was not told.
     func takeUpWhatIsDue() {
         guard assigning == nil, let due = takeUps.take(now: .now) else { return }
         let ended = due.doubtful.filter { hasEnded($0) }
-        guard !due.fromStore.isEmpty || !ended.isEmpty else { return }
+        guard !(due.fromStore.isEmpty && due.beginnings.isEmpty && ended.isEmpty) else { return }
         let partitions = reading.partitions
         passedOver.formUnion(due.fromStore)
         revoke()

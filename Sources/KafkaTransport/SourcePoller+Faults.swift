@@ -8,8 +8,12 @@ extension SourcePoller {
     private static let damageAdvice =
         "The partition stays stopped and is tried again every minute; if the batch is lost, "
         + "`usher position set` has the partition read on behind it"
+    private static let noBeginningAdvice =
+        "Kafka does not tell where the partition begins; it is asked again every minute"
     /// How often a batch that fails its checksum is read again before its partition stops.
     private static let damagesMax = 3
+    /// How often a partition's beginning is asked for before the partition counts as stopped.
+    private static let beginningsMax = 3
 
     /// Instead of a record came an error.
     func readFailed(_ message: rd_kafka_message_t) {
@@ -31,10 +35,12 @@ extension SourcePoller {
             } else if isBehindStore(place) {
                 passOver(place)
             } else {
-                stop(place, because: fault)
+                stop(place, .damaged, because: fault)
             }
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
             RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+            // The answer to where a partition begins, of which another error has told.
+            guard message.offset != Int64(RD_KAFKA_OFFSET_BEGINNING) else { return watch.note(fault) }
             unavailable(topic, because: fault)
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR__FATAL:
@@ -49,7 +55,9 @@ extension SourcePoller {
         case .irrelevant:
             return
         case .gone:
-            if isBehindStore(place) { passOver(place) } else { stop(place, because: fault) }
+            if isBehindStore(place) { passOver(place) } else { stop(place, .gone, because: fault) }
+        case .noBeginning:
+            beginningFailed(place, fault)
         case .outdated:
             log.debug(
                 "an error about an earlier position came late",
@@ -57,6 +65,21 @@ extension SourcePoller {
             )
             takeUps.doubt(place, now: .now)
         }
+    }
+
+    /// A partition that was just added is known to some brokers before its leader hears that it leads it. The library
+    /// does not ask again.
+    private func beginningFailed(_ place: TopicPartition, _ fault: KafkaFault) {
+        guard takeUps.beginningFailed(of: place, now: .now) <= Self.beginningsMax else {
+            return stop(place, .noBeginning, because: fault)
+        }
+        log.warning(
+            "Kafka did not tell where a partition begins; it is asked again",
+            [
+                .topic: LogValue(place.topic), .partition: LogValue(place.partition), .code: LogValue(fault.name),
+                .reason: LogValue(fault.text),
+            ]
+        )
     }
 
     /// Kafka's position may be older than the store's.
@@ -98,7 +121,7 @@ extension SourcePoller {
                     .offset: LogValue(stop.next), .reason: LogValue("\(stop.reason)"),
                 ]
             )
-            if stop.isDamage, seek(place, to: reading.next(of: place)) {
+            if stop.cause == .damaged, seek(place, to: reading.next(of: place)) {
                 reading.goOn(place)
                 exchange.changeHealth { $0.stopped[place] = nil }
             }
@@ -106,17 +129,21 @@ extension SourcePoller {
     }
 
     /// Reads no more of a partition. What was read of it before stays good.
-    private func stop(_ place: TopicPartition, because fault: KafkaFault) {
+    private func stop(_ place: TopicPartition, _ cause: SourceHealth.Stop.Cause, because fault: KafkaFault) {
         guard reading.isAssigned(place), reading.stop(place) else { return }
-        let isDamage = fault.code == RD_KAFKA_RESP_ERR__BAD_MSG
+        let advice: [String?] =
+            switch cause {
+            case .gone: [fault.advice(topic: place.topic), Self.goneAdvice]
+            case .damaged: [fault.advice(topic: place.topic), Self.damageAdvice]
+            case .noBeginning: [Self.noBeginningAdvice]
+            }
         let error = TransportError.kafka(
             code: fault.name,
-            reason: [fault.text, fault.advice(topic: place.topic), isDamage ? Self.damageAdvice : Self.goneAdvice]
-                .compactMap { $0 }.joined(separator: ". "),
+            reason: ([fault.text] + advice).compactMap { $0 }.joined(separator: ". "),
             isFatal: false
         )
         let next = reading.next(of: place) ?? 0
-        exchange.changeHealth { $0.stopped[place] = .init(reason: error, next: next, isDamage: isDamage) }
+        exchange.changeHealth { $0.stopped[place] = .init(cause: cause, reason: error, next: next) }
         stopsToldAt = .now
         log.error(
             "a partition was stopped",

@@ -169,6 +169,7 @@ final class SourcePoller {
             case .assigned(let partitions):
                 records = []
                 passedOver = []
+                takeUps = TakeUps()
                 beginAssigning(partitions)
             case .revoked:
                 records = []

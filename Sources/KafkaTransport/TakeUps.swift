@@ -11,25 +11,44 @@ struct TakeUps: Sendable {
         var fromStore: Set<TopicPartition> = []
         /// The library may have ended reading these.
         var doubtful: Set<TopicPartition> = []
+        /// Where these begin is to be asked again.
+        var beginnings: Set<TopicPartition> = []
     }
 
     /// How long others may join the first.
     static let gathering: Duration = .milliseconds(100)
+    private static let askAgainMax: Duration = .seconds(60)
 
     private var waiting = Due()
     private var dueAt: ContinuousClock.Instant?
+    /// How often it was not told where a partition begins.
+    private var failures: [TopicPartition: Int] = [:]
 
     /// A partition cannot be read from where it is read, but from the store's position.
     mutating func wantStore(of place: TopicPartition, now: ContinuousClock.Instant) {
         waiting.fromStore.insert(place)
-        dueAt = dueAt ?? now + Self.gathering
+        wake(at: now + Self.gathering)
     }
 
     /// An error about an earlier position came. What librdkafka made of it depends on when: if that was after the
     /// partition was taken up again, it reads the partition no more, and says nothing else.
     mutating func doubt(_ place: TopicPartition, now: ContinuousClock.Instant) {
         waiting.doubtful.insert(place)
-        dueAt = dueAt ?? now + Self.gathering
+        wake(at: now + Self.gathering)
+    }
+
+    /// It was not told where a partition begins; how often that has been so since the group gave it. It is asked again
+    /// after a second, then after two, four, and so on, a minute at most.
+    mutating func beginningFailed(of place: TopicPartition, now: ContinuousClock.Instant) -> Int {
+        let count = failures[place, default: 0] + 1
+        failures[place] = count
+        waiting.beginnings.insert(place)
+        wake(at: now + (count > 6 ? Self.askAgainMax : .seconds(1 << (count - 1))))
+        return count
+    }
+
+    private mutating func wake(at instant: ContinuousClock.Instant) {
+        dueAt = dueAt.map { min($0, instant) } ?? instant
     }
 
     /// What is due, once; nil while nothing is.
@@ -40,7 +59,7 @@ struct TakeUps: Sendable {
         return waiting
     }
 
-    /// The partitions were given back: whoever has them next takes them up.
+    /// The partitions were given back, and what was wanted for them is no longer due.
     mutating func revoke() {
         waiting = Due()
         dueAt = nil

@@ -121,6 +121,9 @@ import Testing
         let hasStopped = reading.stop(place)
         #expect(hasStopped)
         #expect(reading.fault(of: place, at: 4) == .irrelevant)
+        reading.assign([place: nil])
+        #expect(reading.fault(of: place, at: -2) == .noBeginning)
+        #expect(reading.fault(of: place, at: 4) == .noBeginning, "retention was faster than the first record")
         reading.assign([:])
         #expect(reading.fault(of: place, at: 4) == .irrelevant)
     }

@@ -29,4 +29,22 @@ import Testing
         let due = takeUps.take(now: start + TakeUps.gathering)
         #expect(due == nil)
     }
+
+    @Test func aBeginningIsAskedForAfterASecondAndLaterEachTimeAMinuteAtMost() {
+        var takeUps = TakeUps()
+        var now = start
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let count = takeUps.beginningFailed(of: places[0], now: now)
+            #expect(count > 0)
+            let early = takeUps.take(now: now + .seconds(seconds) - .milliseconds(1))
+            #expect(early == nil)
+            now = now + .seconds(seconds)
+            let due = takeUps.take(now: now)
+            #expect(due == TakeUps.Due(beginnings: [places[0]]), "after \(seconds) s")
+            // The assignment is taken up anew.
+            takeUps.revoke()
+        }
+        let count = takeUps.beginningFailed(of: places[0], now: now)
+        #expect(count == 9)
+    }
 }

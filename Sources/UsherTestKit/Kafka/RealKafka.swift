@@ -134,6 +134,18 @@ package actor RealKafka {
         )
     }
 
+    /// Adds partitions to a topic, which has `total` of them then. Throws `Failure`.
+    package static func addPartitions(to topic: String, total: Int, on servers: String) throws {
+        guard let home else { throw Failure("KAFKA_HOME is not set; it must name an unpacked Apache Kafka") }
+        let folder = try BrokerFolder.make()
+        defer { BrokerFolder.remove(folder) }
+        try BrokerProcess.run(
+            ["java", "-Xmx256m", "-cp", "\(home)/libs/*", "org.apache.kafka.tools.TopicCommand"]
+                + ["--bootstrap-server", servers, "--alter", "--topic", topic, "--partitions", String(total)],
+            output: "\(folder)/topics.log"
+        )
+    }
+
     /// Turns the last byte of what was written to a partition, as a failing disk might. Done again, all is as before.
     /// Throws `Failure`.
     package func turnLastByte(of topic: String, partition: Int32) throws {

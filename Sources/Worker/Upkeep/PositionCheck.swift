@@ -14,13 +14,14 @@ struct PositionCheck {
 
     /// Stopped partitions whose position was moved. One that lies before the stop, and not before what was accounted
     /// for, is no sign of that, unless an operator put it there: what was read before the stop may be on its way to the
-    /// database.
+    /// database. A position of 0 where there was none is always an operator's: what was read lies behind a record.
     func moved(_ stored: [TopicPartition: StoredPosition]) -> [TopicPartition] {
         stopped.compactMap { partition, stop in
             guard let position = stored[partition] else { return nil }
             let expected = accounted[partition] ?? 0
             let isMoved = position.next > stop || position.next < expected || position.floor > expected
-            return isMoved ? partition : nil
+            let isFirst = accounted[partition] == nil && position.next == 0
+            return isMoved || isFirst ? partition : nil
         }
     }
 
