@@ -70,6 +70,15 @@ package final class EmbeddedKafka: Sendable {
         try call { rd_kafka_mock_partition_set_leader($0, topic, Int32(partition), Int32(broker)) }
     }
 
+    /// Has the brokers tell an error when they are asked what there is of a topic. `error` is the protocol's code; with
+    /// 0 all is well again.
+    package func setError(ofTopic topic: String, _ error: Int32) {
+        cluster.withLock { cluster in
+            guard let cluster else { return }
+            rd_kafka_mock_topic_set_error(cluster.mock, topic, rd_kafka_resp_err_t(rawValue: error))
+        }
+    }
+
     /// Makes the next requests of a kind fail, once for each error. `request` is the protocol's number (0: Produce,
     /// 1: Fetch, 2: ListOffsets, 8: OffsetCommit), `errors` are its error codes.
     package func failRequests(_ request: Int16, errors: [Int32]) {

@@ -42,8 +42,9 @@ extension SourcePoller {
             // The answer to where a partition begins, of which another error has told.
             guard message.offset != Int64(RD_KAFKA_OFFSET_BEGINNING) else { return watch.note(fault) }
             unavailable(topic, because: fault)
-        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-            RD_KAFKA_RESP_ERR__FATAL:
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+            readRefused(topic, because: fault)
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR__FATAL:
             fail(fault.transportError(topic: topic, isFatal: message.err == RD_KAFKA_RESP_ERR__FATAL))
         default:
             watch.note(fault)
@@ -152,15 +153,6 @@ extension SourcePoller {
                 .offset: LogValue(next), .reason: LogValue("\(error)"),
             ]
         )
-    }
-
-    /// A topic cannot be read; the library looks for it again by itself.
-    private func unavailable(_ topic: String?, because fault: KafkaFault) {
-        guard let topic else { return watch.note(fault) }
-        let error = fault.transportError(topic: topic)
-        var isNews = false
-        exchange.changeHealth { isNews = $0.unavailableTopics.updateValue(error, forKey: topic) == nil }
-        if isNews { log.error("a topic cannot be read", [.topic: LogValue(topic), .reason: LogValue("\(error)")]) }
     }
 }
 

@@ -38,10 +38,14 @@ final class SourcePoller {
     private var pace = ReadingPace()
     private var commitsSince: ContinuousClock.Instant?
     var commitsNotBefore = ContinuousClock.now
-    /// How often it is said which partitions are stopped.
+    /// How often it is said which partitions are stopped, and which topics cannot be read.
     let stopsRepeatAfter: Duration
     /// When it was last said.
     var stopsToldAt = ContinuousClock.now
+    /// Topics that could not be read when they last should have been.
+    var unavailableTopics: Set<String> = []
+    /// When it was last said which those are.
+    var topicsToldAt = ContinuousClock.now
     private var failure: TransportError?
 
     /// Makes the consumer and subscribes. Runs on the polling thread.
@@ -84,6 +88,7 @@ final class SourcePoller {
             watch.probe(client, exchange)
             client.renewPassword()
             repeatStops()
+            repeatUnavailable()
             pollRecords()
         }
         if let failure {
@@ -160,6 +165,7 @@ final class SourcePoller {
         let place = TopicPartition(topic: record.position.topic, partition: record.position.partition)
         guard reading.took(place, offset: record.position.offset) else { return }
         watch.answered(exchange)
+        if !unavailableTopics.isEmpty, unavailableTopics.contains(place.topic) { availableAgain(place.topic) }
         records.append(record)
     }
 

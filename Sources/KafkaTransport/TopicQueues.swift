@@ -8,7 +8,7 @@ import SessionCore
 final class TopicQueues {
     private let client: OpaquePointer
     private let bell: Bell
-    private let names: [String]
+    let names: [String]
     private var queues: [String: OpaquePointer] = [:]
 
     init(_ client: OpaquePointer, topics: [String], bell: Bell) {

@@ -1,0 +1,44 @@
+import SessionCore
+import Testing
+import UsherTestKit
+
+@testable import KafkaTransport
+
+extension BrokerScenarios {
+    @Suite struct TopicRightsTests {
+        /// TOPIC_AUTHORIZATION_FAILED
+        private static let refused: Int32 = 29
+
+        @Test func aTopicThatMayNotBeReadAnyMoreKeepsNoOtherWaitingAndIsReadWhenItMayBe() async throws {
+            let embedded = try EmbeddedKafka()
+            let (cluster, lines) = (KafkaCluster(embedded), LogLines())
+            for topic in ["agents", "bulk"] { try await cluster.createTopic(topic, partitions: 1) }
+            var settings = cluster.settings()
+            settings.sessionTimeoutMs = 2_000
+            settings.properties["topic.metadata.refresh.interval.ms"] = "200"
+            let source = try KafkaJobSource(
+                settings,
+                topics: ["agents", "bulk"],
+                limits: IntakeQueues.Limits(),
+                stopsRepeatAfter: .milliseconds(500),
+                log: lines.log,
+                positions: PretendStore().lookUp
+            )
+            #expect(await eventually { source.health.assigned.count == 2 })
+            embedded.setError(ofTopic: "bulk", Self.refused)
+            #expect(await eventually { lines.containing("a topic cannot be read").count > 1 }, "it is said once")
+            #expect("\(source.health.unavailableTopics)".contains("Allow this user to Read"))
+            try await produce(5, to: "agents", cluster)
+            #expect(try await source.take(5, of: "agents", within: 20).count == 5)
+            embedded.setError(ofTopic: "bulk", 0)
+            try await produce(5, to: "bulk", cluster)
+            #expect(try await source.take(5, of: "bulk", within: 20).count == 5)
+            #expect(source.health.unavailableTopics.isEmpty)
+            // Who may read none has nothing left to do.
+            for topic in ["agents", "bulk"] { embedded.setError(ofTopic: topic, Self.refused) }
+            await #expect(throws: TransportError.self) { _ = try await source.nextBatches(of: "agents") }
+            await source.close()
+            embedded.close()
+        }
+    }
+}
