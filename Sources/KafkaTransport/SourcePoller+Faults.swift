@@ -93,11 +93,9 @@ extension SourcePoller {
     func clientFailed(_ fault: KafkaFault) {
         switch fault.code {
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE:
-            watch.suspect()
+            watch.notReached(fault)
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL:
-            // A login that never worked will not begin to; one that has worked may come back.
-            guard watch.hasJoined else { return fail(fault.transportError()) }
-            watch.note(fault)
+            watch.refused(fault)
         case RD_KAFKA_RESP_ERR__FATAL:
             var text = [CChar](repeating: 0, count: 512)
             let code = rd_kafka_fatal_error(client.pointer, &text, text.count)

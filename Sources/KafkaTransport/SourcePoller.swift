@@ -87,6 +87,7 @@ final class SourcePoller {
             sendCommits()
             watch.probe(client, exchange)
             client.renewPassword()
+            if let refusal = watch.refusal(client, exchange) { fail(refusal.transportError()) }
             repeatStops()
             repeatUnavailable()
             pollRecords()

@@ -162,5 +162,31 @@ extension BrokerScenarios {
             try await taking.value
             await broker.remove()
         }
+
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func aBrokerWhoseTLSFailsDoesNotEndAWorkerThatAnotherTakes() async throws {
+            var options = RealKafka.Options()
+            options.isSecure = true
+            let broker = try await RealKafka.start(options)
+            let cluster = KafkaCluster(broker)
+            let bad = try PlainListener()
+            try await cluster.createTopic("jobs", partitions: 1)
+            try await produce(3, to: "jobs", cluster)
+            var several = settings(broker, .plain, authority: broker.authorityFile)
+            // Which is tried first is chance.
+            let servers = (1...4).map { "127.0.0.\($0):\(bad.port)" } + [several.bootstrapServers]
+            several.bootstrapServers = servers.joined(separator: ",")
+            let source = try KafkaJobSource(
+                several,
+                topics: ["jobs"],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
+            let taken = try await atMost(30) { try await source.nextBatches(of: "jobs", recordsMax: 3) } ?? nil
+            #expect(taken?.first?.records.isEmpty == false)
+            await source.close()
+            bad.close()
+            await broker.remove()
+        }
     }
 }
