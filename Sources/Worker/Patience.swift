@@ -3,21 +3,30 @@ import SessionCore
 import Synchronization
 
 /// Runs a database transaction until it has happened: every one is safe to run again, so an unreachable database is
-/// waited for, said once and said again when it is back.
+/// waited for, said at once and every minute, and said again when it is back.
 package final class Patience: Sendable {
+    private struct Wait {
+        /// When the first transaction found no database.
+        var since: Duration
+        /// When it was last said.
+        var told: Duration
+    }
+
     private let log: Log
     private let clock: WorkerClock
-    private let isWaiting = Mutex(false)
+    private let repeatAfter: Duration
+    private let wait = Mutex<Wait?>(nil)
     private let stopped = Mutex(false)
 
-    package init(log: Log, clock: WorkerClock) {
+    package init(log: Log, clock: WorkerClock, repeatAfter: Duration = .seconds(60)) {
         self.log = log
         self.clock = clock
+        self.repeatAfter = repeatAfter
     }
 
     /// Whether the last transaction found no database.
     package var waitsForDatabase: Bool {
-        isWaiting.withLock { $0 }
+        wait.withLock { $0 != nil }
     }
 
     /// From now on an unreachable database is an error at once.
@@ -53,17 +62,34 @@ package final class Patience: Sendable {
     }
 
     private func unreachable(_ reason: String) {
-        let isNews = isWaiting.withLock { waiting in
-            defer { waiting = true }
-            return !waiting
+        let now = clock.uptime
+        let news: Wait? = wait.withLock { wait in
+            guard let known = wait else {
+                wait = Wait(since: now, told: now)
+                return wait
+            }
+            guard now - known.told >= repeatAfter else { return nil }
+            wait?.told = now
+            return known
         }
-        if isNews { log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)]) }
+        guard let news else { return }
+        if news.since == now {
+            log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)])
+        } else {
+            log.warning(
+                "still waiting for the database",
+                [
+                    .waitingFor: "postgres", .elapsedMs: .init((now - news.since).wholeMilliseconds),
+                    .reason: .text(reason),
+                ]
+            )
+        }
     }
 
     private func reachable() {
-        let isNews = isWaiting.withLock { waiting in
-            defer { waiting = false }
-            return waiting
+        let isNews = wait.withLock { wait in
+            defer { wait = nil }
+            return wait != nil
         }
         if isNews { log.notice("the database is back", [.waitingFor: "postgres"]) }
     }

@@ -96,24 +96,28 @@ package struct WorkerService<
     /// Works until `stop`, then finishes what is in flight. Throws what no waiting mends: a refused statement, a value
     /// that cannot be unsealed, a Kafka error that needs a person.
     package func run() async throws {
-        try await patience.untilDone { try await store.heartbeat(lifetime: LifeSigns.lifetime) }
-        lifeSigns.given(at: clock.uptime)
         var failure: (any Error)?
         await withTaskGroup(of: Ending.self) { group in
-            for service in services {
-                group.addTask {
-                    await Urgency.$isUrgent.withValue(service.isUrgent) { await ending(of: service.run) }
-                }
-            }
-            for loop in upkeepLoops { group.addTask { await ending(of: loop) } }
+            group.addTask { await signOn() }
             group.addTask {
                 _ = await stopRequests.takeAll()
-                await shutDown()
-                return .stopped
+                return .told
             }
+            var isAtWork = false
+            var isStopping = false
             while let ending = await group.next() {
                 switch ending {
                 case .finished: break
+                case .signedOn:
+                    if isStopping { break }
+                    isAtWork = true
+                    startWork(in: &group)
+                case .told:
+                    isStopping = true
+                    group.addTask { [isAtWork] in
+                        if isAtWork { await shutDown() } else { await giveUp() }
+                        return .stopped
+                    }
                 case .stopped: group.cancelAll()
                 case .failed(let error):
                     log.error("the worker cannot go on", [.error: .text(String(describing: error))])
@@ -126,15 +130,36 @@ package struct WorkerService<
     }
 
     private enum Ending: Sendable {
+        /// The first life sign got through.
+        case signedOn
+        /// It is to stop.
+        case told
         case finished
         case failed(any Error)
         case stopped
     }
 
-    private func ending(of body: @Sendable () async throws -> Void) async -> Ending {
+    /// Waits for the database, and for as long as it takes: meanwhile a stop is heard.
+    private func signOn() async -> Ending {
+        await ending(as: .signedOn) {
+            try await patience.untilDone { try await store.heartbeat(lifetime: LifeSigns.lifetime) }
+            lifeSigns.given(at: clock.uptime)
+        }
+    }
+
+    private func startWork(in group: inout TaskGroup<Ending>) {
+        for service in services {
+            group.addTask {
+                await Urgency.$isUrgent.withValue(service.isUrgent) { await ending(of: service.run) }
+            }
+        }
+        for loop in upkeepLoops { group.addTask { await ending(of: loop) } }
+    }
+
+    private func ending(as done: Ending = .finished, of body: @Sendable () async throws -> Void) async -> Ending {
         do {
             try await body()
-            return .finished
+            return done
         } catch is CancellationError {
             return .finished
         } catch StoreError.unavailable {
@@ -209,6 +234,15 @@ package struct WorkerService<
             log.warning("could not sign off", [.error: .text(String(describing: error))])
         }
         log.notice("stopped", [.count: .init(unpublished.count)])
+    }
+
+    /// It was told to stop before it had a database: nothing was begun.
+    private func giveUp() async {
+        log.notice("stopping before the database was there")
+        await source.close()
+        await cashier.close(timeout: .zero)
+        await sink.close(timeout: .zero)
+        log.notice("stopped")
     }
 
     /// Whoever takes over this worker's rows once it has signed off would publish again what is not marked yet.

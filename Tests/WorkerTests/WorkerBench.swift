@@ -23,6 +23,7 @@ final class WorkerBench: Sendable {
     ///   - stepMax: by how much the store's clock may run ahead before it counts as set; nil: at will.
     ///   - store: for workers that share one.
     ///   - number: of the worker, among those that share the store.
+    ///   - isAway: Whether the store cannot be reached when the worker starts.
     init(
         shutdownGrace: Duration = .seconds(1),
         concurrencyStart: Int = 100,
@@ -35,6 +36,7 @@ final class WorkerBench: Sendable {
         unpublishedMax: Duration = .seconds(30),
         store: MemoryStore = MemoryStore(),
         number: Int = 0,
+        isAway: Bool = false,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
         self.store = store
@@ -74,6 +76,7 @@ final class WorkerBench: Sendable {
             clock: WorkerClock(wall: Timestamp(seconds: 1_000_000), stepMax: stepMax, log: log),
             log: log
         )
+        if isAway { store.setAway(true) }
         worker.withLock { $0 = service }
         running.withLock { running in
             running = Task { try await MemoryStore.$worker.withValue(number) { try await service.run() } }

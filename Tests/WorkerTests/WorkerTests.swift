@@ -34,6 +34,15 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("a worker that has had no database yet hears that it is to stop", .timeLimit(.minutes(1)))
+    func stopsBeforeItHadADatabase() async throws {
+        let bench = WorkerBench(isAway: true, answer: WorkerBench.opened)
+        try await bench.eventually("it waits") { bench.hasLogged("waiting for the database") }
+        try await bench.stop()
+        #expect(bench.sink.isClosed)
+        #expect(!bench.store.isWorkerAlive)
+    }
+
     @Test("a worker whose leases were taken writes nothing and publishes nothing")
     func zombiesWriteNothing() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)
