@@ -17,12 +17,13 @@ struct ClusterWatch {
     private var probeNotBefore = ContinuousClock.now
     private var noted: [Int32: ContinuousClock.Instant] = [:]
     /// Whether partitions were ever assigned: the login and the group work.
-    private(set) var hasJoined = false
+    private(set) var hasJoined: Bool
     /// Until then: whether those who refuse this client are all that there are.
     private var refusals = StartRefusals()
 
-    init(servers: String, log: Log) {
+    init(servers: String, hasJoined: Bool, log: Log) {
         self.servers = servers
+        self.hasJoined = hasJoined
         self.log = log
     }
 

@@ -48,6 +48,8 @@ final class IntakeExchange: Sendable {
         var commands: [Command] = []
         var takers: [Taker] = []
         var closers: [CheckedContinuation<Void, Never>] = []
+        /// Whether partitions are to be read.
+        var isWanted = true
         var health: SourceHealth
     }
 
@@ -146,6 +148,12 @@ final class IntakeExchange: Sendable {
         bell.wake()
     }
 
+    /// Whether the polling thread is to be a member of the group.
+    func want(_ isWanted: Bool) {
+        state.withLock { $0.isWanted = isWanted }
+        bell.wake()
+    }
+
     /// Asks the polling thread to end. Does not wait.
     func beginClose() {
         state.withLock { state in
@@ -187,6 +195,8 @@ final class IntakeExchange: Sendable {
             return commands
         }
     }
+
+    var isWanted: Bool { state.withLock { $0.isWanted } }
 
     /// The topics whose records there is room for.
     var topicsWithRoom: Set<String> {

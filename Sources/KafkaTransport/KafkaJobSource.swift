@@ -36,20 +36,21 @@ package final class KafkaJobSource: JobSource {
         }
         try settings.check()
         let exchange = IntakeExchange(limits: limits)
+        let membership = SourceMembership(
+            settings: settings,
+            topics: topics,
+            positions: positions,
+            exchange: exchange,
+            stopsRepeatAfter: stopsRepeatAfter,
+            log: log
+        )
         let started = BlockingQueue<TransportError?>()
         // The thread holds the exchange, not the source: a source that is let go ends its thread.
         _ = NamedThread("usher-jobs") {
             do throws(TransportError) {
-                let poller = try SourcePoller(
-                    settings,
-                    topics: topics,
-                    positions: positions,
-                    exchange: exchange,
-                    stopsRepeatAfter: stopsRepeatAfter,
-                    log: log
-                )
+                let poller = try membership.makePoller(hasJoined: false)
                 started.send(nil)
-                poller.run()
+                membership.run(poller)
             } catch {
                 started.send(error)
             }
@@ -84,6 +85,14 @@ package final class KafkaJobSource: JobSource {
 
     package func takeUp(_ partition: TopicPartition) {
         exchange.send(.takeUp(partition))
+    }
+
+    package func leave() {
+        exchange.want(false)
+    }
+
+    package func join() {
+        exchange.want(true)
     }
 
     package func pause(topic: String) {

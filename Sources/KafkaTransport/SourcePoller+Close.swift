@@ -20,7 +20,6 @@ extension SourcePoller {
             endQueues()
             client.abandon()
         }
-        exchange.finish()
     }
 
     private func commitReported() {

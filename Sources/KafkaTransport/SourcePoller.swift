@@ -55,6 +55,7 @@ final class SourcePoller {
         positions: @escaping StoredPositions,
         exchange: IntakeExchange,
         stopsRepeatAfter: Duration,
+        hasJoined: Bool,
         log: Log
     ) throws(TransportError) {
         self.stopsRepeatAfter = stopsRepeatAfter
@@ -63,7 +64,7 @@ final class SourcePoller {
         self.exchange = exchange
         self.log = log
         lookUp = PositionLookUp(positions: positions, exchange: exchange, log: log)
-        watch = ClusterWatch(servers: settings.bootstrapServers, log: log)
+        watch = ClusterWatch(servers: settings.bootstrapServers, hasJoined: hasJoined, log: log)
         rd_kafka_poll_set_consumer(client.pointer)
         groupQueue = rd_kafka_queue_get_consumer(client.pointer)
         exchange.bell.listen(to: groupQueue)
@@ -77,9 +78,10 @@ final class SourcePoller {
         }
     }
 
-    /// Polls until it is told to close, or cannot go on; then leaves the group and ends the consumer.
-    func run() {
-        while failure == nil, let commands = exchange.turn() {
+    /// Polls until partitions are not wanted, or it is told to close, or cannot go on; then leaves the group and ends
+    /// the consumer. False if it could not go on.
+    func run() -> Bool {
+        while failure == nil, exchange.isWanted, let commands = exchange.turn() {
             for command in commands { obey(command) }
             takeUpWhatIsDue()
             continueAssigning()
@@ -97,6 +99,7 @@ final class SourcePoller {
             exchange.fail(failure)
         }
         close()
+        return failure == nil
     }
 
     /// The source cannot go on.

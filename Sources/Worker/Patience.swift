@@ -29,6 +29,11 @@ package final class Patience: Sendable {
         wait.withLock { $0 != nil }
     }
 
+    /// For how long no transaction has got through; nil while they do.
+    func silence(at uptime: Duration) -> Duration? {
+        wait.withLock { wait in wait.map { uptime - $0.since } }
+    }
+
     /// From now on an unreachable database is an error at once.
     package func stopWaiting() {
         stopped.withLock { $0 = true }

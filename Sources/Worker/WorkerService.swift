@@ -208,7 +208,7 @@ package struct WorkerService<
         return [
             upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping,
             upkeep.runWiping, upkeep.runBackPressure, upkeep.runProgressLines, upkeep.runPositionChecks,
-            expiryService.run,
+            upkeep.runMembership, expiryService.run,
         ]
     }
 

@@ -69,6 +69,8 @@ package struct WorkerSettings: Sendable {
     package var notAfterDefault: Duration
     /// No claiming while a result of this worker's waits longer than this to be published.
     package var unpublishedMax: Duration
+    /// After how long without a database this worker's partitions go to others.
+    package var leaveAfter: Duration = .seconds(60)
     /// How long calls in flight may take to end at shutdown.
     package var shutdownGrace: Duration
     package var retention: Retention

@@ -42,6 +42,48 @@ extension BrokerScenarios {
         }
 
         @Test(arguments: ClusterKind.available)
+        func whoLeavesGivesItsPartitionsToOthersAndGetsSomeWhenItJoinsAgain(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, group) = (unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 4)
+            try await produce(40, to: topic, cluster)
+            let store = PretendStore()
+            var settings = cluster.settings(groupID: group)
+            // The embedded one's rebalances take a second less than this.
+            if kind == .embedded { settings.sessionTimeoutMs = 2_000 }
+            let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            // Taken, and not stored when the partitions change hands.
+            let held = try await first.takeOne(ofEach: 4, of: topic)
+            let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
+            #expect(await eventually { first.health.assigned.count == 2 && second.health.assigned.count == 2 })
+            first.leave()
+            #expect(await eventually { first.health.assigned.isEmpty && second.health.assigned.count == 4 })
+            for batch in held.batches { first.commit(batch) }
+            #expect(try await second.take(40, of: topic).all.count == 40)
+            #expect(first.accounted.isEmpty)
+
+            first.join()
+            #expect(await eventually { first.health.assigned.count == 2 && second.health.assigned.count == 2 })
+            let collected = Collected()
+            let taking = [first, second].map { source in
+                Task {
+                    while let batches = try await source.nextBatches(of: topic) {
+                        for batch in batches {
+                            collected.add(batch)
+                            source.commit(batch)
+                        }
+                    }
+                }
+            }
+            try await produce(40, to: topic, cluster, stem: "later")
+            #expect(await eventually { collected.count("later") == 40 })
+            first.leave()
+            await first.close()
+            await second.close()
+            for task in taking { try await task.value }
+        }
+
+        @Test(arguments: ClusterKind.available)
         func whoClosesLeavesTheGroupAtOnce(_ kind: ClusterKind) async throws {
             let cluster = try await kind.cluster()
             let (topic, group) = (unique("jobs"), unique("group"))

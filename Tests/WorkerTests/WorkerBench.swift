@@ -36,6 +36,7 @@ final class WorkerBench: Sendable {
         unpublishedMax: Duration = .seconds(30),
         store: MemoryStore = MemoryStore(),
         number: Int = 0,
+        leaveAfter: Duration = .seconds(60),
         isAway: Bool = false,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
@@ -65,6 +66,7 @@ final class WorkerBench: Sendable {
         settings.pollInterval = pollInterval
         settings.unpublishedMax = unpublishedMax
         let log = Log(level: .debug, format: .text) { [lines] in lines.add($0) }
+        settings.leaveAfter = leaveAfter
         let service = WorkerService(
             store: store,
             source: source,

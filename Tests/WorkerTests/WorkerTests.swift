@@ -43,6 +43,20 @@ struct WorkerTests {
         #expect(!bench.store.isWorkerAlive)
     }
 
+    @Test("a worker without a database gives its partitions to others, and takes some again when it has one")
+    func leavesWithoutADatabase() async throws {
+        let bench = WorkerBench(leaveAfter: .milliseconds(200), answer: WorkerBench.opened)
+        try await bench.eventually("it has signed on") { bench.store.isWorkerAlive }
+        #expect(bench.source.isMember)
+        bench.store.setAway(true)
+        try await bench.eventually("others have them") { !bench.source.isMember }
+        bench.store.setAway(false)
+        try await bench.eventually("it has some again") { bench.source.isMember }
+        bench.deliver(["o-1"])
+        try await bench.eventually("it works") { bench.sink.published.count == 1 }
+        try await bench.stop()
+    }
+
     @Test("a worker whose leases were taken writes nothing and publishes nothing")
     func zombiesWriteNothing() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

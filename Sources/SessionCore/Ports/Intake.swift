@@ -103,6 +103,11 @@ package protocol JobSource: Sendable {
     var stopped: [TopicPartition: Int64] { get }
     /// Reads a stopped partition on from its stored position, which was moved.
     func takeUp(_ partition: TopicPartition)
+    /// Gives all partitions to other members of the group, after telling Kafka what was reported, and takes none until
+    /// `join`. Batches that were taken are no longer current.
+    func leave()
+    /// Takes partitions again after `leave`.
+    func join()
     /// Stops delivering a topic's records, while polling goes on.
     func pause(topic: String)
     func resume(topic: String)

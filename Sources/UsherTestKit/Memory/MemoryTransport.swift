@@ -18,6 +18,7 @@ package final class MemorySource: JobSource {
         var recordsMax: [String: [Int]] = [:]
         /// By topic: something may be taken that could not before.
         var changes: [String: Mailbox<Void>] = [:]
+        var isMember = true
         var isClosed = false
 
         mutating func changes(of topic: String) -> Mailbox<Void> {
@@ -119,6 +120,19 @@ package final class MemorySource: JobSource {
 
     package func takeUp(_ partition: TopicPartition) {
         state.withLock { _ = $0.stopped.removeValue(forKey: partition) }
+    }
+
+    /// Whether it would get partitions.
+    package var isMember: Bool {
+        state.withLock { $0.isMember }
+    }
+
+    package func leave() {
+        state.withLock { $0.isMember = false }
+    }
+
+    package func join() {
+        state.withLock { $0.isMember = true }
     }
 
     package func pause(topic: String) {

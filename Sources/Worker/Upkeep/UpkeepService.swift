@@ -80,6 +80,26 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
+    /// Gives the partitions to other workers after a while without a database: they may have one.
+    func runMembership() async throws {
+        var membership = Membership(leaveAfter: settings.leaveAfter)
+        while true {
+            try await clock.wait(for: min(.seconds(1), settings.leaveAfter / 4))
+            switch membership.turn(silence: patience.silence(at: clock.uptime)) {
+            case .leave:
+                log.warning(
+                    "no transaction gets through: the partitions go to other workers until one does",
+                    [.waitingFor: "postgres"]
+                )
+                source.leave()
+            case .join:
+                log.notice("transactions get through again: taking partitions", [.waitingFor: "postgres"])
+                source.join()
+            case nil: break
+            }
+        }
+    }
+
     /// Follows the holds that others place and end, and tells what this worker sees of its accounts.
     func runAccounts() async throws {
         var told: [AccountReport] = []

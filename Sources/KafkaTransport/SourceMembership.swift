@@ -1,0 +1,66 @@
+import BlockingThreads
+import Logs
+import SessionCore
+
+/// What the job source's thread does: it has a consumer while partitions are wanted, and none while they are not.
+///
+/// A consumer that is ended leaves its group in a way that is the same as at every shutdown, and a new one joins as at
+/// every start: librdkafka is asked for nothing that is not done all the time.
+struct SourceMembership: Sendable {
+    private static let waitMs: Int32 = 100
+    private static let retryAfter: Duration = .seconds(1)
+
+    let settings: KafkaSettings
+    let topics: [String]
+    let positions: StoredPositions
+    let exchange: IntakeExchange
+    let stopsRepeatAfter: Duration
+    let log: Log
+
+    /// Makes a consumer, on its thread. `hasJoined` tells whether one before it was a member of the group.
+    func makePoller(hasJoined: Bool) throws(TransportError) -> SourcePoller {
+        try SourcePoller(
+            settings,
+            topics: topics,
+            positions: positions,
+            exchange: exchange,
+            stopsRepeatAfter: stopsRepeatAfter,
+            hasJoined: hasJoined,
+            log: log
+        )
+    }
+
+    /// Reads until the source is to close, or cannot go on.
+    func run(_ first: SourcePoller) {
+        var poller: SourcePoller? = first
+        while let current = poller, current.run() {
+            poller = nextPoller(after: current)
+        }
+        exchange.finish()
+    }
+
+    /// Waits until partitions are wanted again; nil once the source is to close.
+    private func nextPoller(after last: SourcePoller) -> SourcePoller? {
+        exchange.revoke()
+        while true {
+            exchange.bell.clear()
+            // What was asked was about partitions that are others' by now.
+            guard exchange.turn() != nil else { return nil }
+            guard exchange.isWanted else {
+                exchange.changeHealth { $0.waitingFor = "store" }
+                exchange.bell.wait(milliseconds: Self.waitMs)
+                continue
+            }
+            do throws(TransportError) {
+                let poller = try makePoller(hasJoined: last.watch.hasJoined)
+                // Answers to questions of the last are none of the new one's.
+                poller.requests = last.requests
+                exchange.changeHealth { $0.waitingFor = nil }
+                return poller
+            } catch {
+                log.error("no consumer could be made; it is tried again", [.error: LogValue("\(error)")])
+                blockThread(for: Self.retryAfter)
+            }
+        }
+    }
+}
