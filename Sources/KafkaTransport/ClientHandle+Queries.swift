@@ -35,6 +35,18 @@ extension ClientHandle {
         return code == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
+    /// The partitions that a topic has; nil if nobody tells within `waitMs`.
+    func partitions(of topic: OpaquePointer, waitMs: Int32) -> [Int32]? {
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(pointer, 0, topic, &metadata, waitMs)
+        defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer = metadata?.pointee, answer.topic_cnt > 0
+        else { return nil }
+        let found = answer.topics[0]
+        guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return (0..<Int(found.partition_cnt)).map { found.partitions[$0].id }
+    }
+
     /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`.
     func watermarks(of place: TopicPartition, _ waitMs: Int32) throws(TransportError) -> (low: Int64, high: Int64) {
         var low: Int64 = 0

@@ -34,25 +34,30 @@ package actor ResultReader {
     package struct Request: Equatable, Sendable {
         package var topic: String
         package var start: Start
-        /// Goes on for ever; otherwise reading ends where each partition ended when it was first asked.
+        /// Goes on for ever, in partitions that are added as well; otherwise reading ends where each partition ended
+        /// when it was first asked.
         package var follows: Bool
         /// Only records with this key; nil for all.
         package var key: [UInt8]?
         /// How long no broker may answer. Then reading ends with an error; following goes on, and `News.away` is told.
         package var patience: Duration
+        /// How often it is looked for partitions that were added, while following.
+        package var looksEvery: Duration
 
         package init(
             topic: String,
             start: Start,
             follows: Bool,
             key: [UInt8]? = nil,
-            patience: Duration = .seconds(30)
+            patience: Duration = .seconds(30),
+            looksEvery: Duration = .seconds(30)
         ) {
             self.topic = topic
             self.start = start
             self.follows = follows
             self.key = key
             self.patience = patience
+            self.looksEvery = looksEvery
         }
     }
 

@@ -11,11 +11,14 @@ final class TopicReading: ClientDelegate {
     private let topic: String
     private let follows: Bool
     private let patience: Duration
+    private let looksEvery: Duration
     private let onNews: ResultReader.OnNews
     private var client: ClientHandle?
     private var handle: OpaquePointer?
     private var queue: OpaquePointer?
     private var started: [Int32] = []
+    /// When it is next looked for partitions that were added.
+    private var lookAt: ContinuousClock.Instant
     private var ends = ReadingEnds()
     private var silence: BrokerSilence
     private var failure: TransportError?
@@ -27,6 +30,8 @@ final class TopicReading: ClientDelegate {
         topic = request.topic
         follows = request.follows
         patience = request.patience
+        looksEvery = request.looksEvery
+        lookAt = .now + request.looksEvery
         silence = BrokerSilence(patience: request.patience)
         self.log = log
         self.onNews = onNews
@@ -67,6 +72,7 @@ final class TopicReading: ClientDelegate {
         }
         // Before that, the question would keep back what lies here already.
         if records.isEmpty, !isAtEnd { try ask(client) }
+        startAdded(client)
         return records
     }
 
@@ -154,6 +160,32 @@ final class TopicReading: ClientDelegate {
             } catch {
                 // It is asked again a second later; until then another question tells whether anybody is there.
                 return silence.suspect()
+            }
+        }
+    }
+
+    // MARK: While it follows
+
+    /// Partitions that were added to the topic are read from their first record, which is news wherever reading began.
+    private func startAdded(_ client: ClientHandle) {
+        guard follows, let queue, let handle, ContinuousClock.now >= lookAt else { return }
+        lookAt = .now + looksEvery
+        guard let partitions = client.partitions(of: handle, waitMs: Self.askMs) else { return }
+        for partition in partitions where !started.contains(partition) {
+            do throws(TransportError) {
+                let place = TopicPartition(topic: topic, partition: partition)
+                let (low, _) = try client.watermarks(of: place, Self.askMs)
+                guard rd_kafka_consume_start_queue(handle, partition, low, queue) == 0 else {
+                    throw KafkaFault(rd_kafka_last_error()).transportError(topic: topic)
+                }
+                started.append(partition)
+            } catch {
+                // Its leader may not know yet that it is one.
+                lookAt = .now + min(.seconds(1), looksEvery)
+                log.debug(
+                    "an added partition is not read yet",
+                    [.partition: LogValue(partition), .error: LogValue("\(error)")]
+                )
             }
         }
     }

@@ -63,6 +63,36 @@ extension BrokerScenarios {
         }
 
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func whoFollowsReadsPartitionsThatAreAdded() async throws {
+            let cluster = try await ClusterKind.real.cluster()
+            let topic = unique("results")
+            try await cluster.createTopic(topic, partitions: 1)
+            try await produce(5, to: topic, cluster, stem: "before")
+            let request = ResultReader.Request(
+                topic: topic,
+                start: .beginning,
+                follows: true,
+                looksEvery: .milliseconds(200)
+            )
+            let reader = reader(cluster, request)
+            let collected = Collected()
+            let following = Task {
+                while let records = try await reader.next() {
+                    collected.add(records.map { String(decoding: $0.value ?? [], as: UTF8.self) })
+                }
+            }
+            #expect(await eventually { collected.count("before") == 5 })
+            try RealKafka.addPartitions(to: topic, total: 4, on: cluster.bootstrapServers)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            #expect(try await eventually { try await probe.partitions(of: [topic]).count == 4 })
+            try await produce(100, to: topic, cluster, stem: "after")
+            #expect(await eventually { collected.count("after") == 100 })
+            reader.stop()
+            #expect(try await atMost(10) { try await following.value } != nil)
+            await reader.close()
+        }
+
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
         func readingFromATimeStartsAtTheFirstRecordNotOlder() async throws {
             let cluster = try await ClusterKind.real.cluster()
             let topic = unique("results")
