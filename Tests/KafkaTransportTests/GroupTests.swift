@@ -48,9 +48,7 @@ extension BrokerScenarios {
             try await cluster.createTopic(topic, partitions: 4)
             try await produce(40, to: topic, cluster)
             let store = PretendStore()
-            var settings = cluster.settings(groupID: group)
-            // The embedded one's rebalances take a second less than this.
-            if kind == .embedded { settings.sessionTimeoutMs = 2_000 }
+            let settings = cluster.settings(groupID: group)
             let first = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
             // Taken, and not stored when the partitions change hands.
             let held = try await first.takeOne(ofEach: 4, of: topic)

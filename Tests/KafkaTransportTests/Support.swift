@@ -223,6 +223,21 @@ extension KafkaJobSource {
         return try #require(taken, "\(partitions) partitions gave nothing within \(seconds) s")
     }
 
+    /// The offsets of the records that come of a partition, until that of the last one.
+    func offsets(upTo last: Int64, of topic: String, within seconds: Int = 60) async throws -> [Int64] {
+        let taken = try await atMost(seconds) {
+            var offsets: [Int64] = []
+            while offsets.last ?? -1 < last, let batches = try await self.nextBatches(of: topic) {
+                for batch in batches {
+                    offsets += batch.records.map(\.position.offset)
+                    self.commit(batch)
+                }
+            }
+            return offsets
+        }
+        return try #require(taken, "the record at \(last) did not come within \(seconds) s")
+    }
+
     /// As many records as the source puts together.
     func nextBatches(of topic: String) async throws -> [RecordBatch]? {
         try await nextBatches(of: topic, recordsMax: .max)

@@ -14,7 +14,6 @@ extension BrokerScenarios {
             let (cluster, lines) = (KafkaCluster(embedded), LogLines())
             for topic in ["agents", "bulk"] { try await cluster.createTopic(topic, partitions: 1) }
             var settings = cluster.settings()
-            settings.sessionTimeoutMs = 2_000
             settings.properties["topic.metadata.refresh.interval.ms"] = "200"
             let source = try KafkaJobSource(
                 settings,
