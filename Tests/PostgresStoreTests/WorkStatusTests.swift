@@ -100,6 +100,16 @@ struct WorkStatusTests {
         #expect(try await bench.store.workStatus().holds.map(\.reason) == ["audit"])
     }
 
+    @Test func whatLivingWorkersSayOfTheirAccountsIsAmongIt() async throws {
+        let bench = try await Bench()
+        var said = report("main")
+        said.breaker = "open"
+        try await bench.store.report([said])
+        #expect(try await bench.store.workStatus().reports.map(\.report) == [said])
+        try await bench.store.retire()
+        #expect(try await bench.store.workStatus().reports.isEmpty)
+    }
+
     @Test func anOrderSaysWhetherAWorkerIsThereForIt() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])

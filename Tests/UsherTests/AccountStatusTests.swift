@@ -67,7 +67,7 @@ import Testing
         #expect(
             parked.lines.prefix(2) == [
                 "main  open  5 jobs wait, 0 due now",
-                "  2 orders wait for an operator: `usher list --state verify --account main` finds them, "
+                "  2 orders wait for an operator: `usher list --parked --account main` finds them, "
                     + "`usher decide` ends each",
             ]
         )

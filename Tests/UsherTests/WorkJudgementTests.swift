@@ -16,6 +16,7 @@ struct WorkJudgementTests {
             firstLeaseEnd: nil,
             oldestUnpublished: nil,
             holds: [],
+            reports: [],
             now: now
         )
         change(&status)
@@ -50,6 +51,21 @@ struct WorkJudgementTests {
             reason: "wrong secret",
             actor: kind == .byOperator ? "ann@desk" : nil
         )
+    }
+
+    /// What a worker says of an account.
+    private static func report(_ account: String = "main", breaker: String) -> WorkerReport {
+        let report = AccountReport(
+            account: account,
+            inFlight: 0,
+            concurrency: 16,
+            concurrencyMax: 100,
+            breaker: breaker,
+            clockDifference: nil,
+            clockAdjustment: .zero,
+            lookUpRefusedAt: nil
+        )
+        return WorkerReport(worker: "w1", at: now, report: report)
     }
 
     private func waiting(
@@ -141,10 +157,29 @@ struct WorkJudgementTests {
         #expect(found.map(\.status) == [.problem])
         #expect(
             found.first?.text
-                == "an agent waits: the order order-17 of the account main has been due for 1m 1s, and nothing holds "
-                + "the account; see `usher show order-17` and `usher account status main`"
+                == "an agent waits: the order order-17 of the account main has been due for 1m 1s: neither a hold nor "
+                + "a breaker explains it; see what the workers log, and their calls in `usher account status main`"
         )
         #expect(waiting(Self.status { $0.queues = [Self.queue(.interactive, due: 60)] }).map(\.status) == [.ok])
+    }
+
+    @Test(
+        "An agent who waits while breakers are open reads of how many workers",
+        arguments: [
+            (["open"], "1 of 1 worker"), (["closed", "probing", "open"], "2 of 3 workers"), (["closed", "closed"], nil),
+        ] as [([String], String?)]
+    )
+    func openBreakers(_ breakers: [String], _ words: String?) {
+        let found = waiting(
+            Self.status {
+                $0.queues = [Self.queue(.interactive, due: 302)]
+                $0.reports = breakers.map { Self.report(breaker: $0) } + [Self.report("other", breaker: "open")]
+            }
+        )
+        #expect(found.map(\.status) == [.problem])
+        let text = found.first?.text ?? ""
+        let told = words.map { "for 5m 2s: the breaker of \($0) is open, the Cashier does not answer; `usher account" }
+        #expect(text.contains(told ?? "for 5m 2s: neither a hold nor a breaker explains it"), "\(text)")
     }
 
     @Test("Campaigns may wait, and what has waited longest is told by lane")
@@ -191,7 +226,7 @@ struct WorkJudgementTests {
         #expect(found.map(\.status) == [.ok, .advice, .advice])
         #expect(
             found[1].text == "3 orders wait for an operator, of the account main: "
-                + "`usher list --state verify --account main` finds them, `usher decide` ends each"
+                + "`usher list --parked --account main` finds them, `usher decide` ends each"
         )
         #expect(found[2].text.hasPrefix("1 order waits for an operator, of the account other: "))
     }
@@ -214,8 +249,8 @@ struct WorkJudgementTests {
         "Results that do not get through are a problem, with what that stops",
         arguments: [
             (nil, 30, .ok, "no result waits"), (30, 30, .ok, "has waited for 30s"),
-            (31, 30, .problem, ", and no job is started meanwhile"), (61, 600, .problem, "for 1m 1s: see that"),
-            (60, 600, .ok, "has waited for 1m"),
+            (31, 30, .problem, "; a worker that has published nothing since it came starts no job"),
+            (61, 600, .problem, "for 1m 1s: see that"), (60, 600, .ok, "has waited for 1m"),
         ] as [(Int?, Int, Finding.Status, String)]
     )
     func results(_ age: Int?, _ unpublishedMax: Int, _ status: Finding.Status, _ words: String) {

@@ -52,6 +52,7 @@ extension PostgresStore {
                 }
                 let oldest = try link.run(SQL.Outbox.oldest).first { row in try row.next(Int64.self) }
                 let holds = try Self.readHolds(link)
+                let reports = try link.run(SQL.Holds.reports).map { row in try WorkerReport(&row) }
                 let leased = try link.run(SQL.Jobs.leased).first { row in
                     (end: try row.nextIfAny(Timestamp.self), now: try row.next(Timestamp.self))
                 }
@@ -62,6 +63,7 @@ extension PostgresStore {
                     firstLeaseEnd: leased.end,
                     oldestUnpublished: oldest.map { .microseconds($0) },
                     holds: holds,
+                    reports: reports,
                     now: leased.now
                 )
             }

@@ -12,6 +12,8 @@ package struct WorkStatus: Equatable, Sendable {
     package var oldestUnpublished: Duration?
     /// In force, of all accounts.
     package var holds: [AccountHold]
+    /// What the workers that live say of their accounts.
+    package var reports: [WorkerReport]
     /// Database time of this answer.
     package var now: Timestamp
 }

@@ -79,12 +79,23 @@ enum WorkJudgement {
             let age = since.duration(to: status.now)
             guard age > patience else { return nil }
             let job = queue.firstOrderID.map { "the order \($0)" } ?? "a job"
-            let show = queue.firstOrderID.map { "`usher show \(ShellWord.quoted($0))` and " } ?? ""
+            let line = AccountStatusVerb.line(of: queue.account)
+            let why =
+                openBreakers(of: queue.account, status).map { "\($0); `\(line)` tells of each" }
+                ?? "neither a hold nor a breaker explains it; see what the workers log, and their calls in `\(line)`"
             return .problem(
-                "an agent waits: \(job) of the account \(queue.account) has been due for \(age.inWords), and nothing "
-                    + "holds the account; see \(show)`\(AccountStatusVerb.line(of: queue.account))`"
+                "an agent waits: \(job) of the account \(queue.account) has been due for \(age.inWords): \(why)"
             )
         }
+    }
+
+    /// Workers whose breaker lets no calls to the provider, or one that finds out; nil where there is none.
+    private static func openBreakers(of account: String, _ status: WorkStatus) -> String? {
+        let reports = status.reports.map(\.report).filter { $0.account == account }
+        let open = reports.count { $0.breaker != "closed" }
+        guard open > 0 else { return nil }
+        let workers = OrderWords.counted(reports.count, "worker")
+        return "the breaker of \(open) of \(workers) is open, the Cashier does not answer"
     }
 
     private static func held(_ status: WorkStatus) -> [Finding] {
@@ -141,12 +152,15 @@ enum WorkJudgement {
 
     // MARK: Results
 
-    /// - Parameter unpublishedMax: from which age on no job is started.
+    /// - Parameter unpublishedMax: from which age on a worker starts no job unless it has published something since.
     static func results(_ status: WorkStatus, unpublishedMax: Duration) -> Finding {
         guard let age = status.oldestUnpublished else { return .ok("no result waits to be published") }
         let text = "the oldest result that waits to be published has waited for \(age.inWords)"
         guard age > min(patience, unpublishedMax) else { return .ok(text) }
-        let claims = age > unpublishedMax ? ", and no job is started meanwhile (publishing.unpublished_max)" : ""
+        let claims =
+            age > unpublishedMax
+            ? "; a worker that has published nothing since it came starts no job meanwhile (publishing.unpublished_max)"
+            : ""
         return .problem(
             "\(text)\(claims): see that a worker runs, that Kafka takes records of the results topic, and what the "
                 + "workers log"

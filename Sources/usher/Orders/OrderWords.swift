@@ -61,7 +61,7 @@ enum OrderWords {
 
     /// What to type where orders of an account wait for an operator.
     static func howToDecide(account: String) -> String {
-        "`usher list --state verify --account \(ShellWord.quoted(account))` finds them, `usher decide` ends each"
+        "`usher list --parked --account \(ShellWord.quoted(account))` finds them, `usher decide` ends each"
     }
 
     /// `1 record`, `12 records`.
