@@ -15,6 +15,8 @@
 -- Where one role did everything until now, name that role as runtime: what it owns in the schema becomes the owner's.
 -- New roles have no password; give them one, or let them in by certificate. Neither may be a superuser.
 --
+-- Owner and runtime must be two roles: the script ends with an error otherwise, and changes nothing.
+--
 -- `usher doctor` misses what is not granted (`sql/queries/server/missing_rights.sql`). It tells of transactions of
 -- others that are open for long only to a role that may see them: GRANT pg_read_all_stats, if that is wanted.
 
@@ -26,6 +28,12 @@
 \if :{?runtime}
 \else
   \set runtime usher
+\endif
+
+SELECT :'owner' = :'runtime' AS is_one_role
+\gset
+\if :is_one_role
+  DO $$ BEGIN RAISE EXCEPTION 'owner and runtime name one role: the owner may do everything, so name two'; END $$;
 \endif
 
 BEGIN;
@@ -70,23 +78,24 @@ FROM pg_proc p
 WHERE p.pronamespace = 'usher'::regnamespace AND pg_get_userbyid(p.proowner) <> :'owner'
 \gexec
 
--- Rows. A lock on a row (FOR UPDATE, FOR SHARE) needs UPDATE. Rules of errors are counted by a trigger that runs as
+-- Rows. A lock on a row (FOR UPDATE, FOR SHARE) needs UPDATE, of one column at least. Of results, answers, events and
+-- quarantined records nothing changes but that their sealed values are wiped: hence UPDATE of these columns only. Rules of errors are counted by a trigger that runs as
 -- whoever changes them, hence UPDATE on error_revision.
 REVOKE ALL ON ALL TABLES IN SCHEMA usher FROM :"runtime";
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA usher FROM :"runtime";
 SELECT format('GRANT %s ON %s usher.%I TO %I', r.rights, r.kind, r.name, :'runtime')
 FROM (VALUES
   -- Kept for ever: nothing deletes them.
-  ('TABLE', 'answer', 'SELECT, INSERT, UPDATE'),
+  ('TABLE', 'answer', 'SELECT, INSERT, UPDATE (sealed)'),
   ('TABLE', 'attempt', 'SELECT, INSERT'),
   ('TABLE', 'audit', 'SELECT, INSERT'),
   ('TABLE', 'duplicate', 'SELECT, INSERT'),
   ('TABLE', 'job', 'SELECT, INSERT, UPDATE'),
   ('TABLE', 'position', 'SELECT, INSERT, UPDATE'),
-  ('TABLE', 'quarantine', 'SELECT, INSERT, UPDATE'),
-  ('TABLE', 'result', 'SELECT, INSERT, UPDATE'),
+  ('TABLE', 'quarantine', 'SELECT, INSERT, UPDATE (sealed, wiped)'),
+  ('TABLE', 'result', 'SELECT, INSERT, UPDATE (sealed)'),
   ('TABLE', 'topic', 'SELECT, INSERT'),
-  ('TABLE', 'transaction_event', 'SELECT, INSERT, UPDATE'),
+  ('TABLE', 'transaction_event', 'SELECT, INSERT, UPDATE (sealed)'),
   ('TABLE', 'unlisted_code', 'SELECT, INSERT, UPDATE'),
   -- These come and go.
   ('TABLE', 'account_hold', 'SELECT, INSERT, UPDATE, DELETE'),
