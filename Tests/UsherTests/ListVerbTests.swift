@@ -148,12 +148,21 @@ import Testing
 
     @Test func whatWaitsForAnOperatorIsCountedAsSuch() {
         let parked = SampleOrder.summary(.verify, attempts: 1, dueAt: nil)
-        func first(_ page: OrderPage) -> String? {
-            OrderListReport(page: page, isFirst: true, now: Self.now, onlyParked: true).lines(width: nil).first
+        func first(_ page: OrderPage, isNarrowed: Bool = false) -> String? {
+            let now = Self.now
+            let report = OrderListReport(
+                page: page,
+                isFirst: true,
+                now: now,
+                onlyParked: true,
+                isNarrowed: isNarrowed
+            )
+            return report.lines(width: nil).first
         }
         let (none, one) = (OrderPage(counts: [:], orders: []), OrderPage(counts: [.verify: 1], orders: [parked]))
         let many = OrderPage(counts: [.verify: 12], orders: [parked], cursor: OrderCursor(jobID: 7, left: 11))
         #expect(first(none) == "no orders wait for an operator")
+        #expect(first(none, isNarrowed: true) == "no orders that match wait for an operator")
         #expect(first(one) == "1 order waits for an operator")
         #expect(first(many) == "12 orders wait for an operator")
     }
@@ -207,6 +216,39 @@ import Testing
             entries: [SampleOrder.refused(41), SampleOrder.refused(40)]
         )
         return QuarantineReport(page: page, isFirst: true, limit: limit, reason: reason, now: Self.now)
+    }
+
+    @Test func anEmptyQuarantineIsToldFromOneInWhichNothingMatches() {
+        func first(_ change: (inout QuarantineFilter) -> Void) -> String? {
+            var filter = QuarantineFilter()
+            change(&filter)
+            let report = QuarantineReport(
+                page: QuarantinePage(counts: [:], entries: []),
+                isFirst: true,
+                limit: 2,
+                reason: filter.reason,
+                now: Self.now,
+                isNarrowed: filter.isNarrowed
+            )
+            return report.lines(width: nil).first
+        }
+        #expect(first { _ in } == "no records were quarantined")
+        #expect(first { $0.reason = "amount" } == "0 records quarantined for amount")
+        #expect(first { $0.account = "main" } == "no quarantined records match")
+        #expect(
+            first {
+                $0.reason = "amount"
+                $0.orderID = "o-1"
+            } == "no quarantined records match"
+        )
+    }
+
+    @Test func onlyMoreThanWhatIsListedNarrowsAList() {
+        var filter = OrderFilter()
+        filter.onlyParked = true
+        #expect(!filter.isNarrowed)
+        filter.lane = .campaign
+        #expect(filter.isNarrowed)
     }
 
     @Test func theQuarantineBeginsWithItsCommonestReason() {

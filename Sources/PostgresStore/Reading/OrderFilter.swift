@@ -17,6 +17,13 @@ package struct OrderFilter: Equatable, Sendable {
 
     package init() {}
 
+    /// Whether it leaves anything out, besides orders that wait for nobody.
+    package var isNarrowed: Bool {
+        var other = self
+        other.onlyParked = false
+        return other != OrderFilter()
+    }
+
     var parameters: [PGParameter] {
         [
             .optional(states) { states in .int2s(states.map(\.rawValue).sorted()) },
@@ -74,6 +81,13 @@ package struct QuarantineFilter: Equatable, Sendable {
     package var reason: String?
 
     package init() {}
+
+    /// Whether it leaves anything out, besides records of other reasons.
+    package var isNarrowed: Bool {
+        var other = self
+        other.reason = nil
+        return other != QuarantineFilter()
+    }
 
     /// Without the reason.
     var parameters: [PGParameter] {

@@ -9,25 +9,34 @@ struct OrderPages {
     let isJSON: Bool
     let width: Int?
     let now: Timestamp
-    private let start: OrderCursor?
+    private let first: OrderCursor?
     private var cursor: OrderCursor?
 
     init(_ filter: OrderFilter, after start: OrderCursor?, limit: Int, isJSON: Bool, width: Int?, now: Timestamp) {
         self.filter = filter
-        self.start = start
         self.limit = limit
         self.isJSON = isJSON
         self.width = width
         self.now = now
-        cursor = start
+        // Objects come without the counts, and without a filter every order is one: of millions, counting them would
+        // take longer than a statement may.
+        let countsNothing = isJSON && filter == OrderFilter()
+        cursor = start ?? (countsNothing ? OrderCursor(jobID: .max) : nil)
+        first = cursor
     }
 
     /// Throws `StoreError`.
     mutating func next(_ store: PostgresStore) async throws -> WholeList.Page {
         let page = try await store.list(filter, after: cursor, limit: limit)
-        let report = OrderListReport(page: page, isFirst: cursor == nil, now: now, onlyParked: filter.onlyParked)
+        let report = OrderListReport(
+            page: page,
+            isFirst: cursor == nil,
+            now: now,
+            onlyParked: filter.onlyParked,
+            isNarrowed: filter.isNarrowed
+        )
         // That there are no more is said only where nothing else is.
-        let isSaid = !page.orders.isEmpty || cursor == start
+        let isSaid = !page.orders.isEmpty || cursor == first
         cursor = page.cursor ?? cursor
         return WholeList.Page(
             lines: isJSON ? report.jsonLines : isSaid ? report.lines(width: width) : [],
@@ -70,7 +79,14 @@ struct QuarantinePages {
     /// Throws `StoreError`.
     mutating func next(_ store: PostgresStore) async throws -> WholeList.Page {
         let page = try await store.quarantine(filter, after: place, limit: limit)
-        let report = QuarantineReport(page: page, isFirst: place == nil, limit: limit, reason: filter.reason, now: now)
+        let report = QuarantineReport(
+            page: page,
+            isFirst: place == nil,
+            limit: limit,
+            reason: filter.reason,
+            now: now,
+            isNarrowed: filter.isNarrowed
+        )
         let isSaid = !page.entries.isEmpty || place == start
         let before: Int? = place == nil ? report.total : left
         left = before.map { max(0, $0 - page.entries.count) }

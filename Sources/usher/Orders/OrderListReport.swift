@@ -9,6 +9,8 @@ struct OrderListReport {
     let now: Timestamp
     /// Whether only orders that wait for an operator were asked for.
     var onlyParked = false
+    /// Whether more than that was asked for.
+    var isNarrowed = false
 
     /// Without the command for the next page.
     func lines(width: Int?) -> [String] {
@@ -26,7 +28,7 @@ struct OrderListReport {
     /// `7 orders: 1 ready, 4 opened, 2 declined`, in the order of the way through the states.
     private var counts: String {
         if onlyParked {
-            guard total > 0 else { return "no orders wait for an operator" }
+            guard total > 0 else { return "no orders \(isNarrowed ? "that match " : "")wait for an operator" }
             return "\(grouped(total)) \(total == 1 ? "order waits" : "orders wait") for an operator"
         }
         guard total > 0 else { return "no orders match" }

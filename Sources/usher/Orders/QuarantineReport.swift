@@ -10,6 +10,8 @@ struct QuarantineReport {
     let limit: Int
     let reason: String?
     let now: Timestamp
+    /// Whether more than a reason was asked for.
+    var isNarrowed = false
 
     var cursor: String? {
         page.entries.count < limit ? nil : page.entries.last?.place.cursor
@@ -25,6 +27,7 @@ struct QuarantineReport {
 
     /// `9 records quarantined: 6 syntax, 3 amount`, the commonest reason first; of one reason, if it is asked about.
     private var counts: String {
+        if isNarrowed, total == 0 { return "no quarantined records match" }
         if let reason {
             return "\(OrderWords.counted(shown[reason] ?? 0, "record")) quarantined for \(reason)"
         }

@@ -21,7 +21,9 @@ enum ListVerb {
             --quarantine lists the records that never became a job instead, with their reasons first. Their values
             are sealed and not shown.
 
-            Counting millions takes long: --since narrows it. postgres.statement_timeout bounds it; 75 tells of that.
+            Counting millions takes long, and postgres.statement_timeout bounds it: 75 tells of that, and --since
+            narrows it. --all --json without a filter counts nothing. With a filter, millions are counted first: take
+            slices by --since and --until.
             """,
         options: [
             .value("state", "STATES", "states, separated by commas: \(states)."),
@@ -63,7 +65,13 @@ enum ListVerb {
             let page = try await StoreAccess.with(context) { store, _ in
                 try await store.list(filter, after: cursor, limit: question.limit)
             }
-            let report = OrderListReport(page: page, isFirst: cursor == nil, now: now, onlyParked: filter.onlyParked)
+            let report = OrderListReport(
+                page: page,
+                isFirst: cursor == nil,
+                now: now,
+                onlyParked: filter.onlyParked,
+                isNarrowed: filter.isNarrowed
+            )
             let next = page.cursor.map { question.command(after: $0.text) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
             hint(context, shown: page.orders.count, of: report.total)
@@ -76,7 +84,8 @@ enum ListVerb {
                 isFirst: place == nil,
                 limit: question.limit,
                 reason: filter.reason,
-                now: now
+                now: now,
+                isNarrowed: filter.isNarrowed
             )
             let next = report.cursor.map { question.command(after: $0) }
             try print(context, next, json: report.json) { report.lines(width: $0) }
