@@ -209,6 +209,18 @@ struct HoldTests {
         #expect(try await bench.store.holds().map(\.reason) == ["fraud"])
     }
 
+    @Test func whoTakesAHoldOverHoldsTheAccountSinceThen() async throws {
+        let bench = try await Bench()
+        func heldAt(_ actor: String) async throws -> Timestamp? {
+            try await bench.store.placeHold(account: "main", act: OperatorAct(actor: actor, reason: "audit"))
+            return try await bench.store.holds().first?.heldAt
+        }
+        let first = try #require(try await heldAt("ann@desk"))
+        #expect(try await heldAt("ann@desk") == first, "the same person's hold stays as old as it is")
+        let second = try #require(try await heldAt("ben@desk"))
+        #expect(second > first)
+    }
+
     @Test func theStateOfAnAccountTellsItsHoldsItsWorkersAndWhatWaits() async throws {
         let bench = try await Bench()
         try await bench.ingest([
