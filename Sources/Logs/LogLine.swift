@@ -67,7 +67,9 @@ struct LogLine {
 
     /// Control characters, those from U+0080 on too, separators of lines, and marks that turn the direction of writing.
     private func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
-            || (0x2066...0x2069).contains(scalar.value)
+        switch scalar.value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        case _: false
+        }
     }
 }

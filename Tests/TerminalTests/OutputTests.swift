@@ -38,6 +38,11 @@ import Testing
         table.add(["\u{1B}[31mred\u{7}\nnext\u{202E}"])
         #expect(table.lines() == ["text", "?[31mred??next?"])
     }
+
+    @Test(arguments: ["\u{9B}", "\u{200E}", "\u{200F}", "\u{2028}", "\u{2029}", "\u{202A}", "\u{2069}"])
+    func marksThatEndLinesOrTurnThemAreMadeHarmless(_ mark: String) {
+        #expect(printable("a\(mark)b") == "a?b")
+    }
 }
 
 @Suite struct AnsiTests {

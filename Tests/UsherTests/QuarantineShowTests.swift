@@ -61,12 +61,12 @@ import Testing
     }
 
     @Test func aValueIsShownAsItCameAndATerminalActsOnNothingOfIt() {
-        let value = Array("a\u{1B}[31m\r\nü\u{202E}".utf8)
+        let value = Array("a\u{1B}[31m\r\n\tü\u{200F}\u{202E}".utf8)
         let onTerminal = report(value).lines(isTerminal: true)
-        #expect(onTerminal.suffix(3) == ["", "The value:", "a\\u{1b}[31m\\u{d}\nü\\u{202e}"])
+        #expect(onTerminal.suffix(3) == ["", "The value:", "a\\u{1b}[31m\\u{d}\n\tü\\u{200f}\\u{202e}"])
         let inPipe = report(value).lines(isTerminal: false)
         #expect(inPipe.last.map { Array($0.utf8) } == value)
-        #expect(report(value).json.contains("\"bytes\":5,\"wiped\":false,\"value\":\"a\\u001b[31m\\r\\nü"))
+        #expect(report(value).json.contains("\"bytes\":5,\"wiped\":false,\"value\":\"a\\u001b[31m\\r\\n\\tü"))
     }
 
     @Test func aValueThatIsNoTextIsShownInBase64() {

@@ -35,13 +35,19 @@ package enum DisplayWidth {
     }
 }
 
-/// Text without anything that a terminal might act on: control characters become `?`, and so do the marks that turn
-/// the direction of writing.
-package func printable(_ text: String) -> String {
-    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
-        let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        let turns = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-        return isControl || turns ? "?" : scalar
+extension Unicode.Scalar {
+    /// Whether a terminal might act on it: a control character, or a mark that ends a line or turns the direction of
+    /// writing.
+    package var actsOnTerminals: Bool {
+        switch value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        case _: false
+        }
     }
+}
+
+/// Text without anything that a terminal might act on: each such character becomes `?`.
+package func printable(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in scalar.actsOnTerminals ? "?" : scalar }
     return String(String.UnicodeScalarView(scalars))
 }
