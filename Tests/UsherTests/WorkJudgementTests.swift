@@ -262,13 +262,13 @@ struct WorkJudgementTests {
         #expect(finding.text.contains(words), "\(finding.text)")
     }
 
-    private func standing(_ partition: Int32, position: Int64) -> PartitionStanding {
+    private func standing(_ partition: Int32, position: Int64, end: Int64 = 25) -> PartitionStanding {
         PartitionStanding(
             partition: TopicPartition(topic: "jobs", partition: partition),
             position: position,
             committed: nil,
             first: 10,
-            end: 25
+            end: end
         )
     }
 
@@ -285,6 +285,7 @@ struct WorkJudgementTests {
     @Test("Records that wait on Kafka are a problem where no worker runs")
     func untaken() {
         let some = [standing(0, position: 24), standing(1, position: 25)]
+        let many = [standing(1, position: 25, end: 12_025)]
         #expect(
             WorkJudgement.partitions(some, hasWorkers: true)
                 == [.ok("none of 2 partitions is stopped; 1 record waits on Kafka")]
@@ -292,6 +293,10 @@ struct WorkJudgementTests {
         #expect(
             WorkJudgement.partitions(some, hasWorkers: false)
                 == [.problem("1 record waits on Kafka, and no worker runs to take them in: start `usher run`")]
+        )
+        #expect(
+            WorkJudgement.partitions([standing(0, position: 25)] + many, hasWorkers: true)
+                == [.ok("none of 2 partitions is stopped; 12,000 records wait on Kafka")]
         )
         let none = [standing(0, position: 25)]
         #expect(

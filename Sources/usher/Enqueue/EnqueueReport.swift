@@ -80,7 +80,7 @@ struct EnqueueReport: Equatable, Sendable {
     var warning: String? {
         let topic = topics.campaigns
         guard lines.toSendOfCampaigns > 0, topic.lane == .interactive else { return nil }
-        let jobs = "\(count(lines.toSendOfCampaigns, "job")) of campaigns"
+        let jobs = "\(OrderWords.counted(lines.toSendOfCampaigns, "job")) of campaigns"
         let advice = topics.isAskedFor ? "" : "; give campaigns a topic of their own in kafka.jobs_topics"
         return "note: \(jobs) for \(topic.name), a topic of agents: agents wait behind them" + advice
     }
@@ -112,7 +112,9 @@ struct EnqueueReport: Equatable, Sendable {
 
     /// The counts and what to do next, for standard output.
     var summary: [String] {
-        var summary = ["\(count(lines.read, "line")) read: \(grouped(lines.good)) good, \(grouped(lines.bad)) bad"]
+        let read = OrderWords.counted(lines.read, "line")
+        let toSend = OrderWords.counted(lines.toSend, "job")
+        var summary = ["\(read) read: \(grouped(lines.good)) good, \(grouped(lines.bad)) bad"]
         switch ending {
         case .badLines:
             summary.append("nothing was sent; correct the bad lines, or send the others with --skip-bad")
@@ -124,15 +126,14 @@ struct EnqueueReport: Equatable, Sendable {
         }
         if ending == .inputChanged {
             summary.append(
-                "\(input) changed while it was being sent: \(grouped(sent)) of \(count(lines.toSend, "job")) were there"
+                "\(input) changed while it was being sent: \(grouped(sent)) of \(toSend) were there"
             )
         }
         if let inputFault {
-            let part = "\(grouped(sent)) of \(count(lines.toSend, "job"))"
-            summary.append("\(inputFault): \(part) could be read a second time")
+            summary.append("\(inputFault): \(grouped(sent)) of \(toSend) could be read a second time")
         }
         for (reason, number) in failures.sorted(by: { $0.key < $1.key }) {
-            summary.append("\(count(number, "job")) not acknowledged: \(reason)")
+            summary.append("\(OrderWords.counted(number, "job")) not acknowledged: \(reason)")
         }
         if let resumeLine {
             summary.append(
@@ -144,7 +145,7 @@ struct EnqueueReport: Equatable, Sendable {
     }
 
     private var delivery: String {
-        let jobs = "\(count(sent, "job")) sent"
+        let jobs = "\(OrderWords.counted(sent, "job")) sent"
         let taken = "\(grouped(acknowledged)) acknowledged"
         if topics.isOneTopic { return "\(jobs) to \(topics.agents.name), \(taken)" }
         return sent == 0 ? "\(jobs), \(taken)" : "\(jobs): \(list(\.sent)); \(taken)"
@@ -154,10 +155,6 @@ struct EnqueueReport: Equatable, Sendable {
     private func list(_ number: KeyPath<Share, Int>) -> String {
         shares.map { "\(grouped($0[keyPath: number])) to \($0.topic) (lane \($0.lane.name))" }
             .joined(separator: ", ")
-    }
-
-    private func count(_ number: Int, _ noun: String) -> String {
-        "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
     }
 
     // MARK: For programs

@@ -64,8 +64,8 @@ enum OrderWords {
         "`usher list --parked --account \(ShellWord.quoted(account))` finds them, `usher decide` ends each"
     }
 
-    /// `1 record`, `12 records`.
+    /// `1 record`, `12,000 records`.
     static func counted(_ count: Int, _ noun: String) -> String {
-        "\(count) \(noun)\(count == 1 ? "" : "s")"
+        "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
     }
 }
