@@ -9,7 +9,8 @@
 --           default `usher`.
 --
 -- Run it before the first `usher migrate`, and again after each: migrations may add tables. It may be run at any time,
--- while workers run too: all of it is one transaction, and what is right already stays as it is. It takes away whatever
+-- while workers run too: all of it is one transaction, and what is right already stays as it is. Where a dump or a long
+-- report keeps it waiting for 5 s it ends with an error and changes nothing: run it again then. It takes away whatever
 -- else the runtime role was granted on tables and sequences of Usher's.
 --
 -- Where one role did everything until now, name that role as runtime: what it owns in the schema becomes the owner's.
@@ -38,6 +39,8 @@ SELECT :'owner' = :'runtime' AS is_one_role
 
 BEGIN;
 SET LOCAL client_min_messages = 'warning';
+-- Workers wait behind whoever waits for these tables: ends then, with nothing changed, to be run again.
+SET LOCAL lock_timeout = '5s';
 
 SELECT format('CREATE ROLE %I LOGIN', r.name)
 FROM (VALUES (:'owner'), (:'runtime')) AS r (name)

@@ -19,7 +19,8 @@ struct DatabaseClock: Sendable {
     /// What the clock showed at the uptime zero, at most, by the answer that came at `boundAt`.
     private var bound: Timestamp?
     private var boundAt = Duration.zero
-    private var steppedAt: Duration?
+    /// When it was last found to have been set ahead, in uptime.
+    private(set) var steppedAt: Duration?
     private let stepMax: Duration?
 
     /// - Parameters:

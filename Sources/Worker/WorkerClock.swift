@@ -38,6 +38,12 @@ package final class WorkerClock: Sendable {
         database.withLock { $0.steadySince }
     }
 
+    /// Whether the database's clock was not set ahead within so long, as far as this worker saw.
+    package func hasGoneOnEvenly(for duration: Duration) -> Bool {
+        let uptime = uptime
+        return database.withLock { $0.steppedAt }.map { uptime - $0 >= duration } ?? true
+    }
+
     /// Takes the database's clock from an answer that arrived at the uptime `received`, to a question of the uptime
     /// `asked`. The answer is older than its arrival, so the estimate runs late, which is the safe side: nothing is
     /// signed in the provider's future.

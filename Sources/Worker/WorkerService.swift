@@ -276,11 +276,16 @@ extension WorkerService {
             relayCauses: relayCauses,
             pressure: pressure,
             lifeSigns: lifeSigns,
+            steadiness: steadiness,
             patience: patience,
             clock: clock,
             activity: activity,
             log: log
         )
+    }
+
+    private var steadiness: Steadiness {
+        Steadiness(lifeSigns: lifeSigns, clock: clock, lease: settings.lease)
     }
 
     private var mayMint: @Sendable () -> Bool {
@@ -394,6 +399,7 @@ extension WorkerService {
             changes: ChangeLog(log: log),
             pressure: pressure,
             lifeSigns: lifeSigns,
+            steadiness: steadiness,
             unpublished: unpublished,
             patience: patience,
             clock: clock,

@@ -70,6 +70,22 @@ struct RolesTests {
         await installed.store.close()
     }
 
+    /// Workers would wait behind it.
+    @Test func theScriptDoesNotWaitForALongReader() async throws {
+        let bench = try await Bench()
+        let installed = try await InstalledRoles(bench)
+        try await bench.execute("BEGIN; LOCK TABLE usher.account_hold IN ACCESS SHARE MODE")
+        let (code, told) = try await installed.tellScript(owner: installed.owner)
+        #expect(code == 3 && told.contains("lock timeout"), "\(told)")
+        try await bench.execute("ROLLBACK")
+        let owned = """
+            SELECT count(*) FROM pg_class
+            WHERE relnamespace = 'usher'::regnamespace AND pg_get_userbyid(relowner) = '\(installed.owner)'
+            """
+        #expect(try await bench.value(owned) == "0", "nothing was changed")
+        await installed.store.close()
+    }
+
     /// `usher doctor` misses whatever is taken away, and some statement does, too.
     @Test func everyRightIsNeeded() async throws {
         let installed = try await InstalledRoles.make()

@@ -36,4 +36,15 @@ struct LifeSignsTests {
         lifeSigns.given(at: .seconds(37))
         #expect(lifeSigns.areSteady(at: .seconds(37)))
     }
+
+    @Test("for ten seconds after a silence the database was away; at the start nobody knows")
+    func away() {
+        #expect(!lifeSigns.wasAway(at: .seconds(20)))
+        give(from: 20, to: 26)
+        #expect(!lifeSigns.wasAway(at: .seconds(26)))
+        #expect(lifeSigns.wasAway(at: .seconds(60)))
+        give(from: 60, to: 69)
+        #expect(lifeSigns.wasAway(at: .seconds(69)))
+        #expect(!lifeSigns.wasAway(at: .seconds(70)))
+    }
 }

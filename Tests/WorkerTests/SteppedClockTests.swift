@@ -37,4 +37,24 @@ struct SteppedClockTests {
         #expect(bench.logged("the database's clock was set ahead") == 1)
         try await bench.stop()
     }
+
+    @Test("leases that run out by it are not a lost worker's: an outcome that is on its way is written")
+    func notReaped() async throws {
+        let bench = WorkerBench(stepMax: .seconds(10), answer: WorkerBench.opened)
+        bench.store.campaignOutcomes.close()
+        bench.deliver(["o-1"], campaign: "autumn")
+        try await bench.eventually("its outcome waits") { bench.store.campaignOutcomes.waiting == 1 }
+        try await bench.eventually("lost workers' would be taken") { bench.store.takeOvers.last == true }
+        bench.store.advance(by: .seconds(300))
+        try await bench.eventually("it is found out") { bench.logged("the database's clock was set ahead") == 1 }
+        let lifeSigns = bench.store.lifeSigns
+        try await bench.eventually("leases could have been ended") { bench.store.lifeSigns >= lifeSigns + 2 }
+        #expect(bench.store.row("o-1")?.state == .sending)
+        bench.store.campaignOutcomes.open()
+        try await bench.eventually("it is published") { bench.sink.published.count == 1 }
+        #expect(bench.store.row("o-1")?.state == .opened)
+        #expect(bench.cashier.calls.count == 1)
+        #expect(!bench.hasLogged("lease lost"))
+        try await bench.stop()
+    }
 }

@@ -58,7 +58,7 @@ final class WayOutTests {
         let goes = try goAside(at: 31)
         #expect(goes)
         #expect(wayOut.isAside)
-        #expect(wayOut.rowsToTakeOver(50, isSending: false) == 0)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(31)) == 0)
         let hindered = hindrance(all: nil, at: 40)
         #expect(hindered == .aside(.seconds(9)))
         let goesAgain = try goAside(at: 41)
@@ -66,7 +66,7 @@ final class WayOutTests {
         let isNews = acknowledged(at: 50)
         #expect(isNews)
         #expect(!wayOut.isAside)
-        #expect(wayOut.rowsToTakeOver(50, isSending: true) == 50)
+        #expect(wayOut.rowsToTakeOver(50, isSending: true, at: .seconds(50)) == 50)
         let after = hindrance(all: 50, at: 51)
         #expect(after == nil)
     }
@@ -84,11 +84,11 @@ final class WayOutTests {
     func doubt() {
         let hindered = hindrance(all: 40, at: 100)
         #expect(hindered == .doubt(.seconds(40)))
-        #expect(wayOut.rowsToTakeOver(50, isSending: false) == 1, "one shows whether the rest would get through")
-        #expect(wayOut.rowsToTakeOver(50, isSending: true) == 0)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(100)) == 1, "one shows whether the rest would get through")
+        #expect(wayOut.rowsToTakeOver(50, isSending: true, at: .seconds(100)) == 0)
         let isNews = acknowledged(at: 101)
         #expect(isNews)
-        #expect(wayOut.rowsToTakeOver(50, isSending: false) == 50)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(101)) == 50)
         let after = hindrance(all: 42, at: 102)
         #expect(after == nil)
         let later = hindrance(all: 400, at: 460)
@@ -97,7 +97,15 @@ final class WayOutTests {
         #expect(newer == .doubt(.seconds(31)))
         let gone = hindrance(all: nil, at: 461)
         #expect(gone == nil)
-        #expect(wayOut.rowsToTakeOver(50, isSending: true) == 50)
+    }
+
+    @Test("a worker that has published nothing for long takes one row over first: its own way may be broken as well")
+    func idle() {
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(100)) == 1)
+        #expect(wayOut.rowsToTakeOver(50, isSending: true, at: .seconds(100)) == 0)
+        _ = acknowledged(at: 100)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(130)) == 50)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(131)) == 1)
     }
 
     @Test("a result that nobody may take over is no reason to stand still for ever")

@@ -105,6 +105,14 @@ extension PostgresStore {
             return Int(count ?? 0)
         }
     }
+
+    package func currentTime() async throws -> Timestamp {
+        let time = try await pool.run(repeatsAfterLoss: false) { link in
+            try link.run(SQL.Server.clock).first { row in try row.next(Timestamp.self) }
+        }
+        guard let time else { throw PostgresFailure.shape("server/clock returned no row") }
+        return time
+    }
 }
 
 /// The row that `jobs/overdue` returned.

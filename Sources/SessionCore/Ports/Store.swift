@@ -64,6 +64,8 @@ package protocol JobStore: HoldStore {
     /// Ends leases that ran out, at most `limit`: what was marked goes to `verify`. Returns how many jobs were freed.
     /// `.unavailable` at once when the connection is lost.
     func reap(limit: Int) async throws -> Int
+    /// The database's clock. `.unavailable` at once when the connection is lost.
+    func currentTime() async throws -> Timestamp
     /// Says that this worker lives; without it others adopt its outbox rows after `lifetime`.
     func heartbeat(lifetime: Duration) async throws
     /// Deletes sealed values that are no longer needed, those of events too, at most `limit` of each kind. Returns how

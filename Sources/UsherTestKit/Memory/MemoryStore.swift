@@ -263,6 +263,10 @@ package final class MemoryStore: JobStore {
         }
     }
 
+    package func currentTime() async throws -> Timestamp {
+        try transact { $0.now }
+    }
+
     package func hold(account: String, _ cause: HoldCause, trialAfter: Duration) async throws {
         try transact { state in
             let trial = cause.kind.hasTrials ? trialAfter : nil

@@ -12,6 +12,7 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     let relayCauses: Mailbox<Void>
     let pressure: BackPressure
     let lifeSigns: LifeSigns
+    let steadiness: Steadiness
     let patience: Patience
     let clock: WorkerClock
     let activity: Activity
@@ -74,12 +75,14 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     /// Adopts rows that nobody alive owns, and re-sends failed ones, whenever there is cause; or gives back what does
     /// not get through, and tries from time to time whether that is over.
     func runRelaying() async throws {
+        // Looking for rows of silent workers passes over what living ones have published while an old snapshot stands.
+        var searchedAt: Duration?
         while await relayCauses.takeAll() != nil {
             do {
                 try await giveBack()
                 let failed = unpublished.takeFailed()
                 if !failed.isEmpty { sink.publish(failed) }
-                if pressure.isAside { tryAgain() } else { try await adopt() }
+                if pressure.isAside { tryAgain() } else { try await adopt(&searchedAt) }
             } catch StoreError.unavailable {
                 // Shutting down without a database.
                 return
@@ -89,8 +92,10 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
 
     /// Leaves to others what this worker cannot publish, if there are any who can. Where nobody can, its own producer
     /// delivers it once Kafka is back, and no other worker a copy. What the producer delivers of what others have now
-    /// is a copy, of the same bytes.
+    /// is a copy, of the same bytes. Where the database was away until now, acknowledgements wait to be read: Kafka has
+    /// been heard.
     private func giveBack() async throws {
+        guard pressure.isAside || !lifeSigns.wasAway(at: clock.uptime) else { return }
         guard let silence = pressure.silence(of: unpublished.oldest, at: clock.uptime) else { return }
         let owned = unpublished.owned
         let count = unpublished.count
@@ -117,13 +122,17 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
 
     /// Where the database was away, others' acknowledgements waited for it as their life signs did: they come first, or
     /// what is on the topic already would be published again.
-    private func adopt() async throws {
+    private func adopt(_ searchedAt: inout Duration?) async throws {
+        let uptime = clock.uptime
+        let isDue = searchedAt.map { uptime - $0 >= LifeSigns.lifetime / 3 } ?? true
+        let ofTheDead = isDue && steadiness.isGiven
+        if ofTheDead { searchedAt = uptime }
         while unpublished.count < Unpublished.adoptBelow {
-            let limit = pressure.rowsToTakeOver(adoptMax, isSending: unpublished.count > 0)
+            let isSending = unpublished.count > 0
+            let limit = pressure.rowsToTakeOver(adoptMax, isSending: isSending, at: clock.uptime)
             guard limit > 0 else { return }
-            let areSteady = lifeSigns.areSteady(at: clock.uptime)
             let adopted = try await patience.untilDone {
-                try await store.adoptOutbox(limit: limit, ofTheDead: areSteady)
+                try await store.adoptOutbox(limit: limit, ofTheDead: ofTheDead)
             }
             publish(adopted)
             if adopted.count < limit { return }

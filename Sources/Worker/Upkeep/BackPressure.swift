@@ -82,8 +82,8 @@ extension BackPressure {
         state.withLock { $0.wayOut.goAside(silence, at: uptime) }
     }
 
-    func rowsToTakeOver(_ limit: Int, isSending: Bool) -> Int {
-        state.withLock { $0.wayOut.rowsToTakeOver(limit, isSending: isSending) }
+    func rowsToTakeOver(_ limit: Int, isSending: Bool, at uptime: Duration) -> Int {
+        state.withLock { $0.wayOut.rowsToTakeOver(limit, isSending: isSending, at: uptime) }
     }
 
     func isTrialDue(at uptime: Duration) -> Bool {

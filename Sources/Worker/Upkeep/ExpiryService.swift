@@ -23,12 +23,11 @@ struct ExpiryService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
-    /// One slice of a long queue, all of a short one.
+    /// A slice of each lane.
     private func look(in account: String, _ sweep: inout ExpirySweep) async throws {
-        while mayMint(), slots.mayTake, let place = sweep.place(in: account, at: clock.uptime) {
+        for place in sweep.places(in: account, at: clock.uptime) where mayMint() && slots.mayTake {
             let claim = try await claim(of: account, behind: place)
             sweep.looked(behind: place, of: account, next: claim.next)
-            if claim.next != nil { return }
         }
     }
 

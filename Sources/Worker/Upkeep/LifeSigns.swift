@@ -15,6 +15,8 @@ final class LifeSigns: Sendable {
     static let steadyAfter = Duration.seconds(10)
 
     private struct Spell {
+        /// Whether there was none before.
+        var isFirst: Bool
         var since: Duration
         var last: Duration
     }
@@ -25,9 +27,9 @@ final class LifeSigns: Sendable {
     func given(at uptime: Duration) {
         spell.withLock { spell in
             if let known = spell, uptime - known.last <= Self.silenceMax {
-                spell = Spell(since: known.since, last: uptime)
+                spell = Spell(isFirst: known.isFirst, since: known.since, last: uptime)
             } else {
-                spell = Spell(since: uptime, last: uptime)
+                spell = Spell(isFirst: spell == nil, since: uptime, last: uptime)
             }
         }
     }
@@ -38,5 +40,25 @@ final class LifeSigns: Sendable {
             guard let spell else { return false }
             return uptime - spell.last <= Self.silenceMax && uptime - spell.since >= Self.steadyAfter
         }
+    }
+
+    /// Whether the database seems to be away, or was until a moment ago; before the first life sign nobody knows.
+    func wasAway(at uptime: Duration) -> Bool {
+        spell.withLock { spell in
+            guard let spell else { return false }
+            return uptime - spell.last > Self.silenceMax || !spell.isFirst && uptime - spell.since < Self.steadyAfter
+        }
+    }
+}
+
+/// Whether a lease or a life sign that has run out tells of a lost worker. By a clock that was set ahead all run out at
+/// once, of workers that are well: what was leased before has to end first.
+struct Steadiness: Sendable {
+    let lifeSigns: LifeSigns
+    let clock: WorkerClock
+    let lease: Duration
+
+    var isGiven: Bool {
+        lifeSigns.areSteady(at: clock.uptime) && clock.hasGoneOnEvenly(for: lease)
     }
 }

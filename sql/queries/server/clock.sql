@@ -1,0 +1,3 @@
+-- The database's clock.
+-- Locks: none. Plan: no table.
+SELECT now()
