@@ -100,9 +100,12 @@ extension SourcePoller {
             var text = [CChar](repeating: 0, count: 512)
             let code = rd_kafka_fatal_error(client.pointer, &text, text.count)
             fail(KafkaFault(code, string(text)).transportError(isFatal: true))
-        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+            fail(fault.transportError())
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED where !watch.hasJoined:
             fail(fault.transportError())
         default:
+            // That a right is lost later is also told with its topic, by the group and by what is read: this may be old.
             watch.note(fault)
         }
     }

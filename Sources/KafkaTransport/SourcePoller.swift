@@ -46,7 +46,8 @@ final class SourcePoller {
     var unavailableTopics: Set<String> = []
     /// When it was last said which those are.
     var topicsToldAt = ContinuousClock.now
-    private var failure: TransportError?
+    /// Why it cannot go on.
+    private(set) var failure: TransportError?
 
     /// Makes the consumer and subscribes. Runs on the polling thread.
     init(

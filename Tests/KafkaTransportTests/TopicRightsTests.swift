@@ -39,5 +39,58 @@ extension BrokerScenarios {
             await source.close()
             embedded.close()
         }
+
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func aRealBrokersTopicThatMayNotBeReadAnyMoreIsReadWhenItMayBe() async throws {
+            var options = RealKafka.Options()
+            options.properties["authorizer.class.name"] =
+                "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+            options.properties["allow.everyone.if.no.acl.found"] = "true"
+            let broker = try await RealKafka.start(options)
+            let (cluster, lines) = (KafkaCluster(broker), LogLines())
+            for topic in ["agents", "bulk"] { try await cluster.createTopic(topic, partitions: 1) }
+            var settings = cluster.settings()
+            settings.properties["topic.metadata.refresh.interval.ms"] = "200"
+            let source = try KafkaJobSource(
+                settings,
+                topics: ["agents", "bulk"],
+                log: lines.log,
+                positions: PretendStore().lookUp
+            )
+            #expect(await eventually { source.health.assigned.count == 2 })
+            try RealKafka.deny(true, topic: "bulk", on: broker.bootstrapServers)
+            #expect(await eventually { !lines.containing("a topic cannot be read").isEmpty })
+            try await produce(5, to: "agents", cluster)
+            #expect(try await source.take(5, of: "agents", within: 20).count == 5)
+            try RealKafka.deny(false, topic: "bulk", on: broker.bootstrapServers)
+            try await produce(5, to: "bulk", cluster)
+            #expect(try await source.take(5, of: "bulk", within: 20).count == 5)
+            await source.close()
+            await broker.remove()
+        }
+
+        /// The library's word of a lost right, which names no topic, may come long after the right is back.
+        @Test func aLostRightThatIsToldOfNoTopicEndsOnlyWhoNeverJoined() throws {
+            let fault = KafkaFault(.init(rawValue: Self.refused))
+            for hasJoined in [false, true] {
+                let poller = try unpolled("127.0.0.1:1", hasJoined: hasJoined)
+                poller.clientFailed(fault)
+                #expect((poller.failure == nil) == hasJoined)
+                poller.close()
+            }
+        }
+
+        /// Nothing polls it but the test.
+        private func unpolled(_ servers: String, hasJoined: Bool = true) throws -> SourcePoller {
+            try SourcePoller(
+                KafkaSettings(bootstrapServers: servers),
+                topics: ["agents", "bulk"],
+                positions: PretendStore().lookUp,
+                exchange: IntakeExchange(limits: IntakeQueues.Limits()),
+                stopsRepeatAfter: .zero,
+                hasJoined: hasJoined,
+                log: .silent
+            )
+        }
     }
 }

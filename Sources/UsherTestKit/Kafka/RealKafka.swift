@@ -146,6 +146,20 @@ package actor RealKafka {
         )
     }
 
+    /// Takes every right to a topic from clients that do not log in, or gives it back. The broker needs an authorizer.
+    /// Throws `Failure`.
+    package static func deny(_ isDenied: Bool, topic: String, on servers: String) throws {
+        guard let home else { throw Failure("KAFKA_HOME is not set; it must name an unpacked Apache Kafka") }
+        let folder = try BrokerFolder.make()
+        defer { BrokerFolder.remove(folder) }
+        try BrokerProcess.run(
+            ["java", "-Xmx256m", "-cp", "\(home)/libs/*", "org.apache.kafka.tools.AclCommand"]
+                + ["--bootstrap-server", servers, "--topic", topic, "--deny-principal", "User:ANONYMOUS"]
+                + ["--operation", "All"] + (isDenied ? ["--add"] : ["--remove", "--force"]),
+            output: "\(folder)/acls.log"
+        )
+    }
+
     /// Turns the last byte of what was written to a partition, as a failing disk might. Done again, all is as before.
     /// Throws `Failure`.
     package func turnLastByte(of topic: String, partition: Int32) throws {
