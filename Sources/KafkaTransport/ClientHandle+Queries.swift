@@ -35,6 +35,19 @@ extension ClientHandle {
         return code == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
+    /// What a broker says is wrong with a topic, `RD_KAFKA_RESP_ERR_NO_ERROR` where nothing is; nil if none tells within
+    /// `waitMs`.
+    func answer(about topic: String, waitMs: Int32) -> rd_kafka_resp_err_t? {
+        guard let handle = rd_kafka_topic_new(pointer, topic, nil) else { return nil }
+        defer { rd_kafka_topic_destroy(handle) }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(pointer, 0, handle, &metadata, waitMs)
+        defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer = metadata?.pointee, answer.topic_cnt > 0
+        else { return nil }
+        return answer.topics[0].err
+    }
+
     /// The partitions that a topic has; nil if nobody tells within `waitMs`.
     func partitions(of topic: OpaquePointer, waitMs: Int32) -> [Int32]? {
         var metadata: UnsafePointer<rd_kafka_metadata>?

@@ -42,6 +42,8 @@ struct SourceMembership: Sendable {
     /// Waits until partitions are wanted again; nil once the source is to close.
     private func nextPoller(after last: SourcePoller) -> SourcePoller? {
         exchange.revoke()
+        // The next is told anew of those that it cannot read.
+        exchange.changeHealth { $0.unavailableTopics = [:] }
         while true {
             exchange.bell.clear()
             // What was asked was about partitions that are others' by now.

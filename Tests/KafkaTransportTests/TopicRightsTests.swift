@@ -80,6 +80,62 @@ extension BrokerScenarios {
             }
         }
 
+        @Test func aTopicThatAnotherReadsAgainIsNotToldOfAnyMore() async throws {
+            let embedded = try EmbeddedKafka()
+            let (cluster, lines) = (KafkaCluster(embedded), LogLines())
+            try await cluster.createTopic("agents", partitions: 2)
+            try await cluster.createTopic("bulk", partitions: 1)
+            var settings = cluster.settings()
+            settings.properties["topic.metadata.refresh.interval.ms"] = "200"
+            var sources: [KafkaJobSource] = []
+            for _ in 0..<2 {
+                sources.append(
+                    try KafkaJobSource(
+                        settings,
+                        topics: ["agents", "bulk"],
+                        limits: IntakeQueues.Limits(),
+                        stopsRepeatAfter: .milliseconds(500),
+                        log: lines.log,
+                        positions: PretendStore().lookUp
+                    )
+                )
+            }
+            let both = sources
+            func areShared() -> Bool {
+                let counts = both.map(\.health.assigned.count)
+                return counts.allSatisfy { $0 > 0 } && counts.reduce(0, +) == 3
+            }
+            #expect(await eventually { areShared() })
+            embedded.setError(ofTopic: "bulk", Self.refused)
+            #expect(await eventually { both.allSatisfy { $0.health.unavailableTopics["bulk"] != nil } })
+            embedded.setError(ofTopic: "bulk", 0)
+            #expect(await eventually { areShared() && both.allSatisfy { $0.health.unavailableTopics.isEmpty } })
+            #expect(await eventually { lines.containing("a topic can be read again").count > 1 })
+            for source in both { await source.close() }
+            embedded.close()
+        }
+
+        @Test func aTopicThatOthersReadIsAskedAboutBeforeItCountsAsLost() throws {
+            let embedded = try EmbeddedKafka()
+            for topic in ["agents", "bulk"] { try embedded.createTopic(topic, partitions: 1) }
+            let poller = try unpolled(embedded.bootstrapServers)
+            #expect(poller.client.isAnswered(waitMs: 10_000))
+            let fault = KafkaFault(.init(rawValue: Self.refused))
+            for topic in ["agents", "bulk"] { poller.readRefused(topic, because: fault) }
+            #expect(poller.failure == nil)
+            #expect(poller.exchange.health.unavailableTopics.isEmpty)
+            // As long as it is so, it is told of.
+            embedded.setError(ofTopic: "bulk", Self.refused)
+            poller.readRefused("bulk", because: fault)
+            poller.repeatUnavailable()
+            #expect(Array(poller.exchange.health.unavailableTopics.keys) == ["bulk"])
+            embedded.setError(ofTopic: "agents", Self.refused)
+            poller.readRefused("agents", because: fault)
+            #expect(poller.failure != nil)
+            poller.close()
+            embedded.close()
+        }
+
         /// Nothing polls it but the test.
         private func unpolled(_ servers: String, hasJoined: Bool = true) throws -> SourcePoller {
             try SourcePoller(
