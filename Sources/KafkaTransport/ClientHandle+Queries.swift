@@ -35,8 +35,8 @@ extension ClientHandle {
         return code == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
-    /// What a broker says is wrong with a topic, `RD_KAFKA_RESP_ERR_NO_ERROR` where nothing is; nil if none tells within
-    /// `waitMs`.
+    /// What a broker says is wrong with a topic, `RD_KAFKA_RESP_ERR_NO_ERROR` where nothing is; nil if nobody tells
+    /// within `waitMs`.
     func answer(about topic: String, waitMs: Int32) -> rd_kafka_resp_err_t? {
         guard let handle = rd_kafka_topic_new(pointer, topic, nil) else { return nil }
         defer { rd_kafka_topic_destroy(handle) }
