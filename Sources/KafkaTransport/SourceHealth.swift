@@ -28,8 +28,8 @@ package struct SourceHealth: Sendable {
     /// When a batch was last reported as accounted for, or partitions were given. No progress for long while records
     /// wait means that intake is stuck.
     package var lastProgress: ContinuousClock.Instant
-    /// What the source waits for (`kafka`, `group coordinator`, `stored positions`, or, out of its group, `store`); nil
-    /// when nothing is missing.
+    /// What the source waits for (`kafka`, `group coordinator`, `stored positions`, or, out of its group, `store`, or
+    /// `consumer` while none can be made with the settings' files); nil when nothing is missing.
     package var waitingFor: String?
     /// Partitions that were stopped. They start again with the next assignment, or when their stored position is moved.
     package var stopped: [TopicPartition: Stop] = [:]

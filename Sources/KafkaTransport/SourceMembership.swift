@@ -44,6 +44,7 @@ struct SourceMembership: Sendable {
         exchange.revoke()
         // The next is told anew of those that it cannot read.
         exchange.changeHealth { $0.unavailableTopics = [:] }
+        var failures = FailedMakings(repeatAfter: stopsRepeatAfter)
         while true {
             exchange.bell.clear()
             // What was asked was about partitions that are others' by now.
@@ -60,7 +61,11 @@ struct SourceMembership: Sendable {
                 exchange.changeHealth { $0.waitingFor = nil }
                 return poller
             } catch {
-                log.error("no consumer could be made; it is tried again", [.error: LogValue("\(error)")])
+                // Such as a key that was changed before its password was.
+                exchange.changeHealth { $0.waitingFor = "consumer" }
+                if failures.isToBeTold(error, now: .now) {
+                    log.error("no consumer could be made; it is tried again", [.error: LogValue("\(error)")])
+                }
                 blockThread(for: Self.retryAfter)
             }
         }

@@ -1,5 +1,6 @@
 import Logs
 import SessionCore
+import Synchronization
 import Testing
 import UsherTestKit
 
@@ -124,6 +125,50 @@ extension BrokerScenarios {
             let second = try KafkaJobSource(settings, topics: [topic], log: .silent, positions: store.lookUp)
             #expect(await eventually(within: 15) { second.health.assigned.count == 1 })
             await second.close()
+        }
+
+        /// A source without a broker, which is to join again with a key that its password does not open.
+        @Test func aConsumerThatCannotBeMadeIsSaidOnceAndMadeWhenItCan() async throws {
+            let password = Mutex("right")
+            let questions = Mutex(0)
+            let lines = LogLines()
+            var settings = KafkaSettings(bootstrapServers: "127.0.0.1:1")
+            settings.security = .tls(
+                authority: nil,
+                certificate: nil,
+                key: nil,
+                keyPassword: {
+                    questions.withLock { $0 += 1 }
+                    return Array(password.withLock { $0 }.utf8)
+                }
+            )
+            let source = try KafkaJobSource(
+                settings,
+                topics: ["jobs"],
+                log: lines.log,
+                positions: PretendStore().lookUp
+            )
+            source.leave()
+            #expect(await eventually { source.health.waitingFor == "store" })
+            password.withLock { $0 = "" }
+            let asked = questions.withLock { $0 }
+            source.join()
+            #expect(await eventually { questions.withLock { $0 } > asked + 2 })
+            #expect(source.health.waitingFor == "consumer")
+            #expect(lines.containing("no consumer could be made").count == 1)
+            password.withLock { $0 = "right" }
+            #expect(await eventually { source.health.waitingFor != "consumer" })
+            await source.close()
+        }
+
+        @Test func aFailedMakingIsSaidAgainWhenItIsAnotherAndOnceAnInterval() {
+            let now = ContinuousClock.now
+            let key = TransportError.setting(name: "kafka.security.key_file", reason: "wrong")
+            let password = TransportError.setting(name: "kafka.security.key_password_file", reason: "empty")
+            var failures = FailedMakings(repeatAfter: .seconds(60))
+            let told = [(key, 0), (key, 1), (key, 59), (password, 59), (password, 118), (password, 119)]
+                .map { error, second in failures.isToBeTold(error, now: now + .seconds(second)) }
+            #expect(told == [true, false, false, true, false, true])
         }
 
         @Test func badSettingsAreToldToWhoStartsTheSource() async throws {

@@ -32,6 +32,9 @@ struct ServerWiringTests {
             return
         }
         #expect(password() == Array("opens it".utf8))
+        // A consumer that is made later may have another key to open.
+        try folder.write("password", "opens another")
+        #expect(password() == Array("opens another".utf8))
     }
 
     @Test("the database is told how long a statement may take")

@@ -5,9 +5,9 @@ import SessionCore
 import Settings
 
 extension Configuration.Kafka {
-    /// How to reach the cluster. Reads the passwords' files now, so that a wrong one ends the start, and has that of a
-    /// login read again while clients live; throws `SettingsFileError` and `TransportError.setting`. `log` is told of a
-    /// file that changes.
+    /// How to reach the cluster. Reads the passwords' files now, so that a wrong one ends the start, and has them read
+    /// again: that of a login while clients live, that of a key for each client that is made. Throws
+    /// `SettingsFileError` and `TransportError.setting`. `log` is told of a file that changes.
     func transportSettings(log: Log) throws -> KafkaSettings {
         var settings = KafkaSettings(
             bootstrapServers: bootstrapServers.joined(separator: ","),
@@ -30,12 +30,12 @@ extension Configuration.Kafka {
         case .ssl:
             // Read once to check its mode; librdkafka reads the file itself.
             _ = try security.keyFile?.read()
-            let keyPassword = try security.keyPasswordFile?.read()
+            let keyPassword = try security.keyPasswordFile.map { try PasswordFile($0, log: log) }
             return .tls(
                 authority: security.caFile,
                 certificate: security.certificateFile,
                 key: security.keyFile?.path,
-                keyPassword: keyPassword.map { password in { @Sendable in password } }
+                keyPassword: keyPassword.map { file in { @Sendable in file.current().reveal() } }
             )
         case .saslSSL:
             guard let mechanism = security.saslMechanism.flatMap(KafkaSettings.Mechanism.init(rawValue:)),
