@@ -48,7 +48,7 @@ package final class KafkaJobSource: JobSource {
         // The thread holds the exchange, not the source: a source that is let go ends its thread.
         _ = NamedThread("usher-jobs") {
             do throws(TransportError) {
-                let poller = try membership.makePoller(hasJoined: false)
+                let poller = try membership.makePoller()
                 started.send(nil)
                 membership.run(poller)
             } catch {

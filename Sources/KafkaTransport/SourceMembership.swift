@@ -17,17 +17,21 @@ struct SourceMembership: Sendable {
     let stopsRepeatAfter: Duration
     let log: Log
 
-    /// Makes a consumer, on its thread. `hasJoined` tells whether one before it was a member of the group.
-    func makePoller(hasJoined: Bool) throws(TransportError) -> SourcePoller {
-        try SourcePoller(
+    /// Makes a consumer, on its thread, which goes on after the one before it.
+    func makePoller(after last: SourcePoller? = nil) throws(TransportError) -> SourcePoller {
+        let poller = try SourcePoller(
             settings,
             topics: topics,
             positions: positions,
             exchange: exchange,
             stopsRepeatAfter: stopsRepeatAfter,
-            hasJoined: hasJoined,
+            hasJoined: last?.watch.hasJoined ?? false,
+            leaving: last?.leaving ?? LeavingConsumers(log: log),
             log: log
         )
+        // Answers to questions of the last are none of the new one's.
+        if let last { poller.requests = last.requests }
+        return poller
     }
 
     /// Reads until the source is to close, or cannot go on.
@@ -47,6 +51,7 @@ struct SourceMembership: Sendable {
         var failures = FailedMakings(repeatAfter: stopsRepeatAfter)
         while true {
             exchange.bell.clear()
+            last.leaving.turn()
             // What was asked was about partitions that are others' by now.
             guard exchange.turn() != nil else { return nil }
             guard exchange.isWanted else {
@@ -55,9 +60,7 @@ struct SourceMembership: Sendable {
                 continue
             }
             do throws(TransportError) {
-                let poller = try makePoller(hasJoined: last.watch.hasJoined)
-                // Answers to questions of the last are none of the new one's.
-                poller.requests = last.requests
+                let poller = try makePoller(after: last)
                 exchange.changeHealth { $0.waitingFor = nil }
                 return poller
             } catch {

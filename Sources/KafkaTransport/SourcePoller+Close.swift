@@ -10,14 +10,21 @@ extension SourcePoller {
     func close() {
         lookUp.cancelAll()
         commitReported()
-        if leaveGroup() {
-            endQueues()
-            client.destroyClosedConsumer()
+        events.isClosing = true
+        if assigning != nil { rd_kafka_assign(client.pointer, nil) }
+        let consumer = LeavingConsumer(client)
+        let hasLeft = consumer.map { leavesInTime($0) } ?? false
+        endQueues()
+        if hasLeft {
+            consumer?.end()
+            return
+        }
+        // librdkafka waits for the answer to a commit for as long as no broker gives one. The consumer is looked after
+        // until then, or until the process ends.
+        log.warning("no broker answers, so the group was not left; it will notice by the session timeout")
+        if let consumer {
+            leaving.add(consumer)
         } else {
-            // librdkafka waits for the answer to a commit for as long as no broker gives one. Its threads are left to
-            // the end of the process; nothing polls them any more, so no callback runs.
-            log.warning("no broker answers, so the group was not left; it will notice by the session timeout")
-            endQueues()
             client.abandon()
         }
     }
@@ -36,19 +43,11 @@ extension SourcePoller {
         }
     }
 
-    /// False if it took too long. The answer to a revocation must come from here: the group waits for it.
-    private func leaveGroup() -> Bool {
-        events.isClosing = true
-        if assigning != nil { rd_kafka_assign(client.pointer, nil) }
-        guard let queue = rd_kafka_queue_new(client.pointer) else { return false }
-        defer { rd_kafka_queue_destroy(queue) }
-        if let error = rd_kafka_consumer_close_queue(client.pointer, queue) { rd_kafka_error_destroy(error) }
+    private func leavesInTime(_ consumer: LeavingConsumer) -> Bool {
         let deadline = ContinuousClock.now + Self.leavePatience
-        while rd_kafka_consumer_closed(client.pointer) == 0 {
+        while !consumer.hasLeft {
             guard ContinuousClock.now < deadline else { return false }
-            guard let event = rd_kafka_queue_poll(queue, 20) else { continue }
-            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { rd_kafka_assign(client.pointer, nil) }
-            rd_kafka_event_destroy(event)
+            _ = consumer.serve(waitMs: 20)
         }
         return true
     }

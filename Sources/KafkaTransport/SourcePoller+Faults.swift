@@ -105,7 +105,7 @@ extension SourcePoller {
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED where !watch.hasJoined:
             fail(fault.transportError())
         default:
-            // That a right is lost later is told with its topic, too, by the group and by what is read. This may be old.
+            // A right that is lost later is told of by topic, too, by the group and by what is read. This may be old.
             watch.note(fault)
         }
     }

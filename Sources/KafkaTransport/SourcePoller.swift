@@ -46,6 +46,8 @@ final class SourcePoller {
     var unavailableTopics: Set<String> = []
     /// When it was last said which those are.
     var topicsToldAt = ContinuousClock.now
+    /// Consumers before this one that have not left their group yet.
+    let leaving: LeavingConsumers
     /// Why it cannot go on.
     private(set) var failure: TransportError?
 
@@ -57,9 +59,11 @@ final class SourcePoller {
         exchange: IntakeExchange,
         stopsRepeatAfter: Duration,
         hasJoined: Bool,
+        leaving: LeavingConsumers,
         log: Log
     ) throws(TransportError) {
         self.stopsRepeatAfter = stopsRepeatAfter
+        self.leaving = leaving
         events = SourceEvents(log: log)
         client = try ClientHandle.make(settings, role: .jobs, delegate: events)
         self.exchange = exchange
@@ -90,6 +94,7 @@ final class SourcePoller {
             sendCommits()
             watch.probe(client, exchange)
             client.renewPassword()
+            leaving.turn()
             if let refusal = watch.refusal(client, exchange) { fail(refusal.transportError()) }
             repeatStops()
             repeatUnavailable()

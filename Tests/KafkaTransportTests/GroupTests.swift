@@ -171,6 +171,27 @@ extension BrokerScenarios {
             #expect(told == [true, false, false, true, false, true])
         }
 
+        @Test func aConsumerThatCouldNotLeaveInTimeEndsOnceItHasLeft() throws {
+            let leaving = LeavingConsumers(log: .silent)
+            let poller = try SourcePoller(
+                KafkaSettings(bootstrapServers: "127.0.0.1:1"),
+                topics: ["jobs"],
+                positions: PretendStore().lookUp,
+                exchange: IntakeExchange(limits: IntakeQueues.Limits()),
+                stopsRepeatAfter: .seconds(60),
+                hasJoined: true,
+                leaving: leaving,
+                log: .silent
+            )
+            poller.endQueues()
+            let consumer = try #require(LeavingConsumer(poller.client))
+            leaving.add(consumer)
+            let deadline = ContinuousClock.now + .seconds(20)
+            while !consumer.hasLeft, ContinuousClock.now < deadline { _ = consumer.serve(waitMs: 20) }
+            leaving.turn()
+            #expect(leaving.isEmpty)
+        }
+
         @Test func badSettingsAreToldToWhoStartsTheSource() async throws {
             var settings = KafkaSettings(bootstrapServers: "127.0.0.1:1")
             settings.properties = ["no.such.property": "1"]

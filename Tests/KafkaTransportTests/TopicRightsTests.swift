@@ -145,6 +145,7 @@ extension BrokerScenarios {
                 exchange: IntakeExchange(limits: IntakeQueues.Limits()),
                 stopsRepeatAfter: .zero,
                 hasJoined: hasJoined,
+                leaving: LeavingConsumers(log: .silent),
                 log: .silent
             )
         }
