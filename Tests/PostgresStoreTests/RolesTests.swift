@@ -74,10 +74,19 @@ struct RolesTests {
     @Test func theScriptDoesNotWaitForALongReader() async throws {
         let bench = try await Bench()
         let installed = try await InstalledRoles(bench)
-        try await bench.execute("BEGIN; LOCK TABLE usher.account_hold IN ACCESS SHARE MODE")
+        let pool = PostgresPool(options: bench.fixture.options, log: .silent)
+        let text = "BEGIN; LOCK TABLE usher.account_hold IN ACCESS SHARE MODE; SELECT pg_sleep(14)"
+        let reading = Task {
+            try await pool.run(repeatsAfterLoss: false) { link in try link.run(Script(name: "test", text: text)) }
+        }
+        let held = "SELECT count(*) FROM pg_locks WHERE relation = 'usher.account_hold'::regclass AND granted"
+        try await eventually("it is read") { try await bench.value(held) == "1" }
         let (code, told) = try await installed.tellScript(owner: installed.owner)
         #expect(code == 3 && told.contains("lock timeout"), "\(told)")
-        try await bench.execute("ROLLBACK")
+        let reader = "FROM pg_stat_activity WHERE query LIKE '%pg_sleep(14)%' AND pid <> pg_backend_pid()"
+        #expect(try await bench.value("SELECT bool_and(pg_terminate_backend(pid)) \(reader)") == "true")
+        await #expect(throws: (any Error).self) { try await reading.value }
+        await pool.close()
         let owned = """
             SELECT count(*) FROM pg_class
             WHERE relnamespace = 'usher'::regnamespace AND pg_get_userbyid(relowner) = '\(installed.owner)'
@@ -121,7 +130,7 @@ struct RolesTests {
             "ALTER TABLE usher.audit DISABLE TRIGGER ALL", "UPDATE usher.audit SET actor = 'eve'",
             "DELETE FROM usher.audit", "TRUNCATE usher.audit", "DROP TABLE usher.audit", "DELETE FROM usher.job",
             "DELETE FROM usher.result", "DELETE FROM usher.quarantine", "TRUNCATE usher.job",
-            "UPDATE usher.result SET order_id = 'o'", "UPDATE usher.answer SET order_id = 'o'",
+            "UPDATE usher.result SET outcome = 11", "UPDATE usher.answer SET order_id = 'o'",
             "UPDATE usher.transaction_event SET status = 'approved'", "UPDATE usher.quarantine SET reason = 'key'",
             "UPDATE usher.schema_migration SET version = 9", "UPDATE usher.error_rule SET class = 'verify'",
             "CREATE TABLE usher.mine (one int)", "ALTER SCHEMA usher RENAME TO mine", "SET ROLE \(installed.owner)",

@@ -166,7 +166,8 @@ struct WorkJudgementTests {
     @Test(
         "An agent who waits while breakers are open reads of how many workers",
         arguments: [
-            (["open"], "1 of 1 worker"), (["closed", "probing", "open"], "2 of 3 workers"), (["closed", "closed"], nil),
+            (["open"], "1 of 1 worker"), (["closed", "probing", "open"], "2 of 3 workers"),
+            (["closed", "closed"], nil),
         ] as [([String], String?)]
     )
     func openBreakers(_ breakers: [String], _ words: String?) {

@@ -95,8 +95,8 @@ struct WayOut: Equatable, Sendable {
         lastAcknowledgement.map { $0 > moment } ?? false
     }
 
-    /// How many rows may be taken over at a time, `limit` at most: none while it is aside, and one where it is in doubt,
-    /// or has published nothing for long, which shows whether the rest would get through.
+    /// How many rows may be taken over at a time, `limit` at most: none while it is aside, and one where it is in
+    /// doubt, or has published nothing for long, which shows whether the rest would get through.
     func rowsToTakeOver(_ limit: Int, isSending: Bool, at uptime: Duration) -> Int {
         if isAside { return 0 }
         guard doubtSince != nil || !hasPublished(since: uptime - unpublishedMax) else { return limit }

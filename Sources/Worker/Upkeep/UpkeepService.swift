@@ -51,7 +51,8 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     func runReaping() async throws {
         while true {
             try await clock.wait(for: min(.seconds(2), settings.lease / 4))
-            while try await areLost(), let reaped = try await patience.once({ try await store.reap(limit: 50) }), reaped > 0
+            while try await areLost(), let reaped = try await patience.once({ try await store.reap(limit: 50) }),
+                reaped > 0
             {
                 log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
                 causes.send(.workStored)
@@ -59,7 +60,8 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         }
     }
 
-    /// Whether leases that ran out are those of lost workers; asks for the time first, as it may have been set just now.
+    /// Whether leases that ran out are those of lost workers; asks for the time first, as it may have been set just
+    /// now.
     private func areLost() async throws -> Bool {
         guard steadiness.isGiven else { return false }
         let asked = clock.uptime
