@@ -82,8 +82,8 @@ WHERE p.pronamespace = 'usher'::regnamespace AND pg_get_userbyid(p.proowner) <> 
 \gexec
 
 -- Rows. A lock on a row (FOR UPDATE, FOR SHARE) needs UPDATE, of one column at least. Of results, answers, events and
--- quarantined records nothing changes but that their sealed values are wiped: hence UPDATE of these columns only. Rules of errors are counted by a trigger that runs as
--- whoever changes them, hence UPDATE on error_revision.
+-- quarantined records nothing changes but that their sealed values are wiped: hence UPDATE of these columns only. Rules
+-- of errors are counted by a trigger that runs as whoever changes them, hence UPDATE on error_revision.
 REVOKE ALL ON ALL TABLES IN SCHEMA usher FROM :"runtime";
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA usher FROM :"runtime";
 SELECT format('GRANT %s ON %s usher.%I TO %I', r.rights, r.kind, r.name, :'runtime')

@@ -166,7 +166,8 @@ struct WorkJudgementTests {
     @Test(
         "An agent who waits while breakers are open reads of how many workers",
         arguments: [
-            (["open"], "1 of 1 worker"), (["closed", "probing", "open"], "2 of 3 workers"),
+            (["open"], "1 of 1 worker is open, the Cashier does not answer; `usher account"),
+            (["closed", "probing", "open"], "2 of 3 workers is open, which does not explain it of the others; see"),
             (["closed", "closed"], nil),
         ] as [([String], String?)]
     )
@@ -179,7 +180,7 @@ struct WorkJudgementTests {
         )
         #expect(found.map(\.status) == [.problem])
         let text = found.first?.text ?? ""
-        let told = words.map { "for 5m 2s: the breaker of \($0) is open, the Cashier does not answer; `usher account" }
+        let told = words.map { "for 5m 2s: the breaker of \($0)" }
         #expect(text.contains(told ?? "for 5m 2s: neither a hold nor a breaker explains it"), "\(text)")
     }
 

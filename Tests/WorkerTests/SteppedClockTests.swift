@@ -47,9 +47,13 @@ struct SteppedClockTests {
         try await bench.eventually("lost workers' would be taken") { bench.store.takeOvers.last == true }
         bench.store.advance(by: .seconds(300))
         try await bench.eventually("it is found out") { bench.logged("the database's clock was set ahead") == 1 }
-        let lifeSigns = bench.store.lifeSigns
+        let (lifeSigns, takeOvers) = (bench.store.lifeSigns, bench.store.takeOvers.count)
         try await bench.eventually("leases could have been ended") { bench.store.lifeSigns >= lifeSigns + 2 }
         #expect(bench.store.row("o-1")?.state == .sending)
+        #expect(
+            !bench.store.takeOvers.dropFirst(takeOvers).contains(true),
+            "nor are living workers' results taken over"
+        )
         bench.store.campaignOutcomes.open()
         try await bench.eventually("it is published") { bench.sink.published.count == 1 }
         #expect(bench.store.row("o-1")?.state == .opened)

@@ -106,9 +106,12 @@ final class WayOutTests {
     func idle() {
         #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(100)) == 1)
         #expect(wayOut.rowsToTakeOver(50, isSending: true, at: .seconds(100)) == 0)
-        _ = acknowledged(at: 100)
+        let isNews = acknowledged(at: 100)
+        #expect(isNews, "the others are taken over at once")
+        let isNewsAgain = acknowledged(at: 101)
+        #expect(!isNewsAgain)
         #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(129)) == 50)
-        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(131)) == 1)
+        #expect(wayOut.rowsToTakeOver(50, isSending: false, at: .seconds(132)) == 1)
     }
 
     @Test("a result that nobody may take over is no reason to stand still for ever")

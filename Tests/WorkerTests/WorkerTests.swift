@@ -75,6 +75,16 @@ struct WorkerTests {
         let bench = WorkerBench(answer: WorkerBench.opened)
         try await bench.eventually("it takes them over") { bench.store.takeOvers.contains(true) }
         #expect(bench.store.takeOvers.first == false)
+        bench.store.setAway(true)
+        let outage = ContinuousClock.now + LifeSigns.silenceMax
+        // The length of the outage is what is being tested.
+        try await bench.eventually("a life sign is overdue") { ContinuousClock.now >= outage }
+        let (looks, lifeSigns) = (bench.store.takeOvers.count, bench.store.lifeSigns)
+        bench.store.setAway(false)
+        try await bench.eventually("the database was there again for some seconds") {
+            bench.store.lifeSigns >= lifeSigns + 2
+        }
+        #expect(!bench.store.takeOvers.dropFirst(looks).contains(true), "others may have been away as well")
         try await bench.stop()
     }
 

@@ -125,15 +125,16 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
     private func adopt(_ searchedAt: inout Duration?) async throws {
         let uptime = clock.uptime
         let isDue = searchedAt.map { uptime - $0 >= LifeSigns.lifetime / 3 } ?? true
-        let ofTheDead = isDue && steadiness.isGiven
-        if ofTheDead { searchedAt = uptime }
+        let ofTheDead = isDue ? try await steadiness.isGiven(by: store, patience) : false
         while unpublished.count < Unpublished.adoptBelow {
             let isSending = unpublished.count > 0
             let limit = pressure.rowsToTakeOver(adoptMax, isSending: isSending, at: clock.uptime)
             guard limit > 0 else { return }
-            let adopted = try await patience.untilDone {
-                try await store.adoptOutbox(limit: limit, ofTheDead: ofTheDead)
+            // Asked again each time: it may run after a time without a database.
+            let adopted = try await patience.untilDone { [store, steadiness] in
+                try await store.adoptOutbox(limit: limit, ofTheDead: ofTheDead && steadiness.isGiven)
             }
+            if ofTheDead, limit == adoptMax { searchedAt = uptime }
             publish(adopted)
             if adopted.count < limit { return }
         }

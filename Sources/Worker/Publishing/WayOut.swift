@@ -38,9 +38,9 @@ struct WayOut: Equatable, Sendable {
         asideSince != nil
     }
 
-    /// Kafka acknowledged something. Returns whether that ends what hindered this worker.
+    /// Kafka acknowledged something. Returns whether more may be taken over than before.
     mutating func acknowledged(at uptime: Duration) -> Bool {
-        let wasHindered = asideSince != nil || doubtSince != nil
+        let wasHindered = asideSince != nil || doubtSince != nil || !hasPublished(since: uptime - unpublishedMax)
         lastAcknowledgement = uptime
         acknowledgements += 1
         asideSince = nil

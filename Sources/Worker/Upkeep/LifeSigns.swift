@@ -1,3 +1,4 @@
+import SessionCore
 import Synchronization
 
 /// Tells from this worker's life signs, which are commits like any other, whether the database has been there for a
@@ -60,5 +61,14 @@ struct Steadiness: Sendable {
 
     var isGiven: Bool {
         lifeSigns.areSteady(at: clock.uptime) && clock.hasGoneOnEvenly(for: lease)
+    }
+
+    /// The same by the database's time now, which may have been set a moment ago. False where it does not answer.
+    func isGiven<Store: JobStore>(by store: Store, _ patience: Patience) async throws -> Bool {
+        guard isGiven else { return false }
+        let asked = clock.uptime
+        guard let now = try await patience.once({ try await store.currentTime() }) else { return false }
+        clock.learn(now, asked: asked, receivedAt: clock.uptime)
+        return isGiven
     }
 }

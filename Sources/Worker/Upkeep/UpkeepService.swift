@@ -51,23 +51,14 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     func runReaping() async throws {
         while true {
             try await clock.wait(for: min(.seconds(2), settings.lease / 4))
-            while try await areLost(), let reaped = try await patience.once({ try await store.reap(limit: 50) }),
+            while try await steadiness.isGiven(by: store, patience),
+                let reaped = try await patience.once({ try await store.reap(limit: 50) }),
                 reaped > 0
             {
                 log.warning("leases of lost workers ended: their outcomes are looked up", [.count: .init(reaped)])
                 causes.send(.workStored)
             }
         }
-    }
-
-    /// Whether leases that ran out are those of lost workers; asks for the time first, as it may have been set just
-    /// now.
-    private func areLost() async throws -> Bool {
-        guard steadiness.isGiven else { return false }
-        let asked = clock.uptime
-        guard let now = try await patience.once({ try await store.currentTime() }) else { return false }
-        clock.learn(now, asked: asked, receivedAt: clock.uptime)
-        return steadiness.isGiven
     }
 
     /// Finds out whether the database still knows what was stored: after a failover to a standby that lagged it does

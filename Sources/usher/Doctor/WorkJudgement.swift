@@ -95,7 +95,9 @@ enum WorkJudgement {
         let open = reports.count { $0.breaker != "closed" }
         guard open > 0 else { return nil }
         let workers = OrderWords.counted(reports.count, "worker")
-        return "the breaker of \(open) of \(workers) is open, the Cashier does not answer"
+        let breakers = "the breaker of \(open) of \(workers) is open"
+        if open == reports.count { return "\(breakers), the Cashier does not answer" }
+        return "\(breakers), which does not explain it of the others; see what they log, too"
     }
 
     private static func held(_ status: WorkStatus) -> [Finding] {

@@ -63,7 +63,7 @@ final class PasswordFile: Sendable {
     private func tell(_ news: News) {
         switch news {
         case .none: break
-        case .changed: log.notice("a password changed: logins use the new one", [.file: .text(file.path)])
+        case .changed: log.notice("a password changed: what comes next uses the new one", [.file: .text(file.path)])
         case .unusable(let reason):
             log.warning(
                 "a password file cannot be used; the password before stays in use",
