@@ -175,6 +175,20 @@ func unknown(_ job: ClaimedJob) -> AttemptRecord {
     AttemptRecord(kind: "open", outcome: "unknown", code: "timeout", elapsed: .seconds(20))
 }
 
+/// What a worker tells of an account that is well.
+func report(_ account: String) -> AccountReport {
+    AccountReport(
+        account: account,
+        inFlight: 0,
+        concurrency: 16,
+        concurrencyMax: 100,
+        breaker: "closed",
+        clockDifference: nil,
+        clockAdjustment: .zero,
+        lookUpRefusedAt: nil
+    )
+}
+
 extension OutboxRow {
     var results: [EncodedResult] { entries.map(\.result) }
 }

@@ -7,19 +7,6 @@ import UsherTestKit
 /// Accounts of which jobs wait and that no worker has.
 @Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
 struct UnservedTests {
-    private func report(_ account: String) -> AccountReport {
-        AccountReport(
-            account: account,
-            inFlight: 0,
-            concurrency: 16,
-            concurrencyMax: 100,
-            breaker: "closed",
-            clockDifference: nil,
-            clockAdjustment: .zero,
-            lookUpRefusedAt: nil
-        )
-    }
-
     @Test func theyAreNamedWithWhatWaitsInAnyLane() async throws {
         let bench = try await Bench()
         #expect(try await bench.store.unserved(besides: ["main"]).isEmpty)

@@ -7,19 +7,6 @@ import UsherTestKit
 /// What tells an operator whether the work goes on.
 @Suite(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
 struct WorkStatusTests {
-    private func report(_ account: String) -> AccountReport {
-        AccountReport(
-            account: account,
-            inFlight: 0,
-            concurrency: 16,
-            concurrencyMax: 100,
-            breaker: "closed",
-            clockDifference: nil,
-            clockAdjustment: .zero,
-            lookUpRefusedAt: nil
-        )
-    }
-
     @Test func workersAreNamedForAsLongAsTheyLive() async throws {
         let bench = try await Bench()
         let other = bench.fixture.store(worker: "other")
