@@ -113,6 +113,39 @@ struct OutboxTests {
         #expect(try await bench.value(free) == "1")
     }
 
+    /// Two others live that have nothing: they look as if they published.
+    @Test func rowsAreOfferedOneAfterTheOtherAsTheyAreTakenOverUntilOneIsPublished() async throws {
+        let bench = try await Bench()
+        let (second, third) = (bench.fixture.store(worker: "second"), bench.fixture.store(worker: "third"))
+        let rows = try await lateRows(3, bench)
+        func offer(_ count: Int) async throws -> OutboxOffer {
+            try await bench.store.offerOutbox(Array(rows.prefix(count)), waitingMax: .seconds(15))
+        }
+        #expect(try await offer(1) == OutboxOffer(), "it is alone")
+        try await second.heartbeat(lifetime: .seconds(60))
+        #expect(try await offer(1) == OutboxOffer(left: [rows[0]]))
+        #expect(try await offer(2) == OutboxOffer(left: [rows[0]]), "nobody has taken the first over")
+        #expect(try await second.adoptOutbox(limit: 10, ofTheDead: false).map(\.outboxID) == [rows[0]])
+        #expect(try await offer(2) == OutboxOffer(left: [rows[0]]), "who has the first has not published it")
+        try await third.heartbeat(lifetime: .seconds(60))
+        #expect(try await offer(2) == OutboxOffer(left: [rows[0], rows[1]]))
+        #expect(try await third.adoptOutbox(limit: 10, ofTheDead: false).map(\.outboxID) == [rows[1]])
+        try await second.acknowledge([rows[0]])
+        #expect(try await offer(3) == OutboxOffer(left: [rows[0], rows[1]], isAnyPublished: true))
+        #expect(try await bench.value("SELECT count(*) FROM usher.outbox WHERE owner IS NULL") == "0")
+    }
+
+    /// A row a job, each of which has waited for 20 seconds.
+    private func lateRows(_ count: Int, _ bench: Bench) async throws -> [Int64] {
+        try await bench.ingest((0..<Int64(count)).map { job("o-\($0)", offset: $0) })
+        var rows: [Int64] = []
+        for claimed in try await bench.claim().jobs {
+            rows += try await bench.store.settle([opened(claimed)]).outbox.map(\.outboxID)
+        }
+        try await bench.execute("UPDATE usher.outbox SET created_at = created_at - interval '20 seconds'")
+        return rows
+    }
+
     @Test func lookingForRowsToTakeOverDoesNotReadEveryWorkerThatEverWas() async throws {
         let bench = try await Bench()
         try await bench.execute(

@@ -35,7 +35,7 @@ struct BackPressureTests {
     @Test("a worker that goes aside mints nothing from that moment on, and something acknowledged ends it")
     func aside() throws {
         let silence = try #require(pressure.silence(of: .zero, at: .seconds(100)))
-        #expect(pressure.goAside(silence, at: .seconds(100)))
+        #expect(pressure.goAside(after: OutboxOffer(left: [7]), silence, at: .seconds(100)))
         #expect(!pressure.mayMint)
         #expect(measured([:]) == [.stopClaiming(.aside(.zero))])
         #expect(pressure.acknowledged(at: .seconds(100)))

@@ -103,6 +103,29 @@ struct BrokenWayTests {
         try await bench.stop()
     }
 
+    @Test("in an outage that all meet an idle worker gets one result, and when it is over no others to copy")
+    func outageOfAll() async throws {
+        let first = worker(1)
+        first.sink.holdBack()
+        first.deliver((0..<20).map { "f-\($0)" })
+        try await first.eventually("its results wait") { first.sink.heldBack.count == 20 }
+        let idle = worker(2)
+        idle.sink.holdBack()
+        try await idle.eventually("it takes one over") { !idle.sink.heldBack.isEmpty }
+        // What is acknowledged is not marked before they have looked for more to take over.
+        store.acknowledgements.close()
+        let looks = store.takeOvers.count
+        idle.sink.letGo()
+        first.sink.letGo()
+        try await idle.eventually("they look for more") { store.takeOvers.count >= looks + 4 }
+        store.acknowledgements.open()
+        try await first.eventually("nothing is left") { store.outboxCount == 0 }
+        #expect(first.sink.published.count == 20)
+        #expect(idle.sink.published.count == 1)
+        try await first.stop()
+        try await idle.stop()
+    }
+
     @Test("a worker that starts in an outage makes no links, and takes over results to find out when it is over")
     func startsInAnOutage() async throws {
         let first = worker(1, unpublishedMax: .seconds(2))

@@ -94,6 +94,19 @@ struct UnpublishedTests {
         #expect(unpublished.oldest == .seconds(9))
     }
 
+    @Test("the row that has waited for longest is given back first, and the others are this worker's still")
+    func oldestFirst() {
+        let unpublished = Unpublished()
+        _ = unpublished.add([row(7, jobs: [1])], at: .seconds(2))
+        let oldest = unpublished.add([row(8, jobs: [2, 3])], at: .seconds(1))
+        let first = unpublished.owned.first
+        #expect(first.outboxIDs == [8])
+        #expect(first.oldest == oldest[0])
+        unpublished.gaveBack(first)
+        #expect(unpublished.owned.outboxIDs == [7])
+        #expect(unpublished.oldest == .seconds(2))
+    }
+
     @Test("a row that is taken over again while the producer has it is not sent twice")
     func takenOverAgain() {
         let unpublished = Unpublished()

@@ -1,3 +1,4 @@
+import SessionCore
 import Testing
 
 @testable import Worker
@@ -22,8 +23,16 @@ final class WayOutTests {
 
     /// As if nothing of what was sent at the start were acknowledged.
     private func goAside(at uptime: Int) throws -> Bool {
+        try offer(OutboxOffer(left: [7]), at: uptime)
+    }
+
+    private func offer(_ offer: OutboxOffer, at uptime: Int) throws -> Bool {
         let silence = try #require(wayOut.silence(of: .zero, at: .seconds(uptime)))
-        return wayOut.goAside(silence, at: .seconds(uptime))
+        return wayOut.goAside(after: offer, silence, at: .seconds(uptime))
+    }
+
+    private func share(at uptime: Int) -> WayOut.Silence.Share? {
+        wayOut.silence(of: .zero, at: .seconds(uptime))?.share
     }
 
     private func dueTrials(from start: Int, to end: Int) -> [Int] {
@@ -75,9 +84,33 @@ final class WayOutTests {
     func acknowledgedMeanwhile() throws {
         let silence = try #require(wayOut.silence(of: .zero, at: .seconds(31)))
         _ = acknowledged(at: 31)
-        let goes = wayOut.goAside(silence, at: .seconds(31))
+        let goes = wayOut.goAside(after: OutboxOffer(left: [7], isAnyPublished: true), silence, at: .seconds(31))
         #expect(!goes)
         #expect(!wayOut.isAside)
+        #expect(share(at: 60) == .oldest(beside: []), "it may have been published by its own producer")
+    }
+
+    @Test("where nobody could have its results a worker keeps them, and does not go aside")
+    func nobodyElse() throws {
+        let goes = try offer(OutboxOffer(), at: 31)
+        #expect(!goes)
+        #expect(!wayOut.isAside)
+        #expect(share(at: 32) == .oldest(beside: []))
+    }
+
+    /// In an outage that all have met, Kafka may have come back for the others a moment earlier.
+    @Test("rows go one after the other, and all once others publish and for five seconds nothing is acknowledged")
+    func oneAfterTheOther() throws {
+        #expect(share(at: 31) == .oldest(beside: []))
+        _ = try offer(OutboxOffer(left: [7]), at: 31)
+        #expect(share(at: 32) == .oldest(beside: [7]))
+        _ = try offer(OutboxOffer(left: [7, 8], isAnyPublished: true), at: 40)
+        #expect(share(at: 41) == .nothing)
+        #expect(share(at: 44) == .nothing)
+        #expect(share(at: 45) == .all)
+        _ = acknowledged(at: 46)
+        #expect(share(at: 47) == nil)
+        #expect(share(at: 62) == .oldest(beside: []), "what was found out before says nothing of now")
     }
 
     @Test("results that wait for too long hinder only a worker that has published nothing since they came")

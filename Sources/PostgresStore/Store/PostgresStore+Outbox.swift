@@ -57,6 +57,17 @@ extension PostgresStore {
         return entries.sorted { $0.key < $1.key }.map { OutboxRow(outboxID: $0.key, entries: $0.value) }
     }
 
+    package func offerOutbox(_ outboxIDs: [Int64], waitingMax: Duration) async throws -> OutboxOffer {
+        let worker = try await workerID()
+        let parameters: [PGParameter] = [.int8(worker), .int8(waitingMax.wholeMicroseconds), .int8s(outboxIDs)]
+        let offer = try await pool.run { link in
+            try link.run(SQL.Outbox.offer, parameters).first { row in
+                OutboxOffer(left: try row.nextList(of: Int64.self), isAnyPublished: try row.next())
+            }
+        }
+        return offer ?? OutboxOffer()
+    }
+
     package func giveBackOutbox(waitingMax: Duration) async throws -> Bool {
         let worker = try await workerID()
         let parameters: [PGParameter] = [.int8(worker), .int8(waitingMax.wholeMicroseconds)]

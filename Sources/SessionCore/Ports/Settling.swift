@@ -110,6 +110,19 @@ package struct PartlyPublished: Equatable, Sendable {
     }
 }
 
+/// What became of outbox rows that a worker leaves to others one after the other.
+package struct OutboxOffer: Equatable, Sendable {
+    /// The rows that the worker does not have any more.
+    package var left: [Int64]
+    /// Whether any of those is gone: whoever had it has published it.
+    package var isAnyPublished: Bool
+
+    package init(left: [Int64] = [], isAnyPublished: Bool = false) {
+        self.left = left
+        self.isAnyPublished = isAnyPublished
+    }
+}
+
 /// What settling wrote.
 package struct SettleReport: Equatable, Sendable {
     /// The outbox rows of this batch, owned by this worker.

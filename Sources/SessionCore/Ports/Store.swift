@@ -58,6 +58,9 @@ package protocol JobStore: HoldStore {
     /// Takes over outbox rows that nobody alive owns, at most `limit`. Those of workers whose life signs stopped only
     /// where `ofTheDead` says so: after a time without a database everybody's have.
     func adoptOutbox(limit: Int, ofTheDead: Bool) async throws -> [OutboxRow]
+    /// Gives back those of the rows that are this worker's, to try others by them, if another worker lives that seems
+    /// to publish, as for `giveBackOutbox`; none while one of the rest waits to be taken over, or where one is gone.
+    func offerOutbox(_ outboxIDs: [Int64], waitingMax: Duration) async throws -> OutboxOffer
     /// Gives back all outbox rows of this worker, to be published by others, if another worker lives that seems to
     /// publish: no row of its own has waited for longer than `waitingMax`. Returns whether there was one.
     func giveBackOutbox(waitingMax: Duration) async throws -> Bool

@@ -34,12 +34,24 @@ extension MemoryStore {
         }
     }
 
+    package func offerOutbox(_ outboxIDs: [Int64], waitingMax: Duration) async throws -> OutboxOffer {
+        let worker = Self.worker
+        return try transact { state in
+            let areAllTaken = outboxIDs.allSatisfy { state.outbox[$0]?.owner != nil }
+            if areAllTaken, state.isAnyAble(besides: worker, waitingMax) {
+                for id in outboxIDs where state.outbox[id]?.owner == worker { state.outbox[id]?.owner = nil }
+            }
+            return OutboxOffer(
+                left: outboxIDs.filter { state.outbox[$0]?.owner != worker },
+                isAnyPublished: outboxIDs.contains { state.outbox[$0] == nil }
+            )
+        }
+    }
+
     package func giveBackOutbox(waitingMax: Duration) async throws -> Bool {
         let worker = Self.worker
         return try transact { state in
-            let late = state.outbox.values.filter { $0.since.duration(to: .now) > waitingMax }
-            let able = state.alive.subtracting(late.compactMap(\.owner)).subtracting([worker])
-            guard !able.isEmpty else { return false }
+            guard state.isAnyAble(besides: worker, waitingMax) else { return false }
             for (id, row) in state.outbox where row.owner == worker { state.outbox[id]?.owner = nil }
             return true
         }
@@ -64,5 +76,13 @@ extension MemoryStore {
             let oldest = state.outbox.values.map(\.since).min()
             return Backlog(jobsByTopic: [:], oldestUnpublished: oldest.map { $0.duration(to: .now) })
         }
+    }
+}
+
+extension MemoryStore.State {
+    /// Whether another worker lives that seems to publish.
+    fileprivate func isAnyAble(besides worker: Int, _ waitingMax: Duration) -> Bool {
+        let late = outbox.values.filter { $0.since.duration(to: .now) > waitingMax }
+        return !alive.subtracting(late.compactMap(\.owner)).subtracting([worker]).isEmpty
     }
 }

@@ -90,6 +90,11 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
         }
     }
 
+    /// Others of whom something waits for half as long have met the same outage, it seems, a little later.
+    private var waitingMax: Duration {
+        unpublishedMax / 2
+    }
+
     /// Leaves to others what this worker cannot publish, if there are any who can. Where nobody can, its own producer
     /// delivers it once Kafka is back, and no other worker a copy. What the producer delivers of what others have now
     /// is a copy, of the same bytes. Where the database was away until now, acknowledgements wait to be read: Kafka has
@@ -98,18 +103,29 @@ struct PublishingService<Store: JobStore, Sink: ResultSink>: Sendable {
         guard pressure.isAside || !lifeSigns.wasAway(at: clock.uptime) else { return }
         guard let silence = pressure.silence(of: unpublished.oldest, at: clock.uptime) else { return }
         let owned = unpublished.owned
-        let count = unpublished.count
         if !owned.parts.isEmpty {
             try await patience.untilDone { try await store.acknowledge(owned.parts) }
             unpublished.tookOut(owned.parts)
         }
-        // Others of whom something waits for half as long have met the same outage, it seems, a little later.
-        let waitingMax = unpublishedMax / 2
-        guard try await patience.untilDone({ try await store.giveBackOutbox(waitingMax: waitingMax) }) else { return }
-        unpublished.gaveBack(owned)
-        guard pressure.goAside(silence, at: clock.uptime) else { return }
+        switch silence.share {
+        case .oldest(let others): try await offer(owned.first, beside: others, silence)
+        case .nothing: break
+        case .all:
+            let isGiven = try await patience.untilDone { try await store.giveBackOutbox(waitingMax: waitingMax) }
+            if isGiven { unpublished.gaveBack(owned) }
+        }
+    }
+
+    /// Leaves its first row to whoever takes it over, beside those that were left before, and looks what came of those.
+    private func offer(_ first: Unpublished.Owned, beside others: [Int64], _ silence: WayOut.Silence) async throws {
+        let rows = others + first.outboxIDs
+        guard !rows.isEmpty else { return }
+        let count = unpublished.count
+        let offer = try await patience.untilDone { try await store.offerOutbox(rows, waitingMax: waitingMax) }
+        if let id = first.outboxIDs.first, offer.left.contains(id) { unpublished.gaveBack(first) }
+        guard pressure.goAside(after: offer, silence, at: clock.uptime) else { return }
         log.warning(
-            "Kafka acknowledges nothing of this worker's: its results are left to other workers",
+            "Kafka acknowledges nothing of this worker's: its results are left to other workers, the oldest first",
             [.count: .init(count), .waitingFor: "kafka results topic"]
         )
     }

@@ -9,11 +9,17 @@ final class Unpublished: Sendable {
 
     /// The rows that are this worker's.
     struct Owned: Sendable {
+        /// The one that has waited for longest comes first.
         var outboxIDs: [Int64] = []
         /// Of which a part was acknowledged.
         var parts: [PartlyPublished] = []
-        /// The result that has waited for longest.
+        /// A result of the first.
         var oldest: OutboxRecord?
+
+        /// The first alone.
+        var first: Owned {
+            Owned(outboxIDs: Array(outboxIDs.prefix(1)), oldest: oldest)
+        }
     }
 
     private struct Entry {
@@ -153,14 +159,14 @@ extension Unpublished {
     var owned: Owned {
         state.withLock { state in
             var owned = Owned()
-            let rows = state.rows.filter { !$0.value.isGivenBack }.sorted { $0.key < $1.key }
+            let rows = state.rows.filter { !$0.value.isGivenBack }
+                .sorted { ($0.value.since, $0.key) < ($1.value.since, $1.key) }
             for (id, row) in rows {
                 owned.outboxIDs.append(id)
                 guard !row.acknowledged.isEmpty else { continue }
                 owned.parts.append(PartlyPublished(outboxID: id, acknowledged: row.acknowledged))
             }
-            let oldest = rows.min { $0.value.since < $1.value.since }?.value
-            owned.oldest = oldest?.tokens.compactMap { state.record($0) }.first
+            owned.oldest = rows.first?.value.tokens.compactMap { state.record($0) }.first
             return owned
         }
     }

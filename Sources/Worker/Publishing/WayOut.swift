@@ -1,8 +1,15 @@
+import SessionCore
+
 /// Whether this worker's results reach Kafka, and what it may do while they do not, or while nobody knows. Pure: time
 /// comes from outside.
 ///
 /// A worker may reach the database and not Kafka. It goes aside then: it leaves its results to workers that publish,
 /// claims nothing and takes nothing over, until Kafka acknowledges something of what it has sent.
+///
+/// Where all workers have lost Kafka, those that had nothing to send look as if they published. The producers of the
+/// others are to deliver what they have when it is back, and nobody copies of it. So a worker leaves its oldest rows
+/// first, one after the other as they are taken over, and all once one of them was published. That may have been by the
+/// end of the outage, so it waits for a moment whether its own producer is heard of.
 struct WayOut: Equatable, Sendable {
     /// Why no links are made.
     enum Hindrance: Equatable, Sendable {
@@ -17,13 +24,28 @@ struct WayOut: Equatable, Sendable {
 
     /// Nothing was acknowledged for too long, as was found at a moment.
     struct Silence: Equatable, Sendable {
+        /// What is to be left to others.
+        enum Share: Equatable, Sendable {
+            /// The oldest row, by which they are tried as they are by these, which were left to them before.
+            case oldest(beside: [Int64])
+            /// Nothing more for now.
+            case nothing
+            case all
+        }
+
+        var share: Share
         fileprivate var acknowledgements: Int
     }
 
-    /// A worker that is aside, and whose producer has nothing left, tries again so often.
+    /// A worker that is aside, and whose producer has nothing left, tries again so often. And so long it waits, once
+    /// others publish, for its own producer to be heard of: that tries to connect every two seconds.
     static let trialInterval = Duration.seconds(5)
 
     private let unpublishedMax: Duration
+    /// The rows that were left to others, one after the other, since something was acknowledged.
+    private var offered: [Int64] = []
+    /// Since when it has been known that others publish.
+    private var othersPublishSince: Duration?
     private var acknowledgements = 0
     private var lastAcknowledgement: Duration?
     private var doubtSince: Duration?
@@ -45,6 +67,8 @@ struct WayOut: Equatable, Sendable {
         acknowledgements += 1
         asideSince = nil
         doubtSince = nil
+        offered = []
+        othersPublishSince = nil
         return wasHindered
     }
 
@@ -54,16 +78,29 @@ struct WayOut: Equatable, Sendable {
     ///
     /// - Parameter oldest: since when the oldest of its results has waited.
     func silence(of oldest: Duration?, at uptime: Duration) -> Silence? {
-        if isAside { return Silence(acknowledgements: acknowledgements) }
-        guard let oldest, uptime - oldest > unpublishedMax, !hasPublished(since: uptime - unpublishedMax / 2)
-        else { return nil }
-        return Silence(acknowledgements: acknowledgements)
+        if !isAside {
+            guard let oldest, uptime - oldest > unpublishedMax, !hasPublished(since: uptime - unpublishedMax / 2)
+            else { return nil }
+        }
+        return Silence(share: share(at: uptime), acknowledgements: acknowledgements)
     }
 
-    /// Others have its results. Returns whether it goes aside by that: not where it is already, or where something was
-    /// acknowledged since the silence was found.
-    mutating func goAside(_ silence: Silence, at uptime: Duration) -> Bool {
-        guard !isAside, silence.acknowledgements == acknowledgements else { return false }
+    private func share(at uptime: Duration) -> Silence.Share {
+        guard let othersPublishSince else { return .oldest(beside: offered) }
+        return uptime - othersPublishSince >= trialTime ? .all : .nothing
+    }
+
+    private var trialTime: Duration {
+        min(Self.trialInterval, unpublishedMax)
+    }
+
+    /// Others were offered rows. Returns whether it goes aside by that: not where it is already, where there was nobody
+    /// to have them, or where something was acknowledged since the silence was found.
+    mutating func goAside(after offer: OutboxOffer, _ silence: Silence, at uptime: Duration) -> Bool {
+        guard silence.acknowledgements == acknowledgements else { return false }
+        offered = offer.left
+        if offer.isAnyPublished { othersPublishSince = othersPublishSince ?? uptime }
+        guard !isAside, !offered.isEmpty else { return false }
         asideSince = uptime
         triedAt = uptime
         doubtSince = nil
@@ -106,7 +143,7 @@ struct WayOut: Equatable, Sendable {
     /// Whether it is time, where this worker is aside, to send something again that tells whether results get through.
     /// It counts as sent.
     mutating func isTrialDue(at uptime: Duration) -> Bool {
-        guard isAside, uptime - triedAt >= min(Self.trialInterval, unpublishedMax) else { return false }
+        guard isAside, uptime - triedAt >= trialTime else { return false }
         triedAt = uptime
         return true
     }

@@ -78,8 +78,8 @@ extension BackPressure {
         state.withLock { $0.wayOut.silence(of: oldest, at: uptime) }
     }
 
-    func goAside(_ silence: WayOut.Silence, at uptime: Duration) -> Bool {
-        state.withLock { $0.wayOut.goAside(silence, at: uptime) }
+    func goAside(after offer: OutboxOffer, _ silence: WayOut.Silence, at uptime: Duration) -> Bool {
+        state.withLock { $0.wayOut.goAside(after: offer, silence, at: uptime) }
     }
 
     func rowsToTakeOver(_ limit: Int, isSending: Bool, at uptime: Duration) -> Int {
