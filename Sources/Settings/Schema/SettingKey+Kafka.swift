@@ -182,6 +182,17 @@ extension SettingKey {
             """
         ),
         SettingKey(
+            "kafka.leave_after",
+            .duration(.seconds(5)...(.seconds(3600))),
+            .fallback("60s"),
+            example: "20s",
+            """
+            After how long without Postgres a worker leaves the group, so that its partitions go to workers that may \
+            have one. It joins again when a transaction gets through. Keep it longer than Postgres is away in a \
+            failover: where all workers lose it alike, leaving only costs them the seconds of joining again.
+            """
+        ),
+        SettingKey(
             "kafka.queued_max",
             .size(1 << 20...1 << 30),
             .fallback("16MiB"),

@@ -12,6 +12,8 @@ extension Configuration {
         package var jobsTopics: [JobsTopic]
         package var resultsTopic: String
         package var sessionTimeout: Duration
+        /// After how long without a database a worker leaves the group.
+        package var leaveAfter: Duration
         /// Memory for fetched records that were not taken yet, in bytes.
         package var queuedMax: Int
         /// Further properties of librdkafka; none carries a secret.
@@ -27,6 +29,7 @@ extension Configuration {
             }
             resultsTopic = values.known("kafka.results_topic", values.text)
             sessionTimeout = values.known("kafka.session_timeout", values.duration)
+            leaveAfter = values.known("kafka.leave_after", values.duration)
             queuedMax = values.known("kafka.queued_max", values.number)
             properties = values.properties("kafka.properties") ?? [:]
         }

@@ -161,6 +161,7 @@ struct WorkerAssembly {
             retention: configuration.retention,
             pollInterval: .milliseconds(250)
         )
+        settings.leaveAfter = configuration.kafka.leaveAfter
         settings.turnWaitMax = configuration.sendWithin * 3 / 5
         return settings
     }
