@@ -37,16 +37,18 @@ enum BrokerFolder {
 
     static func writeConfiguration(_ folder: String, ports: [UInt16], _ options: RealKafka.Options) throws {
         let plain = "PLAINTEXT://127.0.0.1:\(ports[0])"
-        let secure = "SASL_SSL://localhost:\(ports[2])"
+        let secure = options.isSecure ? ",SASL_SSL://localhost:\(ports[2])" : ""
+        let wired = options.hasWire ? [3, 4].map { ",WIRED://127.0.0.1:\(ports[$0])" } : ["", ""]
         var properties = [
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": "1@127.0.0.1:\(ports[1])",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
-            "listeners": "\(plain),CONTROLLER://127.0.0.1:\(ports[1])" + (options.isSecure ? ",\(secure)" : ""),
-            "advertised.listeners": plain + (options.isSecure ? ",\(secure)" : ""),
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL",
+            "listeners": "\(plain),CONTROLLER://127.0.0.1:\(ports[1])" + secure + wired[0],
+            "advertised.listeners": plain + secure + wired[1],
+            "listener.security.protocol.map":
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,WIRED:PLAINTEXT,SASL_SSL:SASL_SSL",
             "log.dirs": "\(folder)/data",
             "num.partitions": "1",
             "auto.create.topics.enable": "false",
@@ -72,7 +74,8 @@ enum BrokerFolder {
         }
         if options.asksForClientCertificate {
             // The secure listener speaks TLS without a login then: the certificate is the login.
-            properties["listener.security.protocol.map"] = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SSL"
+            properties["listener.security.protocol.map"] =
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,WIRED:PLAINTEXT,SASL_SSL:SSL"
             properties["listener.name.sasl_ssl.ssl.client.auth"] = "required"
             properties["ssl.truststore.type"] = "PEM"
             properties["ssl.truststore.location"] = "\(folder)/ca.pem"

@@ -23,6 +23,8 @@ package actor RealKafka {
         package var isSecure = false
         /// With `isSecure`: that listener takes a client's certificate instead of a user's password.
         package var asksForClientCertificate = false
+        /// Adds a plaintext listener that clients reach through `wire` alone, which is where it sends them.
+        package var hasWire = false
         /// More lines of `server.properties`.
         package var properties: [String: String] = [:]
 
@@ -57,12 +59,15 @@ package actor RealKafka {
     package nonisolated let authorityFile: String?
     /// A certificate that the authority has signed, and its key, as PEM files; nil without `isSecure`.
     package nonisolated let clientFiles: (certificate: String, key: String, lockedKey: String)?
+    /// Leads to a listener of its own, and clients that begin with it use no other way; nil without `hasWire`.
+    package nonisolated let wire: Wire?
     private let folder: String
     private let javaHome: String
     private var process: BrokerProcess?
 
-    private init(home: String, folder: String, ports: [UInt16], isSecure: Bool) {
+    private init(home: String, folder: String, ports: [UInt16], isSecure: Bool, wire: Wire?) {
         self.folder = folder
+        self.wire = wire
         javaHome = home
         bootstrapServers = "127.0.0.1:\(ports[0])"
         secureServers = isSecure ? "localhost:\(ports[2])" : nil
@@ -74,8 +79,9 @@ package actor RealKafka {
     package static func start(_ options: Options = Options()) async throws -> RealKafka {
         guard let home else { throw Failure("KAFKA_HOME is not set; it must name an unpacked Apache Kafka") }
         let folder = try BrokerFolder.make()
-        let ports = try BrokerFolder.freePorts(3)
-        let broker = RealKafka(home: home, folder: folder, ports: ports, isSecure: options.isSecure)
+        let ports = try BrokerFolder.freePorts(5)
+        let wire = try options.hasWire ? Wire(port: ports[4], to: .port(ports[3])) : nil
+        let broker = RealKafka(home: home, folder: folder, ports: ports, isSecure: options.isSecure, wire: wire)
         try await broker.format(ports: ports, options)
         try await broker.launch()
         return broker
@@ -185,6 +191,7 @@ package actor RealKafka {
 
     /// Ends the broker and removes its folder.
     package func remove() {
+        wire?.close()
         process?.remove()
         process = nil
         BrokerFolder.remove(folder)

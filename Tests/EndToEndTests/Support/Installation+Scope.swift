@@ -2,8 +2,11 @@ import KafkaTransport
 import UsherTestKit
 
 /// Gives a real broker to a scenario and takes it away again, whatever happens.
-func withRealKafka(_ scenario: (RealKafka) async throws -> Void) async throws {
-    let kafka = try await RealKafka.start()
+func withRealKafka(
+    _ options: RealKafka.Options = RealKafka.Options(),
+    _ scenario: (RealKafka) async throws -> Void
+) async throws {
+    let kafka = try await RealKafka.start(options)
     let ending: Result<Void, any Error>
     do {
         ending = .success(try await scenario(kafka))
