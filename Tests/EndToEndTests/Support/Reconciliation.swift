@@ -109,18 +109,15 @@ struct Reconciliation {
         var urls: [String: [String]] = [:]
         var lastAccept: [String: Bool] = [:]
         var blind: [String] = []
-        for line in try Shell.get(port: installation.simulatorPort, "/accepts").split(separator: "\n") {
-            guard let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-                let kind = event["event"] as? String, let order = event["order_id"] as? String
-            else { throw Failure("cannot read the simulator's event: \(line)") }
-            switch kind {
+        for event in try providerEvents() {
+            switch event.kind {
             case "accept":
                 // True while the newest session has not been looked up.
-                if lastAccept[order] == true { blind.append(order) }
-                lastAccept[order] = true
-                urls[order, default: []].append(event["url"] as? String ?? "")
+                if lastAccept[event.order] == true { blind.append(event.order) }
+                lastAccept[event.order] = true
+                urls[event.order, default: []].append(event.url)
             case "found", "not_found":
-                lastAccept[order] = false
+                lastAccept[event.order] = false
             default: break
             }
         }
@@ -128,6 +125,34 @@ struct Reconciliation {
         for copy in copies where copy.result.outcome == .opened {
             let url = copy.result.session?.redirectURL ?? ""
             #expect(urls[copy.key]?.contains(url) == true, "a URL that the provider did not give")
+        }
+    }
+
+    /// Every order was opened at the provider, and once only.
+    func checkOpenedOnce() throws {
+        var accepts: [String: Int] = [:]
+        for event in try providerEvents() where event.kind == "accept" { accepts[event.order, default: 0] += 1 }
+        #expect(Set(accepts.keys) == workload.orders, "the orders that were opened are those asked for")
+        let repeated = accepts.filter { $0.value > 1 }.keys.sorted()
+        #expect(repeated.isEmpty, "opened more than once: \(repeated.prefix(5))")
+        #expect(outcomes[ResultOutcome.opened.rawValue] == workload.orders.count)
+    }
+
+    private struct ProviderEvent {
+        var kind: String
+        var order: String
+        /// Of a session; empty without one.
+        var url: String
+    }
+
+    /// What the provider did, in its order.
+    private func providerEvents() throws -> [ProviderEvent] {
+        let text = try Shell.get(port: installation.simulatorPort, "/accepts")
+        return try text.split(separator: "\n").map { line -> ProviderEvent in
+            guard let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                let kind = event["event"] as? String, let order = event["order_id"] as? String
+            else { throw Failure("cannot read the simulator's event: \(line)") }
+            return ProviderEvent(kind: kind, order: order, url: event["url"] as? String ?? "")
         }
     }
 

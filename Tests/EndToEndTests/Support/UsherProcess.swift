@@ -40,6 +40,11 @@ final class UsherProcess: Sendable {
         (try? String(contentsOfFile: log, encoding: .utf8))?.split(separator: "\n").map(String.init) ?? []
     }
 
+    /// Whether a line logged so far has this in it.
+    func hasLogged(_ text: String) -> Bool {
+        lines.contains { $0.contains(text) }
+    }
+
     func end() async {
         guard child.exitCode == nil else { return }
         child.signal(SIGKILL)

@@ -41,6 +41,17 @@ struct Workload {
         }
     }
 
+    /// These and others, for what must be true of both. Their orders are different ones.
+    func and(_ others: Workload) -> Workload {
+        var both = self
+        both.lines += others.lines
+        both.orders.formUnion(others.orders)
+        both.duplicates += others.duplicates
+        both.conflicts += others.conflicts
+        both.unreadable += others.unreadable
+        return both
+    }
+
     static func line(_ order: String, amount: Int, account: String? = nil, campaign: String? = nil) -> String {
         let account = account.map { "\"account\":\"\($0)\"," } ?? ""
         let campaign = campaign.map { "\"campaign\":\"\($0)\"," } ?? ""
