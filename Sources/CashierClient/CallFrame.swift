@@ -29,8 +29,12 @@ final class CallFrame: Sendable {
         self.onUnsuccessful = onUnsuccessful
     }
 
-    func end(_ call: CashierCall, _ ending: HTTPEnding) {
-        ended.add(call, answer(to: ending, of: call))
+    /// A reply of which nothing is concluded does not show that it is this call's. Its connection may be out of step:
+    /// then each call on it gets the answer of the one before, and a refusal does not say whose it is.
+    func end(_ call: CashierCall, _ ending: HTTPEnding) -> HTTPConnectionFate {
+        let answer = answer(to: ending, of: call)
+        ended.add(call, answer)
+        return answer.outcome == .unknown ? .close : .keep
     }
 
     private func answer(to ending: HTTPEnding, of call: CashierCall) -> CashierAnswer {

@@ -1,4 +1,5 @@
 import SessionCore
+import Synchronization
 import Testing
 
 @testable import CashierClient
@@ -168,6 +169,84 @@ struct BrokenExchangeTests {
                 #expect(answer.outcome.isOpened || answer.code == "echo")
             }
             #expect(await client.answer(to: Sample.call(orderID: "o-0")).outcome.isOpened)
+        }
+    }
+
+    @Test("a connection on which answers are out of step is ended by the first that is another order's")
+    func outOfStep() async throws {
+        let accepted = Mutex(0)
+        try await RawServer.with { connection in
+            let number = accepted.withLock { count in
+                count += 1
+                return count
+            }
+            guard number == 1 else { return ExchangeTests.answerAll(connection) }
+            guard let first = connection.readRequest() else { return }
+            connection.write(.opened(orderID: first.orderID))
+            // That answer comes once more when the next request is out, and each later one a request late.
+            var before = first.orderID
+            while let request = connection.readRequest() {
+                connection.write(.opened(orderID: before))
+                before = request.orderID
+            }
+        } _: { server in
+            let client = try CashierHTTPClient.to(server)
+            #expect(await client.answer(to: Sample.call(orderID: "o-1")).outcome.isOpened)
+            #expect(await client.answer(to: Sample.call(orderID: "o-2")).code == "echo")
+            for number in 3...5 {
+                let answer = await client.answer(to: Sample.call(orderID: "o-\(number)"))
+                #expect(answer.outcome.isOpened, "\(answer.code)")
+            }
+            #expect(server.requests.map(\.orderID) == ["o-1", "o-2", "o-3", "o-4", "o-5"])
+            #expect(server.connectionCount == 2)
+        }
+    }
+
+    /// Answers in good order on the wire that leave open what became of the call.
+    static let doubts: [Breakage] = [
+        Breakage("a wrong signature", ["bad_signature"]) { connection in
+            while let request = connection.readRequest() {
+                var reply = SampleReply.opened(orderID: request.orderID)
+                reply.secret = "other"
+                connection.write(reply)
+            }
+        },
+        Breakage("an old answer", ["stale"]) { connection in
+            while let request = connection.readRequest() {
+                connection.write(.opened(orderID: request.orderID, at: Sample.signedAt - 3_600))
+            }
+        },
+        Breakage("a page of something in between", ["http_502"]) { connection in
+            while connection.readRequest() != nil {
+                connection.write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>")
+            }
+        },
+    ]
+
+    @Test("an answer that leaves the outcome unknown is the last on its connection", arguments: doubts)
+    func doubt(_ doubt: Breakage) async throws {
+        try await RawServer.with(doubt.handler) { server in
+            let client = try CashierHTTPClient.to(server)
+            for number in 1...3 {
+                let answer = await client.answer(to: Sample.call(orderID: "o-\(number)"))
+                #expect(answer.outcome == .unknown)
+                #expect(doubt.codes.contains(answer.code), "\(answer.code)")
+            }
+            #expect(server.connectionCount == 3)
+        }
+    }
+
+    @Test("a refusal that is believed leaves its connection to the next call")
+    func refusals() async throws {
+        try await RawServer.with { connection in
+            while connection.readRequest() != nil { connection.write(.refused(400, "Input validation failed")) }
+        } _: { server in
+            let client = try CashierHTTPClient.to(server)
+            for number in 1...3 {
+                let answer = await client.answer(to: Sample.call(orderID: "o-\(number)"))
+                #expect(answer.outcome == .refused(.declined))
+            }
+            #expect(server.connectionCount == 1)
         }
     }
 

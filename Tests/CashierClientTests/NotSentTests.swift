@@ -86,6 +86,7 @@ struct NotSentTests {
             let ended = Mutex<HTTPEnding?>(nil)
             let start = HTTPStart(request: HTTPRequest(target: target, body: Array("body".utf8))) { ending in
                 ended.withLock { $0 = ending }
+                return .close
             }
             let loop = HTTPLoop(
                 inbox: HTTPInbox(),

@@ -227,8 +227,9 @@ struct SocketTransportTests {
             transport.start(
                 (0..<1000).map { number in
                     HTTPStart(request: HTTPRequest(target: target, body: Array("\(number)".utf8))) { ending in
-                        guard case .reply = ending.result else { return }
+                        guard case .reply = ending.result else { return .close }
                         told.gathered.withLock { $0.append(number) }
+                        return .keep
                     }
                 }
             )

@@ -143,12 +143,14 @@ extension HTTPLoop {
         guard let exchange = connection.exchange else { return }
         let reply = connection.parser.reply
         let idleSeconds = connection.idleSeconds(limits)
-        let isKept =
+        let isReusable =
             isClean && connection.parser.keepsConnection && now - connection.bornAt <= connectionAgeMax
             && idleSeconds > 0
         connection.release(limits)
         activeCount -= 1
-        if isKept {
+        // Read before the connection is idle: framing alone does not show that the reply is this request's.
+        let fate = tell(exchange.start, at: exchange.startedAt, .reply(reply), isTouched: true)
+        if isReusable, fate == .keep {
             if !connection.wasUsed, let tls = connection.tls {
                 // The server's tickets come with its first bytes.
                 connection.pool.session = TLSClientSession(of: tls) ?? connection.pool.session
@@ -160,7 +162,6 @@ extension HTTPLoop {
         } else {
             discard(connection)
         }
-        tell(exchange.start, at: exchange.startedAt, .reply(reply), isTouched: true)
     }
 
     // MARK: Ending

@@ -154,9 +154,15 @@ final class HTTPLoop {
         tell(start, at: startedAt, .failed(code: failure.code, detail: failure.detail), isTouched: false)
     }
 
-    func tell(_ start: HTTPStart, at startedAt: Int64, _ result: HTTPEnding.Result, isTouched: Bool) {
+    @discardableResult
+    func tell(
+        _ start: HTTPStart,
+        at startedAt: Int64,
+        _ result: HTTPEnding.Result,
+        isTouched: Bool
+    ) -> HTTPConnectionFate {
         hasCompleted = true
-        start.completion(
+        return start.completion(
             HTTPEnding(result: result, isBodyTouched: isTouched, elapsed: .nanoseconds(now - startedAt))
         )
     }

@@ -3,13 +3,21 @@
 /// A class: it goes through many hands, and each would count all that is in it.
 final class HTTPStart: Sendable {
     let request: HTTPRequest
-    /// Runs once, on the transport's thread, and must not block.
-    let completion: @Sendable (HTTPEnding) -> Void
+    /// Runs once, on the transport's thread, and must not block. What it returns matters after a reply only.
+    let completion: @Sendable (HTTPEnding) -> HTTPConnectionFate
 
-    init(request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> Void) {
+    init(request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> HTTPConnectionFate) {
         self.request = request
         self.completion = completion
     }
+}
+
+/// What becomes of a connection after a reply, as far as the one who reads the reply can tell.
+enum HTTPConnectionFate: Sendable {
+    /// It may carry another request, if nothing else is against it.
+    case keep
+    /// The reply may be another request's, and the next one as well.
+    case close
 }
 
 /// How an exchange ended.
@@ -38,7 +46,12 @@ protocol HTTPTransport: Sendable {
 }
 
 extension HTTPTransport {
+    /// Begins a request whose reply says nothing against its connection.
     func start(_ request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> Void) {
-        start([HTTPStart(request: request, completion: completion)])
+        let start = HTTPStart(request: request) { ending in
+            completion(ending)
+            return .keep
+        }
+        self.start([start])
     }
 }
