@@ -146,6 +146,25 @@ struct AccountLookUpsTests {
         #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait")])
     }
 
+    @Test("beside a fault that holds the account both are held, and known to be stored once both are")
+    func delayBesideAFault() {
+        var patient = fault
+        patient.delay = HoldCause(kind: .delay, lasts: .seconds(17), code: "401", reason: "wait")
+        begin(1...1)
+        let refused = ended(1, patient)
+        #expect(refused.unheld.isEmpty)
+        #expect(
+            refused.changes == [
+                .held(account: "main", .fault, code: "401", reason: "signature"),
+                .held(account: "main", .delay, code: "401", reason: "wait"),
+            ]
+        )
+        guards.holdsStored("main", count: 1)
+        #expect(guards.read([], versions: guards.holdVersions()).changes.isEmpty, "the other is not stored yet")
+        guards.holdsStored("main", count: 1)
+        #expect(guards.read([], versions: guards.holdVersions()).changes == [.released(account: "main")])
+    }
+
     @Test("maintenance of look-ups neither holds nor slows down anything, as long as openings go well")
     func maintenanceOfLookUps() {
         begin(1...2)

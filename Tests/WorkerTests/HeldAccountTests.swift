@@ -254,6 +254,23 @@ struct HeldAccountTests {
         try await bench.stop()
     }
 
+    @Test("Retry-After beside a fault is waited out before the first trial")
+    func retryAfterBesideAFault() async throws {
+        let bench = WorkerBench(concurrencyStart: 1) { _ in
+            var answer = Self.wrongSecret
+            answer.retryAfter = .seconds(17)
+            return answer
+        }
+        bench.deliver((0..<20).map { "o-\($0)" })
+        try await bench.eventually("it is held for both") {
+            Set(bench.store.heldAccounts.map(\.kind)) == [.fault, .delay] && isIdle(bench, jobs: 20)
+        }
+        #expect(bench.cashier.calls.count == 1)
+        bench.store.advance(by: .seconds(18))
+        try await untilTried(bench, "it is tried") { bench.cashier.calls.count > 1 }
+        try await bench.stop()
+    }
+
     @Test("a provider that refuses look-ups is said so once, and nothing is sent before a lost session is over")
     func refusedLookUps() async throws {
         let bench = WorkerBench { call in

@@ -83,7 +83,7 @@ package struct AccountSign: Equatable, Sendable {
     package var isUnverified = false
     /// The account's jobs are not to start, by any worker.
     package var hold: HoldCause?
-    /// What holds the account where `hold` turns out to be no matter of the account's: the provider asked to wait.
+    /// What holds it beside `hold`, be that a matter of the account's or not: the provider asked to wait.
     package var delay: HoldCause?
 
     package init(
@@ -159,8 +159,7 @@ package struct OutcomePolicy: Equatable, Sendable {
         if let retryAfter = answer.retryAfter, retryAfter > .zero {
             let reason = "the Cashier asks to wait: \(answer.message)"
             let delay = HoldCause(kind: .delay, lasts: retryAfter, code: answer.code, reason: reason)
-            decision.sign.delay = delay
-            decision.sign.hold = decision.sign.hold ?? delay
+            if decision.sign.hold == nil { decision.sign.hold = delay } else { decision.sign.delay = delay }
         }
         return decision
     }

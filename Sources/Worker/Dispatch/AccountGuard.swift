@@ -232,21 +232,24 @@ struct AccountGuard: Sendable {
         if isTrial { holding.trial = nil }
         if isTrial, job.purpose == .lookUp { holding.lookUpTried(inVain: !sign.isWell && !sign.isUp) }
         if job.purpose == .open { noteOpening(sign) }
-        if var cause = sign.hold {
+        if let cause = sign.hold {
             if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
                 turn.unheld.append(job.lease)
-                guard let delay = sign.delay else { return }
-                cause = delay
+            } else {
+                met(cause, account, &turn)
             }
-            if holding.met(cause.kind) {
-                turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
-            }
+            if let delay = sign.delay { met(delay, account, &turn) }
         } else if isTrial, shows(sign, of: job) {
             turn.wellTrials.append(job.lease)
         } else if isTrial, job.purpose == .lookUp, sign.isWell || sign.isUp {
             // Look-ups may be many, and stand before the first job that can show it.
             holding.owe(until: now.advanced(by: trialInterval))
         }
+    }
+
+    private mutating func met(_ cause: HoldCause, _ account: String, _ turn: inout AccountGuards.Turn) {
+        guard holding.met(cause.kind) else { return }
+        turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
     }
 
     private mutating func noteOpening(_ sign: AccountSign) {
@@ -274,6 +277,7 @@ struct AccountGuard: Sendable {
         turn.unheld.append(job.lease)
         var own = sign
         own.hold = sign.delay
+        own.delay = nil
         own.isOverload = false
         if cause.kind == .fault, opensWell == true {
             // The provider is at work, and refuses look-ups.

@@ -44,6 +44,7 @@ struct AnswerService<Provider: Cashier>: Sendable {
             for lease in turn.unheld {
                 guard let index = jobs.firstIndex(where: { $0.job.lease == lease }) else { continue }
                 jobs[index].hold = ended[index].sign.delay
+                jobs[index].delay = nil
             }
             let ofAgents = answered.count { $0.job.lane == .interactive }
             slots.answered(answered.count, ofAgents: ofAgents, at: uptime)

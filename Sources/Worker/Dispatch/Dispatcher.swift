@@ -9,6 +9,8 @@ struct DecidedJob: Sendable {
     var attempt: AttemptRecord?
     /// The account's jobs are not to start, by any worker.
     var hold: HoldCause?
+    /// What holds it beside `hold`: the provider asked to wait.
+    var delay: HoldCause?
     /// It was its account's trial, and went well.
     var endsHold = false
     /// When its call began (database time); nil when none was made.
@@ -215,6 +217,7 @@ final class Dispatcher<Provider: Cashier>: Sendable {
             verdict: decision.verdict,
             attempt: attempt,
             hold: decision.sign.hold,
+            delay: decision.sign.delay,
             calledAt: call.startedAt,
             finding: AnswerFinding(answer, to: job),
             decidedAt: now

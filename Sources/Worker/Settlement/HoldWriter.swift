@@ -20,13 +20,14 @@ struct HoldWriter<Store: JobStore>: Sendable {
 
     func write(_ jobs: ArraySlice<DecidedJob>) async throws {
         var causes: [Key: (cause: HoldCause, count: Int)] = [:]
-        for job in jobs {
-            guard let hold = job.hold else { continue }
-            let key = Key(account: job.job.order.account, kind: hold.kind)
-            var entry = causes[key] ?? (hold, 0)
-            entry.count += 1
-            if let lasts = hold.lasts, lasts > entry.cause.lasts ?? .zero { entry.cause = hold }
-            causes[key] = entry
+        for job in jobs where job.hold != nil {
+            for case let hold? in [job.hold, job.delay] {
+                let key = Key(account: job.job.order.account, kind: hold.kind)
+                var entry = causes[key] ?? (hold, 0)
+                entry.count += 1
+                if let lasts = hold.lasts, lasts > entry.cause.lasts ?? .zero { entry.cause = hold }
+                causes[key] = entry
+            }
         }
         do {
             for (key, entry) in causes { try await hold(key.account, entry.cause, count: entry.count) }

@@ -230,15 +230,16 @@ struct OutcomePolicyTests {
         #expect(error.code == "job_unreadable")
     }
 
-    @Test("Retry-After delays the account, whatever the call's outcome; a hold with trials is enough")
+    @Test("Retry-After delays the account, whatever the call's outcome, and beside a hold with trials")
     func retryAfterIsForTheAccount() {
         for outcome in [CallOutcome.unknown, .refused(.limited)] {
-            let hold = decide(Self.job(.open), outcome, retryAfter: .seconds(17)).sign.hold
-            #expect(hold?.kind == .delay && hold?.lasts == .seconds(17))
+            let sign = decide(Self.job(.open), outcome, retryAfter: .seconds(17)).sign
+            #expect(sign.hold?.kind == .delay && sign.hold?.lasts == .seconds(17))
+            #expect(sign.delay == nil, "once")
         }
         let sign = decide(Self.job(.open), .refused(.configFault), retryAfter: .seconds(7)).sign
         #expect(sign.hold?.kind == .fault)
-        #expect(sign.delay?.lasts == .seconds(7), "for when it turns out to be no fault of the account's")
+        #expect(sign.delay?.lasts == .seconds(7), "be it a fault of the account's or not")
     }
 
     @Test("a refusal that may be tried again is, until the attempts are used up")
