@@ -28,7 +28,8 @@ struct AccountGuardsTests {
         account: String = "main",
         purpose: ClaimPurpose = .open,
         attempts: Int = 1,
-        lane: Lane = .interactive
+        lane: Lane = .interactive,
+        lastCode: String? = nil
     ) -> ClaimedJob {
         let now = Timestamp(seconds: 1_000_000)
         return ClaimedJob(
@@ -44,6 +45,7 @@ struct AccountGuardsTests {
             notAfter: now.advanced(by: .seconds(3_600)),
             firstSend: now,
             lastSend: now,
+            lastCode: lastCode,
             request: nil,
             traceparent: nil
         )
@@ -307,7 +309,14 @@ struct AccountGuardsTests {
         #expect(!permits(guards).open.isEmpty)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
-        #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
+        let hold = AccountGuards.Change.held(
+            account: "main",
+            .maintenance,
+            code: "333",
+            reason: "maintenance",
+            order: "o-4"
+        )
+        #expect(second.changes == [hold])
         #expect(permits(guards).open.isEmpty)
     }
 
@@ -325,7 +334,14 @@ struct AccountGuardsTests {
         _ = ended(3, AccountSign(isUp: true), .lookUp)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
-        #expect(second.changes == [.held(account: "main", .maintenance, code: "333", reason: "maintenance")])
+        let hold = AccountGuards.Change.held(
+            account: "main",
+            .maintenance,
+            code: "333",
+            reason: "maintenance",
+            order: "o-4"
+        )
+        #expect(second.changes == [hold])
     }
 
     @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")

@@ -77,7 +77,8 @@ struct AccountLookUpsTests {
             account: "main",
             .fault,
             code: "bad_signature",
-            reason: "the signature is wrong"
+            reason: "the signature is wrong",
+            order: "o-7"
         )
         #expect(last.changes.contains(held))
     }
@@ -108,7 +109,7 @@ struct AccountLookUpsTests {
         #expect(guards.reports().map(\.lookUpRefusedAt) == [AccountGuardsTests.now])
         let met = ended(2, fault)
         #expect(met.unheld.isEmpty)
-        #expect(met.changes == [.held(account: "main", .fault, code: "401", reason: "signature")])
+        #expect(met.changes == [.held(account: "main", .fault, code: "401", reason: "signature", order: "o-2")])
         #expect(ended(13, fault, .lookUp).unheld.isEmpty, "it is the account's by now")
     }
 
@@ -132,7 +133,7 @@ struct AccountLookUpsTests {
         ended(1, AccountSign(isWell: true))
         let refused = ended(11, patient, .lookUp)
         #expect(refused.unheld.count == 1)
-        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait")])
+        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait", order: "o-11")])
     }
 
     @Test("so does the first answer of maintenance, which is no hold of its own yet")
@@ -143,7 +144,7 @@ struct AccountLookUpsTests {
         begin(1...1)
         let refused = ended(1, patient)
         #expect(refused.unheld.count == 1)
-        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait")])
+        #expect(refused.changes == [.held(account: "main", .delay, code: "333", reason: "wait", order: "o-1")])
     }
 
     @Test("beside a fault that holds the account both are held, and known to be stored once both are")
@@ -155,8 +156,8 @@ struct AccountLookUpsTests {
         #expect(refused.unheld.isEmpty)
         #expect(
             refused.changes == [
-                .held(account: "main", .fault, code: "401", reason: "signature"),
-                .held(account: "main", .delay, code: "401", reason: "wait"),
+                .held(account: "main", .fault, code: "401", reason: "signature", order: "o-1"),
+                .held(account: "main", .delay, code: "401", reason: "wait", order: "o-1"),
             ]
         )
         guards.holdsStored("main", count: 1)

@@ -413,7 +413,7 @@ package struct OutcomePolicy: Equatable, Sendable {
     }
 
     /// Sends again, unless attempts or time are used up. Without a backoff it is sent as soon as possible.
-    private func again(
+    func again(
         _ job: ClaimedJob,
         after backoff: Backoff?,
         by retry: RetryRule? = nil,

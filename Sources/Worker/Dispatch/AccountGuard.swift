@@ -39,6 +39,8 @@ struct AccountGuard: Sendable {
     private var unbelieved: Set<Int64> = []
     /// Whether the newest opening that told anything of the account went well; nil: none has yet.
     private var opensWell: Bool?
+    /// Whether that is so of this worker's own: another's may use a secret that this one has not read yet.
+    private var opensWellHere = false
     private let trialInterval: Duration
     /// Since the account was held, or since the start.
     private var rate = CallRate()
@@ -231,14 +233,18 @@ struct AccountGuard: Sendable {
         let isTrial = holding.trial == job.lease
         if isTrial { holding.trial = nil }
         if isTrial, job.purpose == .lookUp { holding.lookUpTried(inVain: !sign.isWell && !sign.isUp) }
-        if job.purpose == .open { noteOpening(sign) }
+        let isAlone = !isTrial && isRefusedAlone(sign, job)
+        if job.purpose == .open, !isAlone { noteOpening(sign) }
         if let cause = sign.hold {
-            if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
+            if isAlone {
+                turn.unheld.append(job.lease)
+                turn.refusedAlone.append(job.lease)
+            } else if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
                 turn.unheld.append(job.lease)
             } else {
-                met(cause, account, &turn)
+                met(cause, by: job.order, account, &turn)
             }
-            if let delay = sign.delay { met(delay, account, &turn) }
+            if let delay = sign.delay { met(delay, by: job.order, account, &turn) }
         } else if isTrial, shows(sign, of: job) {
             turn.wellTrials.append(job.lease)
         } else if isTrial, job.purpose == .lookUp, sign.isWell || sign.isUp {
@@ -247,9 +253,26 @@ struct AccountGuard: Sendable {
         }
     }
 
-    private mutating func met(_ cause: HoldCause, _ account: String, _ turn: inout AccountGuards.Turn) {
+    private mutating func met(
+        _ cause: HoldCause,
+        by order: Order,
+        _ account: String,
+        _ turn: inout AccountGuards.Turn
+    ) {
         guard holding.met(cause.kind) else { return }
-        turn.changes.append(.held(account: account, cause.kind, code: cause.code, reason: cause.reason))
+        turn.changes.append(
+            .held(account: account, cause.kind, code: cause.code, reason: cause.reason, order: order.orderID)
+        )
+    }
+
+    /// Whether a fault is of this one order: it was refused so before, and the newest opening that told anything of the
+    /// account went well. Where the account is at fault, the next that was not refused before holds it. A refused
+    /// timestamp is of the clocks.
+    private func isRefusedAlone(_ sign: AccountSign, _ job: ClaimedJob) -> Bool {
+        guard let cause = sign.hold, cause.kind == .fault, !sign.isUnverified, cause.code != AnswerCode.timestamp else {
+            return false
+        }
+        return job.purpose == .open && job.lastCode == cause.code && opensWellHere && !holding.isHeld
     }
 
     private mutating func noteOpening(_ sign: AccountSign) {
@@ -257,8 +280,10 @@ struct AccountGuard: Sendable {
         if sign.isWell {
             unbelieved = []
             opensWell = true
+            opensWellHere = true
         } else if let cause = sign.hold, cause.kind.hasTrials, !sign.isUnverified {
             opensWell = false
+            opensWellHere = false
         }
     }
 

@@ -37,8 +37,9 @@ final class AccountGuards: Sendable {
     enum Change: Equatable, Sendable {
         case breaker(account: String, Breaker.State)
         case concurrency(account: String, Int)
-        /// A hold that this worker found or was told of.
-        case held(account: String, HoldKind, code: String, reason: String)
+        /// A hold that this worker found, or was told of. `order`: the id of the order whose answer asked for it; nil
+        /// where it was told.
+        case held(account: String, HoldKind, code: String, reason: String, order: String? = nil)
         case released(account: String)
         case clock(account: String, AccountClock.Reading, isFar: Bool)
         /// `fault`: what look-ups meet and openings do not; nil where the provider does no look-ups for the account.
@@ -58,6 +59,8 @@ final class AccountGuards: Sendable {
         var givenBack: [QueuedCall] = []
         /// Jobs whose answers asked for a hold that is not made: how long they asked to wait holds all the same.
         var unheld: [LeaseRef] = []
+        /// Those of them that are refused as a wrong account would be while others go well.
+        var refusedAlone: [LeaseRef] = []
         /// Trials that went well: of these jobs' accounts the holds end.
         var wellTrials: [LeaseRef] = []
     }

@@ -46,6 +46,10 @@ struct AnswerService<Provider: Cashier>: Sendable {
                 jobs[index].hold = ended[index].sign.delay
                 jobs[index].delay = nil
             }
+            for lease in turn.refusedAlone {
+                guard let index = jobs.firstIndex(where: { $0.job.lease == lease }) else { continue }
+                jobs[index].verdict = dispatcher.refusedAlone(answered[index], now: now)
+            }
             let ofAgents = answered.count { $0.job.lane == .interactive }
             slots.answered(answered.count, ofAgents: ofAgents, at: uptime)
             dispatcher.carryOn(turn, after: jobs, at: uptime)

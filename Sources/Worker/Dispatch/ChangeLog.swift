@@ -17,7 +17,15 @@ struct ChangeLog: Sendable {
                 "the provider has too much to do: fewer calls at once",
                 [.account: .text(account), .count: .init(limit)]
             )
-        case .held(let account, let kind, let code, let reason):
+        case .held(let account, let kind, let code, let reason, let order?):
+            log.warning(
+                "account held: its jobs wait",
+                [
+                    .account: .text(account), .state: .text(kind.rawValue), .code: .text(code),
+                    .order: .text(order), .reason: .text(reason),
+                ]
+            )
+        case .held(let account, let kind, let code, let reason, nil):
             log.warning(
                 "account held: its jobs wait",
                 [

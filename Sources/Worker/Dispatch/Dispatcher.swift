@@ -225,6 +225,12 @@ final class Dispatcher<Provider: Cashier>: Sendable {
         return (decided, decision.sign)
     }
 
+    /// What becomes of a job whose call was refused as a wrong account would be, while others go well.
+    func refusedAlone(_ call: AnsweredCall, now: Timestamp) -> Verdict {
+        var random = SystemRandomNumberGenerator()
+        return account(of: call.job).outcomes.refusedAlone(call.job, call.answer, now: now, using: &random)
+    }
+
     private func account(of job: ClaimedJob) -> WorkerAccount {
         guard let account = accounts[job.order.account] else {
             preconditionFailure("a job of the unknown account \(job.order.account) was claimed")

@@ -161,6 +161,32 @@ struct OutcomePolicyTests {
         }
     }
 
+    @Test("an order that is refused so alone spends its attempts, and ends with the provider's code and words")
+    func refusedAlone() {
+        func verdict(_ attempts: Int) -> Verdict {
+            var random = SeededGenerator(seed: 3)
+            return OutcomePolicy(rules: Self.rules()).refusedAlone(
+                Self.job(.open, attempts: attempts),
+                CashierAnswer(outcome: .refused(.configFault), code: "401", message: "wrong signature"),
+                now: Self.sent,
+                using: &random
+            )
+        }
+        for attempts in 1...2 {
+            guard case .retry(let wait) = verdict(attempts) else {
+                Issue.record("it is not sent again after \(attempts) attempts")
+                continue
+            }
+            #expect(wait <= .seconds(30 * attempts))
+        }
+        guard case .ended(.failed, let error) = verdict(3) else {
+            Issue.record("it does not end with its attempts")
+            return
+        }
+        #expect(error.code == "401" && error.errorClass == "config_fault")
+        #expect(error.message.hasSuffix("wrong signature"))
+    }
+
     @Test("maintenance holds the account; what became of the job is looked up")
     func maintenanceHoldsTheAccount() {
         let decision = decide(Self.job(.open), .refused(.maintenance), code: "333")
