@@ -1,6 +1,9 @@
 import SessionCore
 
-/// The database's clock as a worker knows it: what its last answer showed, carried on by the worker's own time. Pure.
+/// The database's clock as a worker knows it: what its answers showed, carried on by the worker's own time. Pure.
+///
+/// An answer tells what the clock showed at some moment since the question, no more: a commit that stalls tells the
+/// time at which it began. So what is known stays, unless that is earlier or later than the answer allows for.
 ///
 /// That clock may be set ahead: by a person, by a daemon that steps it, by another server that takes over. It then
 /// shows time that has not passed, in which a request that is still good would count as too old to be accepted. The
@@ -16,6 +19,7 @@ struct DatabaseClock: Sendable {
 
     private var shown: Timestamp
     private var shownAt = Duration.zero
+    private var isGuess = true
     /// What the clock showed at the uptime zero, at most, by the answer that came at `boundAt`.
     private var bound: Timestamp?
     private var boundAt = Duration.zero
@@ -45,8 +49,7 @@ struct DatabaseClock: Sendable {
     mutating func learn(_ database: Timestamp, asked: Duration, received: Duration) -> Duration? {
         // Asked before the step was seen, it may be of before the step.
         if let steppedAt, asked < steppedAt { return nil }
-        shown = database
-        shownAt = received
+        follow(database, latest: database.advanced(by: received - asked), at: received)
         guard let stepMax else { return nil }
         let most = database.advanced(by: .zero - asked)
         let least = database.advanced(by: .zero - received)
@@ -64,6 +67,15 @@ struct DatabaseClock: Sendable {
         let isOld = age > Self.boundAge && received - asked <= Self.quick
         if most < bound || isOld { setBound(most, received) }
         return nil
+    }
+
+    /// Takes that the clock showed something from `earliest` to `latest` at `uptime`.
+    private mutating func follow(_ earliest: Timestamp, latest: Timestamp, at uptime: Duration) {
+        let known = now(at: uptime)
+        guard isGuess || known < earliest || known > latest else { return }
+        shown = isGuess ? earliest : min(max(known, earliest), latest)
+        shownAt = uptime
+        isGuess = false
     }
 
     private mutating func setBound(_ most: Timestamp, _ uptime: Duration) {

@@ -2,8 +2,8 @@ package import Logs
 package import SessionCore
 import Synchronization
 
-/// Time for the worker: monotonic for waits and deadlines, and the database's wall clock, estimated from its last
-/// answer plus the monotonic time since.
+/// Time for the worker: monotonic for waits and deadlines, and the database's wall clock, estimated from its answers
+/// and the monotonic time between them.
 package final class WorkerClock: Sendable {
     private let monotonic: ContinuousClock
     private let origin: ContinuousClock.Instant
@@ -45,8 +45,9 @@ package final class WorkerClock: Sendable {
     }
 
     /// Takes the database's clock from an answer that arrived at the uptime `received`, to a question of the uptime
-    /// `asked`. The answer is older than its arrival, so the estimate runs late, which is the safe side: nothing is
-    /// signed in the provider's future.
+    /// `asked`. An answer is older than its arrival. The first is taken for the time then all the same, so the estimate
+    /// begins late, which is the safe side: nothing is signed in the provider's future. A later one moves it only so
+    /// far that it lies between what the answer shows and that plus the time that the answer took.
     package func learn(_ shown: Timestamp, asked: Duration, receivedAt received: Duration) {
         guard let step = database.withLock({ $0.learn(shown, asked: asked, received: received) }) else { return }
         log.error(

@@ -74,6 +74,57 @@ struct DatabaseClockTests {
         #expect(learn(&clock, at: .seconds(105), ahead: .seconds(14)) != nil)
     }
 
+    @Test("an answer that was long under way tells an old time, and does not move what is known")
+    func stalledAnswers() {
+        var clock = started()
+        #expect(learn(&clock, at: .seconds(1)) == nil)
+        let known = clock.now(at: .seconds(9))
+        #expect(learn(&clock, at: .seconds(2), reply: .seconds(7)) == nil)
+        #expect(clock.now(at: .seconds(9)) == known)
+    }
+
+    @Test("a provider's clock that agrees is not called far away after a commit that stalled")
+    func stalledCommit() {
+        var clock = started()
+        #expect(learn(&clock, at: .seconds(2), reply: .seconds(7)) == nil)
+        var account = AccountClock(bound: .seconds(30))
+        let seconds = Self.start.seconds + 9
+        let reading = AccountClock.Reading(seconds: seconds, sent: clock.now(at: .seconds(9)), elapsed: .zero)
+        let isNews = account.read(reading, at: .seconds(9))
+        #expect(!isNews && !account.isFar)
+    }
+
+    @Test("a first answer that was long under way is mended by a quick one")
+    func stalledFirstAnswer() {
+        var clock = DatabaseClock(wall: Self.start, stepMax: .seconds(10))
+        #expect(learn(&clock, at: .seconds(1), reply: .seconds(7)) == nil)
+        #expect(clock.now(at: .seconds(8)) == Self.start.advanced(by: .seconds(1)))
+        #expect(learn(&clock, at: .seconds(9)) == nil)
+        #expect(clock.now(at: Duration.seconds(9) + Self.reply) == Self.start.advanced(by: .seconds(9)))
+    }
+
+    @Test("a clock that is set back while an answer is under way is followed as far as that answer shows it")
+    func setBackUnderWay() {
+        var clock = started()
+        #expect(learn(&clock, at: .seconds(2), ahead: .seconds(-300), reply: .seconds(7)) == nil)
+        #expect(clock.now(at: .seconds(9)) == Self.start.advanced(by: .seconds(-291)))
+        #expect(learn(&clock, at: .seconds(10), ahead: .seconds(-303)) == nil)
+        let late = clock.now(at: .seconds(10)).duration(to: Self.start.advanced(by: .seconds(-293)))
+        #expect(late >= .zero && late <= Self.reply)
+    }
+
+    @Test("clocks that drift apart for an hour stay as near as answers are quick", arguments: [-50, 50])
+    func followsDrift(microsecondsPerSecond: Int) {
+        var clock = started()
+        for second in 1...3_600 {
+            let drift = Duration.microseconds(second * microsecondsPerSecond)
+            #expect(learn(&clock, at: .seconds(second), ahead: drift) == nil)
+            let shown = Self.start.advanced(by: Duration.seconds(second) + drift)
+            let late = clock.now(at: .seconds(second)).duration(to: shown)
+            #expect(late >= .zero && late <= Self.reply)
+        }
+    }
+
     @Test("an answer to a question of before the step was seen does not show it a second time")
     func crossingAnswers() {
         var clock = started()
