@@ -45,13 +45,28 @@ struct DecisionTests {
     @Test func aCountIsKeptInProportionToItsCost() {
         let start = ContinuousClock.now
         var count = BacklogCount()
-        #expect(count.fresh(at: start) == nil)
+        #expect(count.isDue(at: start))
         count.counted(["jobs": 5], from: start, to: start + .milliseconds(100))
-        #expect(count.fresh(at: start + .seconds(5)) == ["jobs": 5])
-        #expect(count.fresh(at: start + .seconds(6)) == nil)
+        #expect(count.jobsByTopic == ["jobs": 5])
+        #expect(!count.isDue(at: start + .seconds(5)))
+        #expect(count.isDue(at: start + .seconds(6)))
         count.counted(["jobs": 5], from: start, to: start)
-        #expect(count.fresh(at: start + .milliseconds(999)) == ["jobs": 5])
-        #expect(count.fresh(at: start + .seconds(1)) == nil)
+        #expect(!count.isDue(at: start + .milliseconds(999)))
+        #expect(count.isDue(at: start + .seconds(1)))
+    }
+
+    @Test func aCountThatFailedIsNotRepeatedSoonerThanOneThatDidNotAndLeavesTheLast() {
+        let start = ContinuousClock.now
+        let failure = StoreError.refused(sqlState: "57014", "canceling statement due to statement timeout")
+        var count = BacklogCount()
+        count.counted(["jobs": 5], from: start, to: start)
+        count.failed(failure, from: start, to: start + .seconds(15))
+        #expect(count.jobsByTopic == ["jobs": 5])
+        #expect(count.failure == failure)
+        #expect(!count.isDue(at: start + .seconds(764)))
+        #expect(count.isDue(at: start + .seconds(765)))
+        count.counted(["jobs": 6], from: start, to: start)
+        #expect(count.failure == nil)
     }
 
     @Test func aDoubtIsKeptUntilItIsResolvedOrNothingCanComeOfIt() {

@@ -62,6 +62,20 @@ struct BackPressureTests {
         #expect(measured(["bulk": 89]) == [.resume(topic: "bulk")])
     }
 
+    @Test("that jobs cannot be counted is said once, and once that they can; topics stay, and results are watched")
+    func jobsCannotBeCounted() {
+        let failure = StoreError.refused(sqlState: "57014", "canceling statement due to statement timeout")
+        let uncounted = Backlog(jobsByTopic: ["bulk": 100], oldestUnpublished: nil, uncounted: failure)
+        func measuredUncounted(oldest: Duration? = nil) -> [BackPressure.Change] {
+            pressure.measured(uncounted, sent: BackPressure.Sent(oldest: oldest), at: .seconds(100))
+        }
+        #expect(measured(["bulk": 100]) == [.pause(topic: "bulk", waiting: 100)])
+        #expect(measuredUncounted() == [.cannotCount(failure)])
+        #expect(measuredUncounted(oldest: .seconds(31)) == [.stopClaiming(.ownWait(.seconds(31)))])
+        #expect(measuredUncounted() == [.claimAgain])
+        #expect(measured(["bulk": 100]) == [.countsAgain])
+    }
+
     @Test("a topic with a cap of a few jobs resumes as well", arguments: [1, 2, 9])
     func smallCaps(cap: Int) {
         let topic = WorkerTopic(name: "bulk", lane: .campaign, backlogMax: cap)

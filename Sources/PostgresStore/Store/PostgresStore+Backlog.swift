@@ -12,9 +12,12 @@ extension PostgresStore {
         let oldest = try await pool.run { link in
             try link.run(SQL.Outbox.oldest).first { row in try row.next(Int64.self) }
         }
+        try await countIfDue(leavingOut: accounts)
+        let count = backlogCount.withLock { $0 }
         return Backlog(
-            jobsByTopic: try await jobsByTopic(leavingOut: accounts),
-            oldestUnpublished: oldest.map { .microseconds($0) }
+            jobsByTopic: count.jobsByTopic,
+            oldestUnpublished: oldest.map { .microseconds($0) },
+            uncounted: count.failure
         )
     }
 
@@ -27,20 +30,26 @@ extension PostgresStore {
         }
     }
 
-    private func jobsByTopic(leavingOut accounts: [String]) async throws(StoreError) -> [String: Int] {
-        if let fresh = backlogCount.withLock({ $0.fresh(at: .now) }) { return fresh }
+    /// A count that the server breaks off would be broken off the next time, too, so it is not an error: results that
+    /// wait must stop claiming all the same. A database that is away is one.
+    private func countIfDue(leavingOut accounts: [String]) async throws {
+        guard backlogCount.withLock({ $0.isDue(at: .now) }) else { return }
         let start = ContinuousClock.now
         let parameters: [PGParameter] = [.int8(Self.countMax), .texts(accounts)]
-        let rows = try await pool.run { link in
-            // Planned for the rows that are there: a generic plan would sort millions in order to group them.
-            try link.reading { link in
-                try link.run(SQL.Jobs.countWaiting, parameters).map { row in
-                    (topic: try row.next(String.self), jobs: Int(try row.next(Int64.self)))
+        do {
+            let rows = try await pool.run { link in
+                // Planned for the rows that are there: a generic plan would sort millions in order to group them.
+                try link.reading { link in
+                    try link.run(SQL.Jobs.countWaiting, parameters).map { row in
+                        (topic: try row.next(String.self), jobs: Int(try row.next(Int64.self)))
+                    }
                 }
             }
+            let counts = Dictionary(rows.map { ($0.topic, $0.jobs) }, uniquingKeysWith: +)
+            backlogCount.withLock { $0.counted(counts, from: start, to: .now) }
+        } catch StoreError.refused(sqlState: "57014", let reason) {
+            let failure = StoreError.refused(sqlState: "57014", reason)
+            backlogCount.withLock { $0.failed(failure, from: start, to: .now) }
         }
-        let counts = Dictionary(rows.map { ($0.topic, $0.jobs) }, uniquingKeysWith: +)
-        backlogCount.withLock { $0.counted(counts, from: start, to: .now) }
-        return counts
     }
 }

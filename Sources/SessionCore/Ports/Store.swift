@@ -4,14 +4,18 @@ package struct Backlog: Equatable, Sendable {
     package var jobsByTopic: [String: Int]
     /// Age of the oldest outbox row.
     package var oldestUnpublished: Duration?
+    /// Why the jobs could not be counted when that was last tried: `jobsByTopic` is older then, empty if they never
+    /// were. nil: they were counted.
+    package var uncounted: StoreError?
 
     /// The caps of all topics together are at most this: a store that holds more stops counting before long, and what
     /// is not counted pauses no topic.
     package static let capsMax = 20_000_000
 
-    package init(jobsByTopic: [String: Int], oldestUnpublished: Duration?) {
+    package init(jobsByTopic: [String: Int], oldestUnpublished: Duration?, uncounted: StoreError? = nil) {
         self.jobsByTopic = jobsByTopic
         self.oldestUnpublished = oldestUnpublished
+        self.uncounted = uncounted
     }
 }
 
@@ -74,7 +78,8 @@ package protocol JobStore: HoldStore {
     /// Deletes sealed values that are no longer needed, those of events too, at most `limit` of each kind. Returns how
     /// many.
     func wipe(_ retention: Retention, limit: Int) async throws -> Int
-    /// Without the jobs of these accounts, which pause no topic.
+    /// Without the jobs of these accounts, which pause no topic. Not being able to count in time is no error: the rest
+    /// is told, with the last count.
     func backlog(leavingOut accounts: [String]) async throws -> Backlog
     /// The accounts, by name, of which jobs wait and that no worker has: they are not among `accounts`, and no worker
     /// that lives tells of them.

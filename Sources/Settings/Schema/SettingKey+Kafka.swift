@@ -157,7 +157,8 @@ extension SettingKey {
             """
             How many unfinished jobs of this topic may wait in Postgres, in jobs. At the cap the topic is \
             paused; other topics go on. Jobs whose account no worker has do not count. The caps of all topics \
-            together are at most 20,000,000, as no more jobs are counted: with more than four topics set each.
+            together are at most 20,000,000, as no more jobs are counted: with more than four topics set each. \
+            While they cannot be counted within `postgres.statement_timeout`, the last count holds.
             """
         ),
         SettingKey(

@@ -8,6 +8,8 @@ final class BackPressure: Sendable {
         case claimAgain
         case pause(topic: String, waiting: Int)
         case resume(topic: String)
+        case cannotCount(StoreError)
+        case countsAgain
     }
 
     /// What this worker has sent.
@@ -21,6 +23,7 @@ final class BackPressure: Sendable {
     private struct State {
         var wayOut: WayOut
         var isHindered = false
+        var isUncounted = false
         var paused: Set<String> = []
     }
 
@@ -50,6 +53,10 @@ final class BackPressure: Sendable {
             if (hindrance != nil) != state.isHindered {
                 state.isHindered = hindrance != nil
                 changes.append(hindrance.map { Change.stopClaiming($0) } ?? .claimAgain)
+            }
+            if (backlog.uncounted != nil) != state.isUncounted {
+                state.isUncounted = backlog.uncounted != nil
+                changes.append(backlog.uncounted.map { Change.cannotCount($0) } ?? .countsAgain)
             }
             for topic in topics {
                 let waiting = backlog.jobsByTopic[topic.name, default: 0]

@@ -171,6 +171,13 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         case .resume(let topic):
             log.notice("topic resumed", [.topic: .text(topic)])
             source.resume(topic: topic)
+        case .cannotCount(let failure):
+            log.warning(
+                "the jobs that wait cannot be counted: by the last count topics stay paused or are read on",
+                [.waitingFor: "postgres", .reason: .text(failure.passingReason ?? "\(failure)")]
+            )
+        case .countsAgain:
+            log.notice("the jobs that wait are counted again", [.waitingFor: "postgres"])
         }
     }
 

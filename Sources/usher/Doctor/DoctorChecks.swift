@@ -151,6 +151,7 @@ struct DoctorChecks {
             let unserved = try await store.unserved(besides: accounts)
             return try await store.backlog(leavingOut: unserved.map(\.name))
         }
+        if let failure = backlog.uncounted { throw failure }
         return configuration.kafka.jobsTopics.map { topic in
             WorkJudgement.backlog(
                 of: topic.name,
