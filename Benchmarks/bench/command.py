@@ -171,8 +171,7 @@ def _measure(options: argparse.Namespace, bench: Bench) -> int:
     failures: dict[str, str] = {}
     bench.note("warming up the database server and the broker")
     bench.stage.postgres.age_wal(32 if bench.quick else 256)
-    # The broker compiles itself while it runs; one that has run for a day has that behind it.
-    throughput.one_run(bench.stage, bench.subjects[0], 10_000 if bench.quick else 200_000, 64)
+    throughput.warm_up(bench)
     chosen = options.only or (QUICK if options.quick else MEASUREMENTS)
     # What others build on comes first, whatever the order asked for.
     for name in [name for name in MEASUREMENTS if name in chosen]:

@@ -10,7 +10,11 @@ from pathlib import Path
 from . import proc
 from .processes import Child, Failure, last_words, run, until
 
-HEAP = "1g"
+# As Kafka's own start script has it: the heap, and a collector that is to stop the broker for 20 ms at most.
+JAVA_OPTIONS = [
+    *("-Xms1g", "-Xmx1g", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
+    *("-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true"),
+]
 
 
 def home() -> Path:
@@ -90,7 +94,7 @@ class Kafka:
         if self.formatting.process.wait(60) != 0:
             raise Failure(f"Kafka's folder cannot be formatted: {last_words(self.formatting.log)}")
         self.broker = Child(
-            ["java", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC"]
+            ["java", *JAVA_OPTIONS]
             + [f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties", "-cp", f"{home()}/libs/*"]
             + ["kafka.Kafka", f"{self.folder}/server.properties"],
             self.folder / "stdout.log",
