@@ -103,6 +103,65 @@ struct LeaseTests {
         #expect(book.ending(with: []).isEmpty)
     }
 
+    /// As while somebody rebuilds an index of the results: the reaper needs none of them.
+    @Test func leasesOfOutcomesThatCannotBeWrittenAreKeptFromTheReaper() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "other")
+        let jobs = try await claimed(3, bench, lease: .milliseconds(200))
+        let ends = try #require(try await bench.value("SELECT max(lease_until) FROM usher.lease"))
+        var options = bench.fixture.options
+        options.connectionsMax = 1
+        let holder = PostgresPool(options: options, log: .silent)
+        let lock = Script(name: "lock", text: "BEGIN; LOCK TABLE usher.result IN ACCESS EXCLUSIVE MODE")
+        try await holder.run { link in try link.run(lock) }
+        async let settled = bench.store.settle(jobs.map { opened($0) })
+        try await eventually("the outcomes wait") {
+            try await bench.value(
+                """
+                SELECT count(*) > 0 FROM pg_locks
+                WHERE NOT granted AND relation = 'usher.result'::regclass
+                  AND database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                """
+            ) == "true"
+        }
+        try await bench.store.keepLeases(jobs.map(\.lease), for: .seconds(60))
+        try await eventually("the lease's first time is over") {
+            try await bench.value("SELECT now() > '\(ends)'") == "true"
+        }
+        #expect(try await other.reap(limit: 10) == 0)
+        try await holder.run { link in try link.run(Script(name: "unlock", text: "ROLLBACK")) }
+        let report = try await settled
+        #expect(report.lost.isEmpty)
+        #expect(report.outbox.entries.count == 3)
+        #expect(try await bench.value(Self.leases) == "0")
+        await holder.close()
+    }
+
+    @Test func aLeaseThatWasEndedIsNotGivenMoreTime() async throws {
+        let bench = try await Bench()
+        let jobs = try await claimed(2, bench)
+        #expect(try await bench.fixture.store(worker: "other").reap(limit: 10) == 2)
+        try await bench.store.keepLeases(jobs.map(\.lease), for: .seconds(60))
+        #expect(try await bench.value(Self.leases) == "0")
+        #expect(try await bench.store.settle([opened(jobs[0])]).lost == [jobs[0].lease])
+    }
+
+    @Test func onlyALeaseThatEndsSoonIsGivenMoreTimeAndShowTellsOfIt() async throws {
+        let bench = try await Bench()
+        let leases = try await claimed(2, bench, lease: .seconds(60)).map(\.lease)
+        let ends = "SELECT lease_until FROM usher.lease"
+        let before = try await bench.value(ends)
+        try await bench.store.keepLeases(leases, for: .seconds(60))
+        #expect(try await bench.value(ends) == before)
+        try await bench.store.keepLeases(leases, for: .seconds(600))
+        let order = try #require(try await bench.store.show("o-0").first)
+        guard case .leased(worker: "first", until: let until) = order.next else {
+            Issue.record("unexpected: \(order.next)")
+            return
+        }
+        #expect(until > order.now.advanced(by: .seconds(300)))
+    }
+
     /// A settlement and the reaper meet at one job: whoever comes second sees what the first one did.
     @Test func settlingAndReapingAtOnceHaveOneOutcome() async throws {
         let bench = try await Bench()

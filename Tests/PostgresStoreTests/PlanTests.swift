@@ -13,7 +13,7 @@ struct PlanTests {
         SQL.Positions.advance, SQL.Positions.begin, SQL.Positions.find, SQL.Positions.read, SQL.Jobs.ingest,
         SQL.Jobs.collide, SQL.Duplicates.insert, SQL.Quarantine.insert, SQL.Results.answer, SQL.Results.pin,
         SQL.Outbox.insert, SQL.Jobs.claim, SQL.Jobs.nextDue, SQL.Jobs.setAside, SQL.Jobs.open, SQL.Jobs.settle,
-        SQL.Jobs.settled, SQL.Jobs.takeParked, SQL.Jobs.reap, SQL.Jobs.unserved,
+        SQL.Jobs.settled, SQL.Jobs.keepLeases, SQL.Jobs.takeParked, SQL.Jobs.reap, SQL.Jobs.unserved,
         SQL.Jobs.queues, SQL.Jobs.leased, SQL.Jobs.overdue, SQL.Jobs.claimOverdue,
         SQL.Outbox.acknowledge, SQL.Outbox.adopt, SQL.Outbox.find, SQL.Outbox.keep,
         SQL.Outbox.split, SQL.Outbox.oldest, SQL.Bodies.wipe, SQL.Results.lockOpenedKept, SQL.Results.lockOtherKept,

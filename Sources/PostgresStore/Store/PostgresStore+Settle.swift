@@ -16,6 +16,13 @@ extension PostgresStore {
         return report
     }
 
+    package func keepLeases(_ leases: [LeaseRef], for lease: Duration) async throws {
+        let epochs = Set(leases.map(\.epoch)).sorted()
+        guard !epochs.isEmpty else { return }
+        let parameters: [PGParameter] = [.int8s(epochs), .int8(lease.wholeMicroseconds)]
+        _ = try await pool.run { link in try link.run(SQL.Jobs.keepLeases, parameters).count }
+    }
+
     /// Remembers what ended without an answer, so that its results are found should they have been stored.
     private func settleInDoubt(_ settlements: [Settlement]) async throws(StoreError) -> SettleReport {
         let worker = try await workerID()

@@ -55,6 +55,9 @@ package protocol JobStore: HoldStore {
     /// Writes outcomes, each with its result and its outbox row in one transaction; rows whose lease was lost are left
     /// alone.
     func settle(_ settlements: [Settlement]) async throws -> SettleReport
+    /// Gives this worker more time for leases whose outcomes wait to be written: those that end within half of `lease`
+    /// end `lease` from now. What was ended stays ended.
+    func keepLeases(_ leases: [LeaseRef], for lease: Duration) async throws
     /// Deletes outbox rows of which everything was acknowledged.
     func acknowledge(_ outboxIDs: [Int64]) async throws
     /// Takes what was acknowledged out of rows of which the rest still waits.

@@ -3,8 +3,8 @@
 -- Locks: none. Plan: the unique index, once an account; workers and what they tell, tables of a few rows; the rest by
 -- primary keys.
 SELECT j.job_id, j.account, j.order_id, j.generation, j.state, j.lane, j.campaign, j.attempts, j.look_ups, j.due_at,
-  j.not_after, j.lease_until, w.name, j.last_send, j.accepted_at, j.finished_at, j.expires_at, j.last_code,
-  j.last_message, t.name, j.src_partition, j.src_offset, h.held_until, h.reason,
+  j.not_after, COALESCE(l.lease_until, j.lease_until), w.name, j.last_send, j.accepted_at, j.finished_at, j.expires_at,
+  j.last_code, j.last_message, t.name, j.src_partition, j.src_offset, h.held_until, h.reason,
   (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND d.same_content),
   (SELECT count(*) FROM usher.duplicate d WHERE d.job_id = j.job_id AND NOT d.same_content),
   EXISTS (SELECT FROM usher.job_body b WHERE b.job_id = j.job_id),
