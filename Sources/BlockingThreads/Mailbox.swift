@@ -59,6 +59,11 @@ package final class Mailbox<Element: Sendable>: Sendable {
         }
     }
 
+    /// What has gathered and was not taken yet; it stays.
+    package var gathered: [Element] {
+        state.withLock { $0.elements }
+    }
+
     /// No more elements: waiting tasks are told after what is there was taken.
     package func finish() {
         let waiters = state.withLock { state in

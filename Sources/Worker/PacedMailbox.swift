@@ -27,6 +27,11 @@ struct PacedMailbox<Element: Sendable>: Sendable {
         return taken
     }
 
+    /// What has gathered and was not taken yet; it stays.
+    var gathered: [Element] {
+        mailbox.gathered
+    }
+
     /// No more elements: the takers are told after what is there was taken.
     func finish() {
         mailbox.finish()

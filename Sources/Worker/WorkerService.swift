@@ -179,8 +179,8 @@ package struct WorkerService<
     /// Intake and settlement run twice: one batch is stored while the next is made.
     private var services: [Service] {
         let publishing = publishingService
-        let agents = settlementService { publishing.publish($0, areUrgent: true) }
-        let others = settlementService { publishing.publish($0) }
+        let agents = settlementService(decided.interactiveWait) { publishing.publish($0, areUrgent: true) }
+        let others = settlementService(decided.othersWait) { publishing.publish($0) }
         let intake = intakeService
         let answers = answerService
         let twice =
@@ -207,8 +207,8 @@ package struct WorkerService<
         let upkeep = upkeepService
         return [
             upkeep.runTicks, upkeep.runAccounts, upkeep.runRelayTicks, upkeep.runHeartbeats, upkeep.runReaping,
-            upkeep.runWiping, upkeep.runBackPressure, upkeep.runProgressLines, upkeep.runPositionChecks,
-            upkeep.runMembership, expiryService.run,
+            upkeep.runKeepingLeases, upkeep.runWiping, upkeep.runBackPressure, upkeep.runProgressLines,
+            upkeep.runPositionChecks, upkeep.runMembership, expiryService.run,
         ]
     }
 
@@ -289,7 +289,9 @@ extension WorkerService {
     }
 
     private var mayMint: @Sendable () -> Bool {
-        { [pressure, unpublished] in pressure.mayMint && unpublished.count < Unpublished.adoptBelow }
+        { [pressure, unpublished, decided, clock] in
+            pressure.mayMint && unpublished.count < Unpublished.adoptBelow && decided.stuck(at: clock.uptime) == nil
+        }
     }
 
     private var intakeService: IntakeService<Store, Source, Provider> {
@@ -358,12 +360,14 @@ extension WorkerService {
     }
 
     private func settlementService(
+        _ wait: OutcomeWait,
         publish: @escaping @Sendable ([OutboxRow]) -> Void
     ) -> SettlementService<Store> {
         SettlementService(
             store: store,
             writer: writer,
             holds: holdWriter,
+            wait: wait,
             slots: slots,
             patience: patience,
             clock: clock,
@@ -400,6 +404,7 @@ extension WorkerService {
             pressure: pressure,
             lifeSigns: lifeSigns,
             steadiness: steadiness,
+            decided: decided,
             unpublished: unpublished,
             patience: patience,
             clock: clock,

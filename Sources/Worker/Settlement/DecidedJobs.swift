@@ -6,6 +6,9 @@ import SessionCore
 struct DecidedJobs: Sendable {
     let interactive = PacedMailbox<DecidedJob>(pace: .settlement)
     let others = PacedMailbox<DecidedJob>(pace: .settlement)
+    /// What was taken out of each, and is not written yet.
+    let interactiveWait = OutcomeWait()
+    let othersWait = OutcomeWait()
 
     func send(_ jobs: [DecidedJob]) {
         guard let lane = jobs.first?.job.lane else { return }
@@ -21,6 +24,17 @@ struct DecidedJobs: Sendable {
             interactive.send(contentsOf: jobs.filter { $0.job.lane == .interactive })
             others.send(contentsOf: jobs.filter { $0.job.lane != .interactive })
         }
+    }
+
+    /// For how long nothing has got through, on one of the ways at least; nil where all go on.
+    func stuck(at uptime: Duration) -> Duration? {
+        [interactiveWait, othersWait].compactMap { $0.stuck(at: uptime) }.max()
+    }
+
+    /// The leases of outcomes that have waited for longer than usual.
+    func leasesToKeep(at uptime: Duration) -> [LeaseRef] {
+        interactiveWait.leasesToKeep(with: interactive.gathered, at: uptime)
+            + othersWait.leasesToKeep(with: others.gathered, at: uptime)
     }
 
     /// No more will come.

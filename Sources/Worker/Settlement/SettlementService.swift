@@ -6,6 +6,7 @@ struct SettlementService<Store: JobStore>: Sendable {
     let store: Store
     let writer: SettlementWriter
     let holds: HoldWriter<Store>
+    let wait: OutcomeWait
     let slots: CallSlots
     let patience: Patience
     let clock: WorkerClock
@@ -21,8 +22,11 @@ struct SettlementService<Store: JobStore>: Sendable {
     /// while the next is made.
     func run(_ decided: PacedMailbox<DecidedJob>) async throws {
         while let gathered = await decided.takeAll(clock) {
+            let batch = wait.began(gathered, at: clock.uptime)
+            defer { wait.ended(batch) }
             for start in stride(from: 0, to: gathered.count, by: batchMax) {
                 try await settle(gathered[start..<min(start + batchMax, gathered.count)])
+                wait.wentOn(batch, at: clock.uptime)
             }
         }
     }

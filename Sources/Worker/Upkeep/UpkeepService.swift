@@ -18,6 +18,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
     let pressure: BackPressure
     let lifeSigns: LifeSigns
     let steadiness: Steadiness
+    let decided: DecidedJobs
     let unpublished: Unpublished
     let patience: Patience
     let clock: WorkerClock
@@ -59,6 +60,35 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
                 causes.send(.workStored)
             }
         }
+    }
+
+    /// Keeps the leases of outcomes that wait to be written, and says when nothing is claimed because of them. Goes
+    /// before what waits in the line for a connection: those that have one may be what waits.
+    func runKeepingLeases() async throws {
+        var isStuck = false
+        while true {
+            try await clock.wait(for: .seconds(1))
+            let stuck = decided.stuck(at: clock.uptime)
+            if (stuck != nil) != isStuck { tell(stuckFor: stuck) }
+            isStuck = stuck != nil
+            let leases = decided.leasesToKeep(at: clock.uptime)
+            guard !leases.isEmpty else { continue }
+            try await Urgency.$isUrgent.withValue(true) {
+                _ = try await patience.once { try await store.keepLeases(leases, for: settings.lease) }
+            }
+        }
+    }
+
+    private func tell(stuckFor stuck: Duration?) {
+        guard let stuck else {
+            log.notice("outcomes are written again: jobs are claimed", [.waitingFor: "postgres"])
+            causes.send(.workStored)
+            return
+        }
+        log.warning(
+            "no jobs are claimed: outcomes cannot be written",
+            [.waitingFor: "postgres", .elapsedMs: .init(stuck.wholeMilliseconds)]
+        )
     }
 
     /// Finds out whether the database still knows what was stored: after a failover to a standby that lagged it does
