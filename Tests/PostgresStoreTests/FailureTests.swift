@@ -141,6 +141,57 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// It would take other jobs: those that it took wait for nobody but the reaper.
+    @Test func aClaimWhoseAnswerWasLostIsNotMadeAgain() async throws {
+        let own = try await OwnServer()
+        try await own.ingest(2)
+        let error = try await own.loseAnswer { _ = try await own.claim(1) }
+        #expect(error == .unavailable("the connection was lost"))
+        #expect(try await own.value("SELECT count(*) FROM usher.job WHERE state = 1") == "1")
+        await own.server.stop()
+    }
+
+    /// While commits hang, each claim would take the next jobs, hang with them, and leave a session behind.
+    @Test func afterAClaimInDoubtNoneIsMadeBeforeACommitGetsThrough() async throws {
+        let own = try await OwnServer()
+        try await own.ingest(2)
+        _ = try await own.loseAnswer { _ = try await own.claim(1) }
+        // As by a commit of this worker that hangs.
+        let claimed = try await own.holding("SELECT FROM usher.worker FOR UPDATE") {
+            let claimed = Task { try await own.claim(1) }
+            try await eventually("the claim waits behind it") { try await own.waitingBackend() != nil }
+            return claimed
+        }
+        #expect(try await claimed.value.jobs.count == 1)
+        #expect(try await own.value("SELECT count(*) FROM usher.job WHERE state = 1") == "2")
+        await own.server.stop()
+    }
+
+    /// The claim is committed by then: its jobs must not wait for the reaper.
+    @Test func whatWasClaimedIsHandedOnThoughNobodyKnowsWhatIsDueNext() async throws {
+        let own = try await OwnServer()
+        try await own.ingest(2)
+        let (claimed, queue, locked) = try await own.holding("SELECT FROM usher.job FOR UPDATE") {
+            let claimed = Task { try await own.claim(2) }
+            try await eventually("the claim waits for its rows") { try await own.waitingBackend() != nil }
+            let queue = own.pool("queue")
+            let lock = Script(name: "lock", text: "BEGIN; LOCK TABLE usher.waiting IN ACCESS EXCLUSIVE MODE")
+            let locked = Task { try await queue.run { link in try link.run(lock) } }
+            try await eventually("the queue's lock comes next") { try await own.waitingBackend("queue") != nil }
+            return (claimed, queue, locked)
+        }
+        // Since then the claim is committed.
+        try await locked.value
+        try await eventually("the question waits") { try await own.waitingBackend() != nil }
+        let backend = try #require(try await own.waitingBackend())
+        #expect(try await own.value("SELECT pg_terminate_backend(\(backend))") == "true")
+        let claim = try await claimed.value
+        #expect(claim.jobs.count == 2)
+        #expect(claim.nextDue == claim.now, "it is asked again at once")
+        await queue.close()
+        await own.server.stop()
+    }
+
     /// The answer to an adoption was lost: its rows may belong to this worker without its knowing them.
     @Test func anAdoptionInDoubtIsTakenUpUnderAnotherNumber() async throws {
         let own = try await OwnServer()
@@ -162,6 +213,23 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// A number that is given up was in doubt: while commits hang, each new one would hang, too.
+    @Test func anotherNumberIsTakenOnceACommitGetsThrough() async throws {
+        let own = try await OwnServer()
+        try await own.store.heartbeat(lifetime: .seconds(60))
+        let number = try #require(own.store.identity.id)
+        own.store.identity.forget(number)
+        // As by a commit of this worker that hangs.
+        let renewed = try await own.holding("SELECT FROM usher.worker FOR UPDATE") {
+            let renewed = Task { try await own.store.heartbeat(lifetime: .seconds(60)) }
+            try await eventually("it waits behind it") { try await own.waitingBackend() != nil }
+            return renewed
+        }
+        try await renewed.value
+        #expect(try await own.value("SELECT count(*) FROM usher.worker") == "2")
+        await own.server.stop()
+    }
+
     /// The worker gave up on a settlement that had been committed: nobody knows the outbox row's number any more.
     @Test func theOutboxRowOfASettlementInDoubtIsAdoptedByItsOwner() async throws {
         let bench = try await Bench()
@@ -177,6 +245,7 @@ struct FailureTests {
 private struct OwnServer: Sendable {
     let server: ThrowAwayPostgres
     let store: PostgresStore
+    private let options: PostgresOptions
     private let inspector: PostgresPool
     private let holder: PostgresPool
 
@@ -194,11 +263,19 @@ private struct OwnServer: Sendable {
             log: .silent
         )
         try await store.migrate()
-        options.applicationName = "inspector"
         options.connectionsMax = 1
+        self.options = options
+        options.applicationName = "inspector"
         inspector = PostgresPool(options: options, log: .silent)
         options.applicationName = "holder"
         holder = PostgresPool(options: options, log: .silent)
+    }
+
+    /// Another connection.
+    func pool(_ application: String) -> PostgresPool {
+        var options = self.options
+        options.applicationName = application
+        return PostgresPool(options: options, log: .silent)
     }
 
     func value(_ sql: String) async throws -> String? {
@@ -216,20 +293,29 @@ private struct OwnServer: Sendable {
     }
 
     func claimOne(lease: Duration = .seconds(60)) async throws -> ClaimedJob {
+        try await ingest(1)
+        return try #require(try await claim(1, lease: lease).jobs.first)
+    }
+
+    /// Stores so many jobs, which wait.
+    func ingest(_ count: Int64) async throws {
         let batch = IngestBatch(
             topic: "jobs",
-            ranges: [PartitionRange(partition: 0, start: 0, next: 1)],
-            jobs: [job("o-1", offset: 0)],
+            ranges: [PartitionRange(partition: 0, start: 0, next: count)],
+            jobs: (0..<count).map { job("o-\($0 + 1)", offset: $0) },
             quarantined: [],
             lease: .seconds(60)
         )
         _ = try await store.ingest(batch)
+    }
+
+    func claim(_ limit: Int, lease: Duration = .seconds(60)) async throws -> Claim {
         let request = ClaimRequest(
-            accounts: [AccountQuota(account: "main", limit: 1)],
-            lanes: [LaneQuota(lane: .interactive, limit: 1)],
+            accounts: [AccountQuota(account: "main", limit: limit)],
+            lanes: [LaneQuota(lane: .interactive, limit: limit)],
             lease: lease
         )
-        return try #require(try await store.claim(request).jobs.first)
+        return try await store.claim(request)
     }
 
     /// Runs `body` while another session locks a table.
@@ -237,7 +323,15 @@ private struct OwnServer: Sendable {
         locking table: String = "job",
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        let hold = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.\(table) IN ACCESS EXCLUSIVE MODE")
+        try await holding("LOCK TABLE usher.\(table) IN ACCESS EXCLUSIVE MODE", body)
+    }
+
+    /// Runs `body` while another session holds what `statement` locks.
+    func holding<Value: Sendable>(
+        _ statement: String,
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let hold = Script(name: "hold", text: "BEGIN; \(statement)")
         try await holder.run { link in try link.run(hold) }
         let value = try await body()
         await holder.close()
@@ -286,10 +380,11 @@ private struct OwnServer: Sendable {
         return count == "1"
     }
 
-    func waitingBackend() async throws -> Int32? {
+    func waitingBackend(_ application: String = "usher") async throws -> Int32? {
         try await value(
             """
-            SELECT pid FROM pg_stat_activity WHERE application_name = 'usher' AND wait_event_type = 'Lock' LIMIT 1
+            SELECT pid FROM pg_stat_activity
+            WHERE application_name = '\(application)' AND wait_event_type = 'Lock' LIMIT 1
             """
         ).flatMap { Int32($0) }
     }

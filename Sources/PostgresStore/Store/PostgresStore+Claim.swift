@@ -4,16 +4,13 @@ package import SessionCore
 
 extension PostgresStore {
     package func claim(_ request: ClaimRequest) async throws -> Claim {
-        let parameters = Self.parameters(request, worker: try await workerID())
-        let lanes = PGParameter.int2s(Lane.allCases.map(\.rawValue))
-        let accounts = PGParameter.texts(request.accounts.map(\.account))
-        let (rows, nextDue, now) = try await pool.run { link in
-            let rows = try link.run(SQL.Jobs.claim, parameters).map { row in try ClaimedRow(&row) }
-            let next = try link.run(SQL.Jobs.nextDue, [lanes, accounts]).first { row in
-                (due: try row.nextIfAny(Timestamp.self), now: try row.next(Timestamp.self))
-            }
-            guard let next else { throw PostgresFailure.shape("jobs/next_due returned no row") }
-            return (rows, next.due, rows.first?.now ?? next.now)
+        let parameters = Self.parameters(request, worker: try await claimingWorker())
+        let queues: [PGParameter] = [
+            .int2s(Lane.allCases.map(\.rawValue)), .texts(request.accounts.map(\.account)),
+        ]
+        let (rows, next) = try await pool.run(repeatsAfterLoss: false) { link -> ([ClaimedRow], NextDue) in
+            let rows = try leased(by: SQL.Jobs.claim, parameters, link)
+            return (rows, try Self.nextDue(in: queues, after: rows, link))
         }
         for (epoch, held) in Dictionary(grouping: rows, by: \.lease.epoch) {
             leases.began(epoch, jobs: held.map(\.lease.jobID))
@@ -33,7 +30,7 @@ extension PostgresStore {
         }
         await setAside(unsealable)
         let unread = Dictionary(unsealable.map { ($0.lane, 1) }, uniquingKeysWith: +)
-        return Claim(now: now, jobs: jobs, nextDue: nextDue, setAside: unread)
+        return Claim(now: rows.first?.now ?? next.now, jobs: jobs, nextDue: next.due, setAside: unread)
     }
 
     package func claimOverdue(
@@ -42,10 +39,10 @@ extension PostgresStore {
         limit: Int,
         lease: Duration
     ) async throws -> OverdueClaim {
-        let worker = try await workerID()
+        let worker = try await claimingWorker()
         let queue: [PGParameter] = [.int2(place.lane.rawValue), .text(account)]
         let slice: [PGParameter] = [.time(place.dueAt), .int8(place.jobID), .int4(Int32(clamping: limit))]
-        let (look, rows) = try await pool.run { link -> (OverdueLook, [ClaimedRow]) in
+        let (look, rows) = try await pool.run(repeatsAfterLoss: false) { link -> (OverdueLook, [ClaimedRow]) in
             let look = try link.run(SQL.Jobs.overdue, queue + slice).first { row in
                 try OverdueLook(&row, in: place.lane)
             }
@@ -54,11 +51,56 @@ extension PostgresStore {
             let late: [PGParameter] = [
                 .times(look.dueAt), .int8s(look.jobs), .int8(lease.wholeMicroseconds), .int8(worker),
             ]
-            return (look, try link.run(SQL.Jobs.claimOverdue, queue + late).map { row in try ClaimedRow(&row) })
+            return (look, try leased(by: SQL.Jobs.claimOverdue, queue + late, link))
         }
         if let epoch = rows.first?.lease.epoch { leases.began(epoch, jobs: rows.map(\.lease.jobID)) }
         // They end without their bodies, should no key open these.
         return OverdueClaim(now: look.now, jobs: rows.map { $0.job(body: $0.openBody(keys)) }, next: look.next)
+    }
+
+    /// The worker's number for a claim. While the server may still work on an earlier one of this worker, which holds
+    /// its jobs unseen, another would pass over those and take the next, and all of them would commit in the end, with
+    /// nobody to send for them. So a commit has to get through first. It writes one row, always the same: where it
+    /// hangs, those that follow end at the lock and do not hang beside it.
+    private func claimingWorker() async throws(StoreError) -> Int64 {
+        let worker = try await workerID()
+        guard let doubts = claimDoubts.withLock({ $0.open }) else { return worker }
+        try await confirmDurability(worker: worker)
+        claimDoubts.withLock { $0.clear(doubts) }
+        return try await workerID()
+    }
+
+    /// Runs the statement of a claim. It is not run again after a loss: it would take other jobs.
+    private func leased(
+        by statement: Statement,
+        _ parameters: [PGParameter],
+        _ link: PostgresLink
+    ) throws -> [ClaimedRow] {
+        do {
+            return try link.run(statement, parameters).map { row in try ClaimedRow(&row) }
+        } catch {
+            claimDoubts.withLock { $0.add() }
+            throw error
+        }
+    }
+
+    /// What was claimed is nobody else's: where the question fails it is handed on all the same, and the next claim
+    /// asks at once.
+    private static func nextDue(
+        in queues: [PGParameter],
+        after rows: [ClaimedRow],
+        _ link: PostgresLink
+    ) throws -> NextDue {
+        do {
+            let next = try link.run(SQL.Jobs.nextDue, queues).first { row in
+                NextDue(due: try row.nextIfAny(Timestamp.self), now: try row.next(Timestamp.self))
+            }
+            guard let next else { throw PostgresFailure.shape("jobs/next_due returned no row") }
+            return next
+        } catch {
+            guard let now = rows.first?.now else { throw error }
+            return NextDue(due: now, now: now)
+        }
     }
 
     private static func parameters(_ request: ClaimRequest, worker: Int64) -> [PGParameter] {
@@ -113,6 +155,12 @@ extension PostgresStore {
         guard let time else { throw PostgresFailure.shape("server/clock returned no row") }
         return time
     }
+}
+
+/// The row that `jobs/next_due` returned.
+private struct NextDue: Sendable {
+    var due: Timestamp?
+    var now: Timestamp
 }
 
 /// The row that `jobs/overdue` returned.

@@ -4,7 +4,7 @@ package import SessionCore
 import Synchronization
 
 /// The durable state in PostgreSQL: `JobStore`, one transaction a method. Every method is safe to run again, because
-/// a commit whose answer was lost may have happened.
+/// a commit whose answer was lost may have happened; those that take whatever they find wait for that commit first.
 package final class PostgresStore: JobStore {
     let pool: PostgresPool
     let keys: KeyRing
@@ -14,6 +14,7 @@ package final class PostgresStore: JobStore {
     private let topics = Mutex<[String: Int16]>([:])
     let leases = LeaseBook()
     let doubts = Mutex(Doubts())
+    let claimDoubts = Mutex(ClaimDoubts())
     let backlogCount = Mutex(BacklogCount())
 
     /// - Parameters:
@@ -119,7 +120,11 @@ extension PostgresStore {
     private func register(lifetime: Duration) async throws(StoreError) -> Int64 {
         precondition(!keys.isKeyless, "a worker without keys would set everything aside")
         let identity = self.identity
+        let forgotten = identity.forgotten
         let id = try await pool.run { link in
+            // A new number conflicts with nothing: while commits hang, each would hang beside the others. This row is
+            // the same for all, so only the first of them hangs, and the others end at its lock.
+            if let forgotten { try link.run(SQL.Workers.touch, [.int8(forgotten)]) }
             let parameters: [PGParameter] = [
                 .text(identity.name), .text(identity.version), .int8(lifetime.wholeMicroseconds),
             ]
@@ -133,7 +138,13 @@ extension PostgresStore {
 final class WorkerIdentity: Sendable {
     let name: String
     let version: String
-    private let number = Mutex<Int64?>(nil)
+    private let state = Mutex(State())
+
+    private struct State {
+        var number: Int64?
+        /// The number before, while there is no other yet.
+        var forgotten: Int64?
+    }
 
     init(name: String, version: String) {
         self.name = name
@@ -141,21 +152,26 @@ final class WorkerIdentity: Sendable {
     }
 
     var id: Int64? {
-        number.withLock { $0 }
+        state.withLock { $0.number }
+    }
+
+    /// The number that was given up, until there is another.
+    var forgotten: Int64? {
+        state.withLock { $0.forgotten }
     }
 
     /// Keeps the first of two registrations that ran at the same time.
     func settle(on new: Int64) -> Int64 {
-        number.withLock { number in
-            let settled = number ?? new
-            number = settled
+        state.withLock { state in
+            let settled = state.number ?? new
+            state = State(number: settled)
             return settled
         }
     }
 
     func forget(_ old: Int64) {
-        number.withLock { number in
-            if number == old { number = nil }
+        state.withLock { state in
+            if state.number == old { state = State(forgotten: old) }
         }
     }
 }

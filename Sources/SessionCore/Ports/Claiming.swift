@@ -146,7 +146,8 @@ package struct Claim: Sendable {
     /// Database time at which the claim was made.
     package var now: Timestamp
     package var jobs: [ClaimedJob]
-    /// When the next job that is not due yet becomes due, within the accounts asked for; nil if none waits.
+    /// When the next job that is not due yet becomes due, within the accounts asked for; nil if none waits. The time of
+    /// the claim where jobs were claimed and this could not be found out.
     package var nextDue: Timestamp?
     /// How many jobs of each lane were due and could not be read: they wait again.
     package var setAside: [Lane: Int]

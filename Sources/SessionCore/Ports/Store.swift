@@ -42,10 +42,12 @@ package protocol JobStore: HoldStore {
     func ingest(_ batch: IngestBatch) async throws -> IngestReport
     /// The stored positions; partitions without one are absent.
     func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition]
-    /// Leases due jobs and marks those to be sent, durably.
+    /// Leases due jobs and marks those to be sent, durably. `.unavailable` at once when the connection is lost: jobs
+    /// may have been leased all the same, and no more are before the database shows that commits get through again.
     func claim(_ request: ClaimRequest) async throws -> Claim
     /// Leases due jobs of one lane and account that are past their `not_after`, whatever holds the account; those of
-    /// unknown outcome are left alone. Looks at no more than `limit` due jobs, which begin behind `place`.
+    /// unknown outcome are left alone. Looks at no more than `limit` due jobs, which begin behind `place`. A lost
+    /// connection as for `claim`.
     func claimOverdue(
         of account: String,
         behind place: QueuePlace,

@@ -58,6 +58,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     private func look(_ next: inout NextLook) async throws {
         next.hasMore = true
         var isFirst = true
+        var pause = Self.pauses.base
         while mayMint(), slots.mayTake {
             let uptime = clock.uptime
             let isResting = uptime < next.othersFrom
@@ -74,7 +75,12 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             guard !lanes.isEmpty else { return }
             let began = clock.uptime
             let request = ClaimRequest(accounts: permits.open, lanes: lanes, lease: settings.lease)
-            let claim = try await claim(request)
+            guard let claim = try await self.claim(request) else {
+                try await clock.wait(for: pause)
+                pause = min(pause * 2, Self.pauses.cap)
+                continue
+            }
+            pause = Self.pauses.base
             let now = clock.uptime
             let findings = ClaimFindings(request, claim, isPartial: permits.hasFull)
             isFirst = false
@@ -94,6 +100,9 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             rests.send(rest)
         }
     }
+
+    /// Between claims that find no database.
+    private static var pauses: Backoff { Backoff(base: .milliseconds(100), cap: .seconds(2)) }
 
     private func plan(_ permits: AccountGuards.Permits, isDue: Bool) -> [LaneQuota] {
         shares.claimable(slots.room(ahead: permits.ahead), of: permits.open, isDue: isDue, at: clock.uptime)
@@ -148,7 +157,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// What a search for one job to call came to.
     private enum Search {
         case called
-        /// Only jobs that need no call, or cannot be read, which were dealt with; there may be more.
+        /// None yet: what was found needs no call, or cannot be read, and was dealt with, or no database answered.
+        /// There may be more.
         case passed
         case nothing
     }
@@ -171,7 +181,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                     leavesLookUps: leavesLookUps
                 )
                 for _ in 0..<Self.passedMax {
-                    let claim = try await claim(one, for: purpose)
+                    guard let claim = try await self.claim(one, for: purpose) else { return .passed }
                     if claim.jobs.contains(where: isCalled) { return .called }
                     if claim.jobs.isEmpty, claim.setAside.isEmpty { break }
                     hasPassed = true
@@ -199,12 +209,14 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
-    private func claim(_ request: ClaimRequest, for purpose: Purpose = .work) async throws -> Claim {
+    /// nil: no database answered. It may be away for long: whether this is wanted still is to be asked anew.
+    private func claim(_ request: ClaimRequest, for purpose: Purpose = .work) async throws -> Claim? {
         let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit })
         do {
-            let (asked, claim) = try await patience.untilDone { [clock, store] in
-                let asked = clock.uptime
-                return (asked, try await store.claim(request))
+            let asked = clock.uptime
+            guard let claim = try await patience.once({ [store] in try await store.claim(request) }) else {
+                slots.taken(0, of: reserved)
+                return nil
             }
             clock.learn(claim.now, asked: asked, receivedAt: clock.uptime)
             slots.taken(claim.jobs.count, ofAgents: claim.jobs.count { $0.lane == .interactive }, of: reserved)

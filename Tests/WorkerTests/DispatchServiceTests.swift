@@ -1,0 +1,80 @@
+import BlockingThreads
+import Logs
+import SessionCore
+import Synchronization
+import Testing
+import UsherTestKit
+
+@testable import Worker
+
+@Suite("Dispatch")
+struct DispatchServiceTests {
+    private static func service(
+        _ store: MemoryStore,
+        _ causes: Mailbox<DispatchCause>,
+        mayMint: @escaping @Sendable () -> Bool
+    ) -> DispatchService<MemoryStore, ScriptedCashier> {
+        let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 10)]
+        let guards = AccountGuards(accounts: accounts)
+        let slots = CallSlots(limit: 10)
+        let clock = WorkerClock(wall: Timestamp(seconds: 1_000_000))
+        let activity = Activity()
+        let lease = Duration.seconds(60)
+        let weights: [Lane: Int] = [.interactive: 8, .campaign: 3, .replay: 1]
+        return DispatchService(
+            store: store,
+            dispatcher: Dispatcher(
+                cashier: ScriptedCashier(answer: WorkerBench.opened),
+                accounts: accounts,
+                guards: guards,
+                slots: slots,
+                decided: DecidedJobs(),
+                clock: clock,
+                activity: activity,
+                lease: lease
+            ),
+            settings: WorkerSettings(
+                accounts: accounts,
+                topics: [],
+                inFlightMax: 10,
+                interactiveReserve: 2,
+                laneWeights: weights,
+                lease: lease,
+                notAfterDefault: lease,
+                unpublishedMax: lease,
+                shutdownGrace: lease,
+                retention: Retention(request: lease, openedResult: lease, otherResult: lease, quarantine: lease),
+                pollInterval: .seconds(1)
+            ),
+            guards: guards,
+            slots: slots,
+            shares: LaneShares(weights: weights, reserve: 2),
+            rightOfWay: RightOfWay(),
+            causes: causes,
+            rests: Mailbox(),
+            patience: Patience(log: .silent, clock: clock),
+            clock: clock,
+            activity: activity,
+            mayMint: mayMint
+        )
+    }
+
+    @Test("a claim that found no database is not made later, if results cannot be delivered any more by then")
+    func needIsAskedAnew() async throws {
+        let store = MemoryStore()
+        let causes = Mailbox<DispatchCause>()
+        let asked = Mutex(0)
+        let service = Self.service(store, causes) {
+            asked.withLock { asked in
+                asked += 1
+                return asked == 1
+            }
+        }
+        store.failNext(1)
+        causes.send(.tick)
+        causes.finish()
+        try await service.run()
+        #expect(store.claimsMade == 0)
+        #expect(asked.withLock { $0 } == 2)
+    }
+}
