@@ -101,6 +101,21 @@ struct IngestTests {
         )
     }
 
+    /// It is committed by then, and nobody else's: untold, it would wait for the reaper.
+    @Test func whatStartedIsToldThoughTheRestOfItsBatchFails() async throws {
+        let bench = try await Bench()
+        _ = try await bench.claimOne()
+        try await bench.execute("ALTER TABLE usher.duplicate ADD CONSTRAINT never CHECK (false) NOT VALID")
+        let jobs = [job("o-2", offset: 1, mayStart: true), job("o-1", offset: 2)]
+        let report = try await bench.ingest(jobs, start: 1)
+        #expect(report.started.map(\.order.orderID) == ["o-2"])
+        guard case .refused("23514", _) = report.failure else {
+            Issue.record("unexpected: \(String(describing: report.failure))")
+            return
+        }
+        #expect(try await bench.value("SELECT next_offset FROM usher.position") == "1")
+    }
+
     @Test func aPositionBehindTheBatchStopsIt() async throws {
         let bench = try await Bench()
         try await bench.ingest([job("o-1", offset: 0)])

@@ -273,6 +273,19 @@ struct WorkerTests {
         try await bench.stop()
     }
 
+    @Test("jobs that started are sent though the rest of their batch was not stored, and the batch is stored after all")
+    func sendsWhatStarted() async throws {
+        let bench = WorkerBench(answer: WorkerBench.opened)
+        bench.store.cutIntakeShort(by: .unavailable("the test says so"))
+        bench.deliver(["o-1", "o-2"])
+        try await bench.eventually("both are opened, and the batch is stored") {
+            bench.store.rows.count { $0.state == .opened } == 2 && bench.source.commits.count == 1
+        }
+        #expect(bench.store.takenIn.count == 1)
+        #expect(bench.cashier.calls.count == 2)
+        try await bench.stop()
+    }
+
     @Test("a stopped partition is taken up once an operator has moved its position")
     func takesUpAStoppedPartition() async throws {
         let bench = WorkerBench(answer: WorkerBench.opened)

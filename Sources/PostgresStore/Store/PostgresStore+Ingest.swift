@@ -27,7 +27,13 @@ extension PostgresStore {
         let columns = IngestColumns(left, keys: keys)
         let run = IngestRun(batch: batch, columns: columns, frame: frame, keys: keys, answers: answers)
         let before = report
-        report = try await pool.run { link in try link.transaction { link in try run.execute(on: link, before) } }
+        do throws(StoreError) {
+            report = try await pool.run { link in try link.transaction { link in try run.execute(on: link, before) } }
+        } catch {
+            // What started is committed, and nobody else's: it is sent all the same.
+            guard !before.started.isEmpty else { throw error }
+            report.failure = error
+        }
         return begun(report)
     }
 

@@ -202,6 +202,8 @@ package struct IngestReport: Sendable {
     package var started: [ClaimedJob] = []
     /// Database time of the transaction; nil when nothing was to be stored.
     package var now: Timestamp?
+    /// Why the batch is not accounted for, though jobs of it were stored that started; nil: it is.
+    package var failure: StoreError?
     /// Whether rows were added to the outbox.
     package var answered: Bool { duplicates + conflicts + quarantined > 0 }
     /// Whether jobs were stored that wait to be claimed.

@@ -38,7 +38,8 @@ package struct UnservedAccount: Equatable, Sendable {
 package protocol JobStore: HoldStore {
     /// Accounts for a batch, with its positions: they move with the commit that accounts for the last record. Running
     /// it again is harmless. Throws `.positionMovedBack` and `.positionSetAhead`, of one partition, when the stored
-    /// position is no place from which to go on with the batch.
+    /// position is no place from which to go on with the batch. Once jobs have started an error is not thrown but told
+    /// by the report.
     func ingest(_ batch: IngestBatch) async throws -> IngestReport
     /// The stored positions; partitions without one are absent.
     func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition]

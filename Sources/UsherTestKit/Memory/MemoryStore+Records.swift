@@ -35,6 +35,11 @@ extension MemoryStore {
         state.withLock { $0.isAway = isAway }
     }
 
+    /// Of the next batch the jobs are stored, and nothing else.
+    package func cutIntakeShort(by failure: StoreError) {
+        state.withLock { $0.intakeFailure = failure }
+    }
+
     /// A person puts a partition's position somewhere.
     package func putPosition(of partition: TopicPartition, at offset: Int64) {
         state.withLock { state in

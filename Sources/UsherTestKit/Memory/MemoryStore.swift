@@ -22,6 +22,7 @@ package final class MemoryStore: JobStore {
         var claimsTake = Duration.zero
         var takenIn: [TakenIn] = []
         var intakeTakes = Duration.zero
+        var intakeFailure: StoreError?
         var unreadable: Set<String> = []
         var claimsMade = 0
         var failuresLeft = 0
@@ -183,6 +184,9 @@ package final class MemoryStore: JobStore {
                 }
             }
             for job in batch.jobs { state.take(job, lease: batch.lease, &report) }
+            report.failure = state.intakeFailure
+            state.intakeFailure = nil
+            guard report.failure == nil else { return report }
             report.quarantined = batch.quarantined.count
             state.quarantined += batch.quarantined
             for answer in batch.quarantined.compactMap(\.answer) { state.emit(answer) }

@@ -54,22 +54,13 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         if decided.jobs.contains(where: { $0.lane == .interactive }) { rightOfWay.agentsSeen(at: began) }
         let deciding = clock.uptime - began
         let reserved = await admission.admit(&decided)
+        let batch = decided
+        let answer: (asked: Duration, report: IngestReport)
         do {
-            let batch = decided
-            let (asked, report) = try await patience.untilDone {
+            answer = try await patience.untilDone {
                 let asked = clock.uptime
-                return (asked, try await store.ingest(batch))
+                return (asked: asked, report: try await store.ingest(batch))
             }
-            if let now = report.now { clock.learn(now, asked: asked, receivedAt: clock.uptime) }
-            let ofAgents = report.started.count { $0.lane == .interactive }
-            slots.taken(report.started.count, ofAgents: ofAgents, of: reserved)
-            admission.stored(batch, started: report.started)
-            dispatcher.start(report.started, asked: asked)
-            for batch in batches { source.commit(batch) }
-            activity.stored(report)
-            tell(batch)
-            onStored(report)
-            return deciding + (clock.uptime - asked)
         } catch let error as StoreError {
             slots.taken(0, of: reserved)
             return try await deciding + readElsewhere(error, batches)
@@ -77,6 +68,28 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             slots.taken(0, of: reserved)
             throw error
         }
+        let (asked, report) = answer
+        if let now = report.now { clock.learn(now, asked: asked, receivedAt: clock.uptime) }
+        let ofAgents = report.started.count { $0.lane == .interactive }
+        slots.taken(report.started.count, ofAgents: ofAgents, of: reserved)
+        admission.stored(batch, started: report.started)
+        dispatcher.start(report.started, asked: asked)
+        activity.stored(report)
+        if let failure = report.failure {
+            onStored(report)
+            return try await deciding + goOn(after: failure, batches)
+        }
+        for batch in batches { source.commit(batch) }
+        tell(batch)
+        onStored(report)
+        return deciding + (clock.uptime - asked)
+    }
+
+    /// A part of what was read is stored, and not the positions. What waiting mends is taken once more: what is stored
+    /// by then is known by its place.
+    private func goOn(after failure: StoreError, _ batches: [RecordBatch]) async throws -> Duration {
+        guard failure.passingReason == nil else { return try await take(batches) }
+        return try await readElsewhere(failure, batches)
     }
 
     /// One partition is read on from where it stands by the store, if that is why nothing was stored; the others are
