@@ -26,7 +26,8 @@ extension PostgresStore {
     }
 
     /// Sets a rule for an account and notes it in the audit, in one transaction. A rule for the same answers is
-    /// replaced and keeps its id; setting the newest rule again as it is changes nothing. Throws `StoreError`.
+    /// replaced and keeps its id; setting the newest rule again as it is changes nothing. Throws `StoreError`; after
+    /// `.unavailable` it may have happened.
     ///
     /// - Parameter rule: its `ruleID` is what to call it; a number is added where another of the account's has it.
     package func setErrorOverride(
@@ -34,7 +35,8 @@ extension PostgresStore {
         account: String,
         act: OperatorAct
     ) async throws -> ErrorOverrideChange {
-        try await pool.run { link in
+        // Done again after an answer that was lost, it would say that the rule had been set before.
+        try await pool.run(repeatsAfterLoss: false) { link in
             try link.transaction { link in
                 try link.run(SQL.Errors.lock)
                 let known = try Self.overrides(link, of: account)

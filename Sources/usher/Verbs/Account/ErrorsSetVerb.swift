@@ -65,7 +65,10 @@ enum ErrorsSetVerb {
             }
             let planned = report(rule.row, isDryRun: true)
             guard !isDryRun, !planned.isDangerous || isKnown else { return planned }
-            let change = try await store.setErrorOverride(rule.row, account: account, act: act)
+            let list = "usher account errors list \(ShellWord.quoted(account))"
+            let change = try await Operator.once(seenBy: list) {
+                try await store.setErrorOverride(rule.row, account: account, act: act)
+            }
             return report(change.after, isDryRun: false, isChange: change.isChange)
         }
         return try ErrorsVerb.end(with: report, isKnown: isKnown, context)
