@@ -209,6 +209,34 @@ struct HoldTests {
         #expect(try await bench.store.holds().map(\.reason) == ["fraud"])
     }
 
+    /// The first is not committed yet when the second begins: it waits at the audit, which somebody has locked.
+    @Test func ofTwoFirstHoldsAtOneInstantTheSecondNamesTheFirst() async throws {
+        let bench = try await Bench()
+        let other = bench.fixture.store(worker: "second")
+        let holder = PostgresPool(options: bench.fixture.options, log: .silent)
+        let lock = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.audit IN EXCLUSIVE MODE")
+        try await holder.run { link in try link.run(lock) }
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND backend_type = 'client backend' AND wait_event_type = 'Lock'
+            """
+        let first = Task {
+            try await bench.store.placeHold(account: "main", act: OperatorAct(actor: "ann@desk", reason: "audit"))
+        }
+        try await eventually("the first waits") { try await bench.value(waiting) == "1" }
+        let second = Task {
+            try await other.placeHold(account: "main", act: OperatorAct(actor: "ben@desk", reason: "fraud"))
+        }
+        try await eventually("the second waits for the first") { try await bench.value(waiting) == "2" }
+        await holder.close()
+        #expect(try await first.value == nil)
+        let replaced = try await second.value
+        #expect(replaced?.actor == "ann@desk" && replaced?.reason == "audit", "who held it is told")
+        let before = "SELECT string_agg(COALESCE(before, 'nothing'), '; ' ORDER BY audit_id) FROM usher.audit"
+        #expect(try await bench.value(before) == "nothing; held by ann@desk: audit")
+        await other.close()
+    }
+
     @Test func whoTakesAHoldOverHoldsTheAccountSinceThen() async throws {
         let bench = try await Bench()
         func heldAt(_ actor: String) async throws -> Timestamp? {

@@ -87,6 +87,7 @@ extension PostgresStore {
         // Done again after an answer that was lost, it would be noted twice.
         return try await pool.run(repeatsAfterLoss: false) { link in
             try link.transaction { link -> OperatorHold? in
+                try link.run(SQL.Holds.takeTurn, [.text(account)])
                 let rows = try link.run(SQL.Holds.place, parameters)
                 let before: OperatorHold? = try rows.first { row in try OperatorHold(&row) } ?? nil
                 let entry = AuditEntry(
