@@ -100,6 +100,41 @@ struct FailureTests {
         await own.server.stop()
     }
 
+    /// It was stored by a commit that may not be on the standby: the provider must not hear before it is there.
+    @Test func aRepeatedNotificationIsKnownOnceTheStandbyHasIt() async throws {
+        let own = try await OwnServer()
+        let events = [notification(of: "o-1")]
+        @Sendable func record() async throws -> [EventFate] {
+            try await own.store.record(events, freshness: .seconds(60), lease: .seconds(60))
+        }
+        #expect(try await record().count == 1)
+        try await own.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        let other = Task { try await own.writeUntilItWaits() }
+        try await eventually("commits wait") { try await own.waitsForStandby("holder") }
+        let repeated = Task { try await record() }
+        try await eventually("its commit waits for the standby") { try await own.waitsForStandby("usher") }
+        try await own.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        _ = try await own.value("SELECT pg_reload_conf()")
+        #expect(try await repeated.value == [.repeated(isSame: true)])
+        try await other.value
+        await own.server.stop()
+    }
+
+    private func notification(of orderID: String) -> NewEvent {
+        let digest = Hashes.sha256(Array(orderID.utf8))
+        let time = Timestamp(seconds: 1_700_000_000)
+        var event = TransactionEvent(
+            eventID: ResultID(bytes: Array(digest.prefix(16))),
+            order: Order(account: "main", orderID: orderID),
+            generation: 1,
+            toldAt: time,
+            receivedAt: time
+        )
+        event.transaction = TransactionEvent.Transaction(tid: 7, status: "approved")
+        return NewEvent(jobID: 1, event: event, value: Array("{}".utf8), signatureDigest: digest)
+    }
+
     /// What a person did was committed and its answer lost: done again, a release would say that nothing held the
     /// account, a hold would be noted twice, and a rule would be said to have been set before.
     @Test(arguments: ["hold", "release", "errors set"])

@@ -37,6 +37,8 @@ extension PostgresStore: CallbackStore {
                     (try row.next(ResultID.self), try row.next(Int64.self))
                 }
                 let stored = try link.run(SQL.Events.stored, [ids]).map { row in try StoredEvent(&row) }
+                // Whoever is told that it is known does not tell it again: the commit has to prove that it is durable.
+                if new.isEmpty { try link.run(SQL.Events.touch, [ids]) }
                 return (new, stored)
             }
         }
