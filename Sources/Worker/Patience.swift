@@ -3,7 +3,8 @@ import SessionCore
 import Synchronization
 
 /// Runs a database transaction until it has happened: every one is safe to run again, so an unreachable database is
-/// waited for, said at once and every minute, and said again when it is back.
+/// waited for, said at once and every minute, and said again when it is back: when nothing waits for it any more, since
+/// others may get through all the while, where a disk is full, a standby away or a row locked.
 package final class Patience: Sendable {
     private struct Wait {
         /// When the first transaction found no database.
@@ -12,10 +13,23 @@ package final class Patience: Sendable {
         var told: Duration
     }
 
+    private struct State {
+        var wait: Wait?
+        /// Transactions that found no database and will be run again.
+        var waiting = 0
+        /// Since when none that writes has got through; nil while they do.
+        var silentSince: Duration?
+    }
+
+    /// What a transaction found in place of a database.
+    private struct Away: Error {
+        var reason: String
+    }
+
     private let log: Log
     private let clock: WorkerClock
     private let repeatAfter: Duration
-    private let wait = Mutex<Wait?>(nil)
+    private let state = Mutex(State())
     private let stopped = Mutex(false)
 
     package init(log: Log, clock: WorkerClock, repeatAfter: Duration = .seconds(60)) {
@@ -24,14 +38,15 @@ package final class Patience: Sendable {
         self.repeatAfter = repeatAfter
     }
 
-    /// Whether the last transaction found no database.
+    /// Whether a transaction found no database, and the database is not back yet.
     package var waitsForDatabase: Bool {
-        wait.withLock { $0 != nil }
+        state.withLock { $0.wait != nil }
     }
 
-    /// For how long no transaction has got through; nil while they do.
+    /// For how long no transaction that writes has got through; nil while they do. A server that only takes reads, as a
+    /// standby does, is no database for a worker.
     func silence(at uptime: Duration) -> Duration? {
-        wait.withLock { wait in wait.map { uptime - $0.since } }
+        state.withLock { state in state.silentSince.map { uptime - $0 } }
     }
 
     /// From now on an unreachable database is an error at once.
@@ -40,12 +55,25 @@ package final class Patience: Sendable {
     }
 
     /// Throws what `transaction` throws, except what passes by itself, which is waited out.
+    ///
+    /// - Parameter onlyReads: The transaction would get through where nothing can be written.
     package func untilDone<Answer: Sendable>(
+        onlyReads: Bool = false,
         _ transaction: @Sendable () async throws -> Answer
     ) async throws -> Answer {
         var pause = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        var isWaiting = false
+        defer { if isWaiting { state.withLock { $0.waiting -= 1 } } }
         while true {
-            if let answer = try await once(transaction) { return answer }
+            switch try await attempt(transaction) {
+            case .success(let answer):
+                reachable(onlyReads: onlyReads, endsWaiting: isWaiting)
+                isWaiting = false
+                return answer
+            case .failure(let away):
+                unreachable(away, onlyReads: onlyReads, beginsWaiting: !isWaiting)
+                isWaiting = true
+            }
             try await clock.wait(for: pause.base)
             pause.base = min(pause.cap, pause.base * 2)
         }
@@ -53,48 +81,68 @@ package final class Patience: Sendable {
 
     /// Runs a transaction that is better left than run late: nil without a database. Throws what `transaction` throws,
     /// except what passes by itself.
-    func once<Answer: Sendable>(_ transaction: @Sendable () async throws -> Answer) async throws -> Answer? {
-        do {
-            let answer = try await transaction()
-            reachable()
+    ///
+    /// - Parameter onlyReads: The transaction would get through where nothing can be written.
+    func once<Answer: Sendable>(
+        onlyReads: Bool = false,
+        _ transaction: @Sendable () async throws -> Answer
+    ) async throws -> Answer? {
+        switch try await attempt(transaction) {
+        case .success(let answer):
+            reachable(onlyReads: onlyReads, endsWaiting: false)
             return answer
-        } catch let error as StoreError {
-            guard let reason = error.passingReason else { throw error }
-            if stopped.withLock({ $0 }) { throw StoreError.unavailable(reason) }
-            unreachable(reason)
+        case .failure(let away):
+            unreachable(away, onlyReads: onlyReads, beginsWaiting: false)
             return nil
         }
     }
 
-    private func unreachable(_ reason: String) {
+    private func attempt<Answer: Sendable>(
+        _ transaction: @Sendable () async throws -> Answer
+    ) async throws -> Result<Answer, Away> {
+        do {
+            return .success(try await transaction())
+        } catch let error as StoreError {
+            guard let reason = error.passingReason else { throw error }
+            if stopped.withLock({ $0 }) { throw StoreError.unavailable(reason) }
+            return .failure(Away(reason: reason))
+        }
+    }
+
+    private func unreachable(_ away: Away, onlyReads: Bool, beginsWaiting: Bool) {
         let now = clock.uptime
-        let news: Wait? = wait.withLock { wait in
-            guard let known = wait else {
-                wait = Wait(since: now, told: now)
-                return wait
+        let news: Wait? = state.withLock { state in
+            if beginsWaiting { state.waiting += 1 }
+            if !onlyReads { state.silentSince = state.silentSince ?? now }
+            guard let known = state.wait else {
+                state.wait = Wait(since: now, told: now)
+                return state.wait
             }
             guard now - known.told >= repeatAfter else { return nil }
-            wait?.told = now
+            state.wait?.told = now
             return known
         }
         guard let news else { return }
         if news.since == now {
-            log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(reason)])
+            log.warning("waiting for the database", [.waitingFor: "postgres", .reason: .text(away.reason)])
         } else {
             log.warning(
                 "still waiting for the database",
                 [
                     .waitingFor: "postgres", .elapsedMs: .init((now - news.since).wholeMilliseconds),
-                    .reason: .text(reason),
+                    .reason: .text(away.reason),
                 ]
             )
         }
     }
 
-    private func reachable() {
-        let isNews = wait.withLock { wait in
-            defer { wait = nil }
-            return wait != nil
+    private func reachable(onlyReads: Bool, endsWaiting: Bool) {
+        let isNews: Bool = state.withLock { state in
+            if endsWaiting { state.waiting -= 1 }
+            if !onlyReads { state.silentSince = nil }
+            guard state.waiting == 0 else { return false }
+            defer { state.wait = nil }
+            return state.wait != nil
         }
         if isNews { log.notice("the database is back", [.waitingFor: "postgres"]) }
     }

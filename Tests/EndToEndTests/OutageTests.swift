@@ -29,7 +29,9 @@ extension EndToEnd {
                 try await postgres.restart()
                 try await finish(installation, workload)
                 #expect(workers.allSatisfy { !$0.hasEnded })
-                #expect(workers.allSatisfy { worker in worker.lines.contains { $0.contains("the database is back") } })
+                try await eventually("nothing of theirs waits for the database any more", within: .seconds(30)) {
+                    workers.allSatisfy { worker in worker.lines.contains { $0.contains("the database is back") } }
+                }
             }
         }
 

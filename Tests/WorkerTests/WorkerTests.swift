@@ -29,7 +29,7 @@ struct WorkerTests {
         bench.deliver(["o-1"])
         try await bench.eventually("it says what it waits for") { bench.hasLogged("waiting for the database") }
         try await bench.eventually("it goes on") { bench.sink.published.count == 1 }
-        #expect(bench.hasLogged("the database is back"))
+        try await bench.eventually("nothing waits any more") { bench.hasLogged("the database is back") }
         #expect(bench.source.commits.count == 1)
         try await bench.stop()
     }
@@ -54,6 +54,20 @@ struct WorkerTests {
         try await bench.eventually("it has some again") { bench.source.isMember }
         bench.deliver(["o-1"])
         try await bench.eventually("it works") { bench.sink.published.count == 1 }
+        try await bench.stop()
+    }
+
+    @Test("a worker whose database takes no writes gives its partitions to others, though what it reads gets through")
+    func leavesWhereNothingCanBeWritten() async throws {
+        let bench = WorkerBench(leaveAfter: .milliseconds(1_500), answer: WorkerBench.opened)
+        try await bench.eventually("it has signed on") { bench.store.isWorkerAlive }
+        bench.store.setReadOnly(true)
+        try await bench.eventually("others have them") { !bench.source.isMember }
+        #expect(!bench.hasLogged("the database is back"))
+        #expect(bench.logged("waiting for the database") == 1)
+        bench.store.setReadOnly(false)
+        try await bench.eventually("it has some again") { bench.source.isMember }
+        try await bench.eventually("nothing waits any more") { bench.logged("the database is back") == 1 }
         try await bench.stop()
     }
 

@@ -71,7 +71,7 @@ extension MemoryStore {
     }
 
     package func backlog(leavingOut accounts: [String]) async throws -> Backlog {
-        try transact { state in
+        try transact(onlyReads: true) { state in
             state.leftOut = accounts
             let oldest = state.outbox.values.map(\.since).min()
             return Backlog(jobsByTopic: [:], oldestUnpublished: oldest.map { $0.duration(to: .now) })

@@ -40,6 +40,11 @@ extension MemoryStore {
         state.withLock { $0.intakeFailure = failure }
     }
 
+    /// Transactions that write are refused while it is, as by a standby.
+    package func setReadOnly(_ isReadOnly: Bool) {
+        state.withLock { $0.isReadOnly = isReadOnly }
+    }
+
     /// A person puts a partition's position somewhere.
     package func putPosition(of partition: TopicPartition, at offset: Int64) {
         state.withLock { state in

@@ -27,6 +27,7 @@ package final class MemoryStore: JobStore {
         var claimsMade = 0
         var failuresLeft = 0
         var isAway = false
+        var isReadOnly = false
         var lifeSigns = 0
         var leftOut: [String] = []
         /// The workers that have signed on.
@@ -155,9 +156,10 @@ package final class MemoryStore: JobStore {
         }
     }
 
-    func transact<Answer>(_ body: (inout State) throws -> Answer) throws -> Answer {
+    func transact<Answer>(onlyReads: Bool = false, _ body: (inout State) throws -> Answer) throws -> Answer {
         try state.withLock { state in
             if state.isAway { throw StoreError.unavailable("the test says so") }
+            if state.isReadOnly, !onlyReads { throw StoreError.refused(sqlState: "25006", "the test says so") }
             if state.failuresLeft > 0 {
                 state.failuresLeft -= 1
                 throw StoreError.unavailable("the test says so")
@@ -200,7 +202,7 @@ package final class MemoryStore: JobStore {
     }
 
     package func positions(of partitions: [TopicPartition]) async throws -> [TopicPartition: StoredPosition] {
-        try transact { state in
+        try transact(onlyReads: true) { state in
             var stored: [TopicPartition: StoredPosition] = [:]
             for partition in partitions { stored[partition] = state.stored(partition) }
             return stored
@@ -268,7 +270,7 @@ package final class MemoryStore: JobStore {
     }
 
     package func currentTime() async throws -> Timestamp {
-        try transact { $0.now }
+        try transact(onlyReads: true) { $0.now }
     }
 
     package func hold(account: String, _ cause: HoldCause, trialAfter: Duration) async throws {
@@ -279,7 +281,7 @@ package final class MemoryStore: JobStore {
     }
 
     package func holds() async throws -> [AccountHold] {
-        try transact { state in state.holds.filter { ($0.until ?? .farAway) > state.now } }
+        try transact(onlyReads: true) { state in state.holds.filter { ($0.until ?? .farAway) > state.now } }
     }
 
     package func beginTrial(account: String, next: Duration) async throws -> Bool {
@@ -317,7 +319,7 @@ package final class MemoryStore: JobStore {
 
     /// Its worker is the only one.
     package func unserved(besides accounts: [String]) async throws -> [UnservedAccount] {
-        try transact { state in
+        try transact(onlyReads: true) { state in
             let waiting = state.rows.values.filter { $0.leaseUntil == nil && !$0.state.isTerminal }
             let jobs = Dictionary(waiting.map { ($0.job.order.account, 1) }, uniquingKeysWith: +)
             let unserved = jobs.filter { !accounts.contains($0.key) }.sorted { $0.key < $1.key }

@@ -13,7 +13,7 @@ struct Membership: Sendable {
         self.leaveAfter = leaveAfter
     }
 
-    /// - Parameter silence: For how long no transaction has got through; nil while they do.
+    /// - Parameter silence: For how long no transaction that writes has got through; nil while they do.
     mutating func turn(silence: Duration?) -> Change? {
         if let silence {
             guard isMember, silence >= leaveAfter else { return nil }

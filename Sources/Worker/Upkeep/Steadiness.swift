@@ -15,7 +15,8 @@ struct Steadiness: Sendable {
     func isGiven<Store: JobStore>(by store: Store, _ patience: Patience) async throws -> Bool {
         guard isGiven else { return false }
         let asked = clock.uptime
-        guard let now = try await patience.once({ try await store.currentTime() }) else { return false }
+        let answer = try await patience.once(onlyReads: true) { try await store.currentTime() }
+        guard let now = answer else { return false }
         clock.learn(now, asked: asked, receivedAt: clock.uptime)
         return isGiven
     }

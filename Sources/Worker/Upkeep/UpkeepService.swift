@@ -99,7 +99,9 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             try await clock.wait(for: .seconds(5))
             let check = PositionCheck(accounted: source.accounted, stopped: source.stopped)
             guard !check.partitions.isEmpty else { continue }
-            let stored = try await patience.untilDone { try await store.positions(of: check.partitions) }
+            let stored = try await patience.untilDone(onlyReads: true) {
+                try await store.positions(of: check.partitions)
+            }
             for partition in check.moved(stored) { source.takeUp(partition) }
             for (partition, expected) in check.ahead(stored) {
                 log.setAhead(partition, expected: expected, stored: stored[partition]?.next ?? 0)
@@ -120,7 +122,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             switch membership.turn(silence: patience.silence(at: clock.uptime)) {
             case .leave:
                 log.warning(
-                    "no transaction gets through: the partitions go to other workers until one does",
+                    "no transaction that writes gets through: the partitions go to other workers until one does",
                     [.waitingFor: "postgres"]
                 )
                 source.leave()
@@ -138,7 +140,7 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         var toldAt = Duration.zero
         while true {
             let versions = guards.holdVersions()
-            let holds = try await patience.untilDone { try await store.holds() }
+            let holds = try await patience.untilDone(onlyReads: true) { try await store.holds() }
             let turn = guards.read(holds, versions: versions)
             dispatcher.carryOn(turn, at: clock.uptime)
             changes.tell(turn.changes, at: clock.uptime)
@@ -166,11 +168,15 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         while true {
             try await clock.wait(for: .seconds(1))
             if watch.isDue(at: clock.uptime) {
-                let unserved = try await patience.untilDone { try await store.unserved(besides: accounts) }
+                let unserved = try await patience.untilDone(onlyReads: true) {
+                    try await store.unserved(besides: accounts)
+                }
                 watch.found(unserved, at: clock.uptime)
             }
             let leftOut = watch.names
-            let backlog = try await patience.untilDone { try await store.backlog(leavingOut: leftOut) }
+            let backlog = try await patience.untilDone(onlyReads: true) {
+                try await store.backlog(leavingOut: leftOut)
+            }
             let uptime = clock.uptime
             let sent = BackPressure.Sent(
                 oldest: unpublished.oldest.map { uptime - $0 },
