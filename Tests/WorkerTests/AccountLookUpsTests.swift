@@ -92,6 +92,20 @@ struct AccountLookUpsTests {
         }
     }
 
+    @Test("while the account waits for another reason one answer makes no hold either: three, or two, in a row do")
+    func oneAnswerWhileHeld() {
+        let delay = HoldCause(kind: .delay, lasts: .seconds(2), code: "429", reason: "wait")
+        begin(1...4)
+        ended(1, AccountSign(isWell: true, hold: delay, delay: delay))
+        let first = ended(2, unbelieved)
+        #expect(first.unheld.count == 1)
+        #expect(first.changes.isEmpty)
+        #expect(ended(3, maintenance).unheld.count == 1)
+        #expect(ended(4, maintenance).unheld.isEmpty)
+        #expect(ended(5, unbelieved).unheld.count == 1)
+        #expect(ended(6, unbelieved).unheld.isEmpty)
+    }
+
     private var fault: AccountSign { AccountSign(hold: HoldCause(kind: .fault, code: "401", reason: "signature")) }
 
     private var maintenance: AccountSign {

@@ -239,7 +239,7 @@ struct AccountGuard: Sendable {
             if isAlone {
                 turn.unheld.append(job.lease)
                 turn.refusedAlone.append(job.lease)
-            } else if !isTrial, !holding.isHeld, !isSure(cause, sign, job) {
+            } else if !isTrial, !holding.kinds.contains(cause.kind), !isSure(cause, sign, job) {
                 turn.unheld.append(job.lease)
             } else {
                 met(cause, by: job.order, account, &turn)
