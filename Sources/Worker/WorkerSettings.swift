@@ -74,6 +74,8 @@ package struct WorkerSettings: Sendable {
     /// How long calls in flight may take to end at shutdown.
     package var shutdownGrace: Duration
     package var retention: Retention
+    /// How long nothing is wiped once all that is old was.
+    package var wipeInterval: Duration = .seconds(30)
     /// How often due jobs are looked for when nothing else gives cause.
     package var pollInterval: Duration
 

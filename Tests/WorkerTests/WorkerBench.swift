@@ -37,6 +37,7 @@ final class WorkerBench: Sendable {
         store: MemoryStore = MemoryStore(),
         number: Int = 0,
         leaveAfter: Duration = .seconds(60),
+        wipeInterval: Duration = .seconds(30),
         isAway: Bool = false,
         answer: @escaping @Sendable (CashierCall) -> CashierAnswer
     ) {
@@ -67,6 +68,7 @@ final class WorkerBench: Sendable {
         settings.unpublishedMax = unpublishedMax
         let log = Log(level: .debug, format: .text) { [lines] in lines.add($0) }
         settings.leaveAfter = leaveAfter
+        settings.wipeInterval = wipeInterval
         let service = WorkerService(
             store: store,
             source: source,

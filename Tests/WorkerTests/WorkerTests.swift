@@ -43,6 +43,17 @@ struct WorkerTests {
         #expect(!bench.store.isWorkerAlive)
     }
 
+    @Test("a worker that is told to stop does not go on until all that is old is wiped")
+    func stopsWhileItWipes() async throws {
+        let bench = WorkerBench(wipeInterval: .milliseconds(1), answer: WorkerBench.opened)
+        // A minute's work, or more.
+        let before = 60_000_000
+        bench.store.setOldValues(before)
+        try await bench.eventually("it wipes") { bench.store.oldValues < before }
+        try await bench.stop()
+        #expect(bench.store.oldValues > 0)
+    }
+
     @Test("a worker without a database gives its partitions to others, and takes some again when it has one")
     func leavesWithoutADatabase() async throws {
         let bench = WorkerBench(leaveAfter: .milliseconds(200), answer: WorkerBench.opened)

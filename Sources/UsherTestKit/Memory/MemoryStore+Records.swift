@@ -58,6 +58,26 @@ extension MemoryStore {
         state.withLock { $0.leftOut }
     }
 
+    /// Values that are to be wiped.
+    package var oldValues: Int {
+        state.withLock { $0.oldValues }
+    }
+
+    package func setOldValues(_ count: Int) {
+        state.withLock { $0.oldValues = count }
+    }
+
+    /// Takes a moment where it finds something.
+    package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
+        let wiped = state.withLock { state in
+            let wiped = min(limit, state.oldValues)
+            state.oldValues -= wiped
+            return wiped
+        }
+        if wiped > 0 { try? await Task.sleep(for: .milliseconds(1)) }
+        return wiped
+    }
+
     /// How many life signs of the worker it has had.
     package var lifeSigns: Int {
         state.withLock { $0.lifeSigns }

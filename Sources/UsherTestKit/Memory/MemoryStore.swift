@@ -30,6 +30,7 @@ package final class MemoryStore: JobStore {
         var isReadOnly = false
         var lifeSigns = 0
         var leftOut: [String] = []
+        var oldValues = 0
         /// The workers that have signed on.
         var alive: Set<Int> = []
         var leftAtEnd: Int?
@@ -311,10 +312,6 @@ package final class MemoryStore: JobStore {
         try transact { state in
             for report in reports { state.reports[report.account] = report }
         }
-    }
-
-    package func wipe(_ retention: Retention, limit: Int) async throws -> Int {
-        0
     }
 
     /// Its worker is the only one.

@@ -156,8 +156,11 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
 
     func runWiping() async throws {
         while true {
-            try await clock.wait(for: .seconds(30))
-            while try await patience.untilDone({ try await store.wipe(settings.retention, limit: 1_000) }) >= 1_000 {}
+            try await clock.wait(for: settings.wipeInterval)
+            // Nothing in here waits where all goes well: what is old could keep a worker that stops for many rounds.
+            while !Task.isCancelled,
+                try await patience.untilDone({ try await store.wipe(settings.retention, limit: 1_000) }) >= 1_000
+            {}
         }
     }
 
