@@ -86,9 +86,9 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         var wipesFrom = clock.now
         while !isStopping {
             let next = clock.now + settings.lease / 3
-            await turn()
+            let isMore = await turn(until: next)
             if clock.now >= wipesFrom, await wipe(until: next) { wipesFrom = clock.now + settings.lease * 4 }
-            await rest(for: clock.now.duration(to: next))
+            await rest(until: next, isMore: isMore)
         }
     }
 
@@ -107,13 +107,13 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// In short naps, so that a stop need not wait for a long one.
-    private func rest(for duration: Duration) async {
-        let nap = settings.lease / 30
-        var left = duration
-        while left > .zero, !isStopping {
-            try? await ContinuousClock().sleep(for: nap)
-            left -= nap
+    /// In short naps, so that a stop need not wait for a long one. What there was no room for is taken over as soon as
+    /// there is.
+    private func rest(until end: ContinuousClock.Instant, isMore: Bool) async {
+        var isMore = isMore
+        while !isStopping, .now < end {
+            guard (try? await ContinuousClock().sleep(for: settings.lease / 30)) != nil else { return }
+            if isMore { isMore = await adopt(until: end) }
         }
     }
 
@@ -121,23 +121,42 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         state.withLock { $0.isStopping = true }
     }
 
-    private func turn() async {
+    /// Returns whether more is to be taken over than there was room for.
+    private func turn(until end: ContinuousClock.Instant) async -> Bool {
         do {
             await deleteAcknowledged()
-            let (inFlight, room) = state.withLock { ($0.inFlight, settings.inFlightMax - $0.inFlight.count) }
+            let inFlight = state.withLock { $0.inFlight }
             try await store.renewEvents(Array(inFlight), lease: settings.lease)
-            if room > 0 {
-                let adopted = try await store.adoptEvents(
-                    limit: min(room, Self.adoptMax),
-                    lease: settings.lease
-                )
-                if !adopted.isEmpty {
-                    log.notice("took over events that were left unpublished", [.count: .init(adopted.count)])
-                    publish(adopted)
-                }
-            }
         } catch {
             log.debug("the events' relay waits for the database")
+            return false
         }
+        return await adopt(until: end)
+    }
+
+    /// Takes over what was left unpublished, all there is: while Kafka was away that may have become very much. Half
+    /// the room is left to what is posted now, which would have to wait behind all of it. Where nothing gets through,
+    /// one batch finds out whether it does again. Returns whether there may be more than there was room for.
+    private func adopt(until end: ContinuousClock.Instant) async -> Bool {
+        var count = 0
+        defer {
+            if count > 0 { log.notice("took over events that were left unpublished", [.count: .init(count)]) }
+        }
+        while !isStopping, .now < end {
+            let room = state.withLock { (settings.inFlightMax + 1) / 2 - $0.inFlight.count }
+            guard room > 0 else { return true }
+            let limit = min(room, Self.adoptMax)
+            guard let adopted = try? await store.adoptEvents(limit: limit, lease: settings.lease) else {
+                log.debug("the events' relay waits for the database")
+                return false
+            }
+            guard !adopted.isEmpty else { return false }
+            count += adopted.count
+            publish(adopted)
+            if state.withLock({ $0.failure != nil }) { return false }
+            // What room comes back meanwhile is waited for, else each round would be for a few.
+            if limit < Self.adoptMax { return true }
+        }
+        return false
     }
 }
