@@ -55,6 +55,40 @@ struct AccountLookUpsTests {
         #expect(changes == [.breaker(account: "main", .open(until: .seconds(4)))])
     }
 
+    @Test("look-ups that fail do not open the breaker of an account whose openings go well, or are still on their way")
+    func failedLookUpsBesideOpenings() {
+        begin(1...2)
+        var changes: [AccountGuards.Change] = []
+        for number in Int64(11)...13 { changes += ended(number, AccountSign(isFailure: true), .lookUp).changes }
+        for number in Int64(1)...2 { changes += ended(number, AccountSign(isWell: true)).changes }
+        for number in Int64(21)...25 { changes += ended(number, AccountSign(isFailure: true), .lookUp).changes }
+        #expect(changes.isEmpty)
+        for number in Int64(3)...5 { changes += ended(number, AccountSign(isFailure: true)).changes }
+        #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))], "failing openings do, as before")
+    }
+
+    @Test("look-ups that fail open the breaker of an account of which no opening tells anything")
+    func failedLookUpsAlone() {
+        var changes: [AccountGuards.Change] = []
+        for number in Int64(1)...3 { changes += ended(number, AccountSign(isFailure: true), .lookUp).changes }
+        #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))])
+    }
+
+    @Test("after a probe that was a look-up in vain the next leaves look-ups alone, until a probe was an opening")
+    func aProbeInVain() {
+        func probed(_ number: Int64, _ purpose: ClaimPurpose, at uptime: Duration) {
+            guards.probeStarted("main")
+            guards.probeClaimed(AccountGuardsTests.job(number, purpose: purpose))
+            ended(number, AccountSign(isFailure: true), purpose, at: uptime)
+        }
+        for number in Int64(1)...3 { ended(number, AccountSign(isFailure: true)) }
+        #expect(!guards.probeLeavesLookUps("main"))
+        probed(4, .lookUp, at: .seconds(2))
+        #expect(guards.probeLeavesLookUps("main"))
+        probed(5, .open, at: .seconds(4))
+        #expect(!guards.probeLeavesLookUps("main"), "each of these may leave another order's outcome open")
+    }
+
     @Test("calls that fail do not raise how many are made at once")
     func failuresRaiseNothing() {
         begin(1...4)

@@ -29,6 +29,7 @@ final class WorkerBench: Sendable {
         concurrencyStart: Int = 100,
         inFlightMax: Int = 50,
         outcomes: OutcomeRules = WorkerBench.rules,
+        breaker: Breaker.Policy = WorkerBench.patientBreaker,
         campaigns: [String] = [],
         accounts: [String] = ["main"],
         pollInterval: Duration = .milliseconds(10),
@@ -61,7 +62,7 @@ final class WorkerBench: Sendable {
             contentDigest: { Hashes.sha256($0) },
             sha256: { Hashes.sha256($0) }
         )
-        let account = Self.account(concurrencyStart, outcomes)
+        let account = Self.account(concurrencyStart, outcomes, breaker)
         var settings = Self.settings(topics, shutdownGrace, inFlightMax)
         settings.accounts = Dictionary(uniqueKeysWithValues: accounts.map { ($0, account) })
         settings.pollInterval = pollInterval
@@ -103,15 +104,19 @@ final class WorkerBench: Sendable {
         )
     }
 
-    private static func account(_ concurrencyStart: Int, _ rules: OutcomeRules) -> WorkerAccount {
+    /// Opens in no test that is not about it.
+    static var patientBreaker: Breaker.Policy {
+        Breaker.Policy(failures: 1_000, window: .seconds(10), openFor: .seconds(1), probeInterval: .seconds(1))
+    }
+
+    private static func account(
+        _ concurrencyStart: Int,
+        _ rules: OutcomeRules,
+        _ breaker: Breaker.Policy
+    ) -> WorkerAccount {
         WorkerAccount(
             outcomes: OutcomePolicy(rules: rules),
-            breaker: Breaker.Policy(
-                failures: 1_000,
-                window: .seconds(10),
-                openFor: .seconds(1),
-                probeInterval: .seconds(1)
-            ),
+            breaker: breaker,
             concurrency: ConcurrencyLimit.Policy(
                 min: 1,
                 max: max(100, concurrencyStart),

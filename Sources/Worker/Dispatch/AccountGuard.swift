@@ -23,6 +23,9 @@ struct AccountGuard: Sendable {
     var breaker: Breaker
     /// The lease of the job that is out to find out for the breaker.
     private var probe: LeaseRef?
+    /// Whether the last probe was a look-up that failed. The next leaves look-ups alone while there are jobs to send:
+    /// it may be look-ups only that are not answered, and they may be many.
+    private(set) var probeLeavesLookUps = false
     var budget: RetryBudget
     /// An agent's repeat does not wait behind a campaign's.
     private var refusedOfAgents = RefusedRepeats()
@@ -193,10 +196,11 @@ struct AccountGuard: Sendable {
     }
 
     /// While a probe is out its own call alone decides: those from before the opening end one by one for as long as a
-    /// call may take. Answered look-ups would hide openings that fail: for each of those there are several. Returns
-    /// true when the breaker changed between open and closed.
+    /// call may take. Answered look-ups would hide openings that fail: for each of those there are several. Failed ones
+    /// would stop openings that go well; these wait longer from one to the next anyway. Returns true when the
+    /// breaker changed between open and closed.
     private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
-        if breaker.state == .closed, job.purpose == .lookUp, !sign.isFailure { return false }
+        if breaker.state == .closed, job.purpose == .lookUp, !sign.isFailure || mayOpenWell { return false }
         if sign.isUnasked {
             giveUpProbe(ofLease: job.lease, at: uptime)
             return false
@@ -204,6 +208,7 @@ struct AccountGuard: Sendable {
         if breaker.state == .probing {
             guard probe == job.lease else { return false }
             probe = nil
+            probeLeavesLookUps = job.purpose == .lookUp && sign.isFailure
         }
         return breaker.callEnded(isFailure: sign.isFailure, at: uptime)
     }

@@ -120,6 +120,11 @@ final class AccountGuards: Sendable {
         guards.withLock { $0[account]?.breaker.probeAbandoned(at: uptime) }
     }
 
+    /// Whether the breaker's next probe leaves look-ups alone while there are jobs to send.
+    func probeLeavesLookUps(_ account: String) -> Bool {
+        guards.withLock { $0[account]?.probeLeavesLookUps ?? false }
+    }
+
     /// How long a job waits before it may be sent once more; nil: it may be now. A trial may: without it nobody would
     /// know.
     func pauseBeforeRepeat(of job: ClaimedJob, at uptime: Duration) -> Duration? {

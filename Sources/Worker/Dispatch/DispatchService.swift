@@ -170,7 +170,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     /// may be many, and stand before all others.
     private func claimOne(of account: String, for purpose: Purpose) async throws -> Search {
         var hasPassed = false
-        let searches = purpose == .trial && guards.leavesLookUps(account) ? [true, false] : [false]
+        let searches = leavesLookUps(account, purpose) ? [true, false] : [false]
         for leavesLookUps in searches {
             for lane in Lane.allCases {
                 let one = ClaimRequest(
@@ -191,6 +191,14 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             if hasPassed { return .passed }
         }
         return .nothing
+    }
+
+    private func leavesLookUps(_ account: String, _ purpose: Purpose) -> Bool {
+        switch purpose {
+        case .work: false
+        case .probe: guards.probeLeavesLookUps(account)
+        case .trial: guards.leavesLookUps(account)
+        }
     }
 
     private func isCalled(_ job: ClaimedJob) -> Bool {
