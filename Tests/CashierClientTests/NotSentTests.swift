@@ -64,7 +64,7 @@ struct NotSentTests {
             try await until { server.requests.count == 1 }
             let second = await client.answer(to: Sample.call(orderID: "o-2"))
             #expect(second.outcome == .notSent)
-            #expect(second.code == "waited")
+            #expect(second.code == AnswerCode.waited)
             #expect(second.elapsed >= .milliseconds(200))
             await client.close(timeout: .zero)
             #expect(await first.outcome == .unknown)
@@ -74,10 +74,13 @@ struct NotSentTests {
 
     /// The loop is turned by hand here, with a clock that jumps.
     @Test(
-        "a connection that is ready when the process goes on, after its request's time",
-        arguments: [(HTTPLimits().waitMax, "waited"), (.seconds(2), "timeout")] as [(Duration, String)]
+        "a connection that is ready when the process goes on, after its request's time, which the line used up or not",
+        arguments: [
+            (.zero, HTTPLimits().waitMax, "timeout"), (.zero, .seconds(2), "timeout"),
+            (.seconds(9), .seconds(2), AnswerCode.waited),
+        ] as [(Duration, Duration, String)]
     )
-    func stoodStill(_ pause: Duration, _ code: String) async throws {
+    func stoodStill(_ queued: Duration, _ pause: Duration, _ code: String) async throws {
         try await RawServer.with {
             _ = $0.readRequest()
         } _: { server in
@@ -94,7 +97,7 @@ struct NotSentTests {
                 prepare: { HTTPPreparation.make(for: $0) },
                 onTurn: {}
             )
-            let exchange = HTTPExchange(start: start, startedAt: loop.now, begunAt: loop.now)
+            let exchange = HTTPExchange(start: start, startedAt: loop.now - queued.nanoseconds, begunAt: loop.now)
             loop.make(for: exchange, loop.pool(for: target.origin))
             let made = loop.connections.compactMap { $0 }
             let connection = try #require(made.first)

@@ -188,7 +188,9 @@ extension HTTPLoop {
         let isConnecting = connection.phase == .connecting || connection.phase == .handshaking
         if isConnecting, now < unsentDeadline(exchange) { return connectNext(connection, lateness) }
         let isWaitOver = !connection.isTouched && now - exchange.startedAt >= limits.waitMax.nanoseconds
-        fail(connection, connection.noteAddressFailure(isWaitOver ? Self.waitedTooLong : lateness))
+        // What had most of its time for the server tells of the server.
+        let isQueues = isWaitOver && exchange.begunAt - exchange.startedAt >= now - exchange.begunAt
+        fail(connection, connection.noteAddressFailure(isQueues ? Self.waitedTooLong : lateness))
     }
 
     private static func lateness(_ connection: HTTPConnection) -> String {

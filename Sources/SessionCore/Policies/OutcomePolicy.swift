@@ -77,7 +77,7 @@ package struct AccountSign: Equatable, Sendable {
     package var isWell = false
     /// The provider is at work, but refused before it showed how it takes the account.
     package var isUp = false
-    /// The provider was not asked, for a reason of the job's own: nothing was learnt of it.
+    /// The provider was not asked, for a reason of the job's or of this worker's own: nothing was learnt of it.
     package var isUnasked = false
     /// A session may be open whose answer was not believed: the same may happen to every job of the account.
     package var isUnverified = false
@@ -209,13 +209,18 @@ package struct OutcomePolicy: Equatable, Sendable {
             return Decision(verdict: .ended(.failed, error), attemptOutcome: "not_sent", sign: sign)
         case .notSent:
             let pause = rules.fast.delay(afterAttempt: 3, using: &random)
-            let sign = AccountSign(isFailure: true)
+            let sign = unsent(answer)
             return Decision(verdict: .release(after: pause), attemptOutcome: "not_sent", sign: sign)
         case .unknown where AnswerCode.isUnverified(answer.code):
             return unknown(AccountSign(isFailure: true, isUnverified: true, hold: answer.holds(.fault)))
         case .unknown, .found, .notFound, .lookUpRefused:
             return unknown(AccountSign(isFailure: true, isOverload: answer.code == "timeout"))
         }
+    }
+
+    /// Who waited behind other accounts' calls has learnt nothing of its own provider.
+    private func unsent(_ answer: CashierAnswer) -> AccountSign {
+        answer.code == AnswerCode.waited ? AccountSign(isUnasked: true) : AccountSign(isFailure: true)
     }
 
     private func unknown(_ sign: AccountSign) -> Decision {
@@ -376,7 +381,8 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .refused(.configFault): sign.hold = answer.holds(.fault)
         case .refused(.maintenance): sign = AccountSign(isOverload: true, hold: answer.holds(.maintenance))
         case .refused(.limited): sign = AccountSign(isOverload: true, isWell: true)
-        case .refused, .opened, .notSent, .unknown, .found, .notFound, .lookUpRefused: sign.isFailure = true
+        case .notSent: sign = unsent(answer)
+        case .refused, .opened, .unknown, .found, .notFound, .lookUpRefused: sign.isFailure = true
         }
         let isInVain = isQuiet(job, now) && job.lookUps > rules.lookUpSchedule.count * 2 + 5
         if isInVain, sign.hold?.kind != .maintenance {

@@ -144,6 +144,9 @@ package enum AnswerCode {
     package static let jobUnreadable = "job_unreadable"
     /// The provider knows the order and opens no other session for it.
     package static let notUnique = "not_unique"
+    /// The call found no connection in time behind this worker's other calls: nothing of it was sent, and nobody was
+    /// asked.
+    package static let waited = "waited"
     /// The account has no address for look-ups.
     package static let noFindOrderURL = "no_find_order_url"
     /// The account's configuration says that the look-up must not be used.
