@@ -6,8 +6,9 @@ import Synchronization
 
 /// The provider over HTTP: signs each call when it starts, sends it at most once, and judges the reply.
 ///
-/// At most `inFlightMax` calls are on the way at a time; more wait in order, and are not sent once they have waited for
-/// `HTTPLimits.waitMax`. How many are started is the caller's business: a claimed job that waits here grows old.
+/// At most `inFlightMax` calls are on the way at a time, of which those that are not agents' leave
+/// `HTTPLimits.reserve`; more wait in order, and are not sent once they have waited for `HTTPLimits.waitMax`. How many
+/// are started is the caller's business: a claimed job that waits here grows old.
 package final class CashierHTTPClient: Cashier {
     /// Calls on the way at a time.
     package let inFlightMax: Int
@@ -154,7 +155,8 @@ package final class CashierHTTPClient: Cashier {
             )
         }
         let request = HTTPRequest(target: target, ownHeader: signed.signature, body: signed.body)
-        return .success(HTTPStart(request: request) { ending in frame.end(call, ending) })
+        let isPatient = call.job.lane != .interactive
+        return .success(HTTPStart(request: request, isPatient: isPatient) { ending in frame.end(call, ending) })
     }
 
     private static func byName(

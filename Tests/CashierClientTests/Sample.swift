@@ -36,13 +36,18 @@ enum Sample {
     }
 
     /// A claimed job; one without a request cannot be read.
-    static func job(orderID: String = "o-1", account: String = "demo", isReadable: Bool = true) -> ClaimedJob {
+    static func job(
+        orderID: String = "o-1",
+        account: String = "demo",
+        lane: Lane = .interactive,
+        isReadable: Bool = true
+    ) -> ClaimedJob {
         ClaimedJob(
             lease: LeaseRef(jobID: 1, epoch: 1),
             purpose: .open,
             order: Order(account: account, orderID: orderID),
             generation: 1,
-            lane: .interactive,
+            lane: lane,
             campaign: nil,
             attempts: 1,
             lookUps: 0,
@@ -55,10 +60,14 @@ enum Sample {
         )
     }
 
-    static func call(orderID: String = "o-1", markedAt: Timestamp = markedAt) -> CashierCall {
+    static func call(
+        orderID: String = "o-1",
+        lane: Lane = .interactive,
+        markedAt: Timestamp = markedAt
+    ) -> CashierCall {
         CashierCall(
             kind: .open,
-            job: job(orderID: orderID),
+            job: job(orderID: orderID, lane: lane),
             markedAt: markedAt
         )
     }

@@ -2,6 +2,8 @@
 package struct HTTPLimits: Equatable, Sendable {
     /// Requests in flight, and so connections; more requests wait in order.
     package var inFlightMax = 256
+    /// Of these, how many patient requests leave to others, whatever waits.
+    package var reserve = 0
     /// A connection idle for longer is closed. Below the usual 60–75 s after which servers hang up.
     package var idleSecondsMax = 30
     /// A connection older than this is not used again, and what a name resolves to and the trusted authorities are read

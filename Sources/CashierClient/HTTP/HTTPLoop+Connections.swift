@@ -51,7 +51,7 @@ extension HTTPLoop {
         )
         connections[slot] = connection
         connection.exchange = exchange
-        activeCount += 1
+        took(exchange.start)
         setUnsentDeadline(connection)
         prepareOrConnect(connection)
     }

@@ -3,12 +3,18 @@ import Cryptography
 
 /// Requests: begun, sent, answered, ended.
 extension HTTPLoop {
-    /// Begins requests while there is room, oldest first.
+    /// Begins requests while there is room, oldest first; patient ones while they leave the reserve.
     func beginWaiting() {
-        while let startedAt = waiting.firstStartedAt {
-            let isLate = now - startedAt >= limits.waitMax.nanoseconds
-            guard isLate || activeCount < limits.inFlightMax, let next = waiting.popFirst() else { return }
-            if isLate { tell(next.start, at: startedAt, failure: Self.waitedTooLong) } else { begin(next) }
+        while let startedAt = waiting.firstStartedAt, now - startedAt >= limits.waitMax.nanoseconds,
+            let late = waiting.popFirst()
+        {
+            tell(late.start, at: startedAt, failure: Self.waitedTooLong)
+        }
+        let patientMax = limits.inFlightMax - limits.reserve
+        while activeCount < limits.inFlightMax,
+            let next = waiting.popFirst(mayBePatient: patientCount < patientMax)
+        {
+            begin(next)
         }
     }
 
@@ -24,7 +30,7 @@ extension HTTPLoop {
     private func begin(_ exchange: HTTPExchange) {
         let pool = pool(for: exchange.start.request.target.origin)
         guard let connection = takeUsable(pool) else { return make(for: exchange, pool) }
-        activeCount += 1
+        took(exchange.start)
         connection.exchange = exchange
         sendRequest(connection)
     }
@@ -83,7 +89,7 @@ extension HTTPLoop {
         if connection.isTouched { return receive(connection, mayEnd: true) }
         guard connection.wasUsed, let exchange = connection.exchange else { return fail(connection, failure) }
         connection.exchange = nil
-        activeCount -= 1
+        letGo(of: exchange.start)
         discard(connection)
         begin(exchange)
     }
@@ -147,7 +153,7 @@ extension HTTPLoop {
             isClean && connection.parser.keepsConnection && now - connection.bornAt <= connectionAgeMax
             && idleSeconds > 0
         connection.release(limits)
-        activeCount -= 1
+        letGo(of: exchange.start)
         // Read before the connection is idle: framing alone does not show that the reply is this request's.
         let fate = tell(exchange.start, at: exchange.startedAt, .reply(reply), isTouched: true)
         if isReusable, fate == .keep {
@@ -211,7 +217,7 @@ extension HTTPLoop {
         }
         let isTouched = connection.isTouched
         connection.exchange = nil
-        activeCount -= 1
+        letGo(of: exchange.start)
         discard(connection)
         tell(
             exchange.start,

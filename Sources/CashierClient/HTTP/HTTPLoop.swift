@@ -21,7 +21,9 @@ final class HTTPLoop {
     var pools: [HTTPPool] = []
     var poolCount = 0
     /// Connections that carry a request or are being made for one.
-    var activeCount = 0
+    private(set) var activeCount = 0
+    /// Those of them whose request is patient.
+    private(set) var patientCount = 0
     var waiting = HTTPQueue()
     /// No connection's deadline is earlier. Requests come and go without it being set back; the next look does that.
     var nextDeadline = Int64.max
@@ -147,6 +149,20 @@ final class HTTPLoop {
         for case let connection? in connections { nextDeadline = min(nextDeadline, connection.deadline) }
     }
 
+    // MARK: Counting
+
+    /// A connection carries the request from now on, or is being made for it.
+    func took(_ start: HTTPStart) {
+        activeCount += 1
+        if start.isPatient { patientCount += 1 }
+    }
+
+    /// It no longer does.
+    func letGo(of start: HTTPStart) {
+        activeCount -= 1
+        if start.isPatient { patientCount -= 1 }
+    }
+
     // MARK: Ending
 
     /// Tells how a request that never reached a connection ended.
@@ -186,8 +202,32 @@ final class HTTPLoop {
     }
 }
 
-/// Requests that wait for a connection, in order.
+/// Requests that wait for a connection, in order; patient ones can be passed over.
 struct HTTPQueue {
+    private var patient = HTTPLine()
+    private var others = HTTPLine()
+
+    var isEmpty: Bool { patient.isEmpty && others.isEmpty }
+
+    /// Of the one that has waited longest.
+    var firstStartedAt: Int64? {
+        guard let first = others.firstStartedAt else { return patient.firstStartedAt }
+        return min(first, patient.firstStartedAt ?? first)
+    }
+
+    mutating func append(_ start: HTTPStart, at startedAt: Int64) {
+        if start.isPatient { patient.append(start, at: startedAt) } else { others.append(start, at: startedAt) }
+    }
+
+    mutating func popFirst(mayBePatient: Bool = true) -> (start: HTTPStart, startedAt: Int64)? {
+        guard mayBePatient, let first = patient.firstStartedAt else { return others.popFirst() }
+        if let other = others.firstStartedAt, other <= first { return others.popFirst() }
+        return patient.popFirst()
+    }
+}
+
+/// Requests of one kind, in order.
+private struct HTTPLine {
     private var starts: [(start: HTTPStart, startedAt: Int64)?] = []
     /// Those before it are taken.
     private var first = 0

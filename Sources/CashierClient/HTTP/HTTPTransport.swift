@@ -3,11 +3,17 @@
 /// A class: it goes through many hands, and each would count all that is in it.
 final class HTTPStart: Sendable {
     let request: HTTPRequest
+    /// Nobody waits for it: it leaves the reserve of connections to others.
+    let isPatient: Bool
     /// Runs once, on the transport's thread, and must not block. What it returns matters after a reply only.
     let completion: @Sendable (HTTPEnding) -> HTTPConnectionFate
 
-    init(request: HTTPRequest, completion: @escaping @Sendable (HTTPEnding) -> HTTPConnectionFate) {
+    init(
+        request: HTTPRequest, isPatient: Bool = false,
+        completion: @escaping @Sendable (HTTPEnding) -> HTTPConnectionFate
+    ) {
         self.request = request
+        self.isPatient = isPatient
         self.completion = completion
     }
 }

@@ -7,7 +7,8 @@ extension SettingKey {
             .fallback("200"),
             example: "50",
             """
-            Calls that one worker has in flight over all accounts.
+            Calls that one worker has in flight over all accounts. Where campaigns use all of them, agents' calls come \
+            on top, as many as interactive_reserve is of it at most.
             """
         ),
         SettingKey(

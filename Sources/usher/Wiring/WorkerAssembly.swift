@@ -30,7 +30,9 @@ struct WorkerAssembly {
         store = try Self.store(configuration, keys: keys, log: log)
         kafka = try configuration.kafka.transportSettings(log: log)
         var limits = HTTPLimits()
-        limits.inFlightMax = configuration.dispatch.inFlightMax
+        // Campaigns may have all of `in_flight_max` in flight: agents' calls then come on top.
+        limits.inFlightMax = configuration.dispatch.inFlightMax + configuration.dispatch.interactiveReserve
+        limits.reserve = configuration.dispatch.interactiveReserve
         limits.waitMax = configuration.sendWithin * 2 / 5
         let accounts = configuration.accounts.values.sorted { $0.name < $1.name }
         let secrets = try SecretWatch(accounts, digest: { [keys] in keys.contentDigest($0) }, log: log)
@@ -152,7 +154,7 @@ struct WorkerAssembly {
             accounts: configuration.accounts.mapValues { $0.workerAccount(in: configuration) },
             topics: topics,
             inFlightMax: dispatch.inFlightMax,
-            interactiveReserve: dispatch.inFlightMax * dispatch.interactiveReservePercent / 100,
+            interactiveReserve: dispatch.interactiveReserve,
             laneWeights: dispatch.laneWeights,
             lease: dispatch.lease,
             notAfterDefault: dispatch.notAfterDefault,
