@@ -159,7 +159,9 @@ struct FailureTests {
         }
         #expect(error == .unavailable("the connection was lost"))
         let actions = "SELECT string_agg(action, ', ' ORDER BY audit_id) FROM usher.audit"
-        let noted = ["hold": "account hold", "release": "account hold, account release", "errors set": "error_rule_set"]
+        let noted = [
+            "hold": "account hold", "release": "account hold, account release", "errors set": "error_rule_set",
+        ]
         #expect(try await own.value(actions) == noted[verb])
         await own.server.stop()
     }

@@ -9,7 +9,8 @@ final class HTTPStart: Sendable {
     let completion: @Sendable (HTTPEnding) -> HTTPConnectionFate
 
     init(
-        request: HTTPRequest, isPatient: Bool = false,
+        request: HTTPRequest,
+        isPatient: Bool = false,
         completion: @escaping @Sendable (HTTPEnding) -> HTTPConnectionFate
     ) {
         self.request = request

@@ -47,9 +47,9 @@ extension PostgresStore {
             }
             let counts = Dictionary(rows.map { ($0.topic, $0.jobs) }, uniquingKeysWith: +)
             backlogCount.withLock { $0.counted(counts, from: start, to: .now) }
-        } catch StoreError.refused(sqlState: "57014", let reason) {
-            let failure = StoreError.refused(sqlState: "57014", reason)
-            backlogCount.withLock { $0.failed(failure, from: start, to: .now) }
+        } catch {
+            guard case .refused("57014", _) = error else { throw error }
+            backlogCount.withLock { $0.failed(error, from: start, to: .now) }
         }
     }
 }

@@ -7,8 +7,6 @@ extension Configuration {
         package var inFlightMax: Int
         /// Percent of `inFlightMax` that only the interactive lane may use.
         package var interactiveReservePercent: Int
-        /// Of `inFlightMax`, the calls that only the interactive lane may use.
-        package var interactiveReserve: Int { inFlightMax * interactiveReservePercent / 100 }
         /// For every lane.
         package var laneWeights: [Lane: Int]
         package var lease: Duration

@@ -31,8 +31,8 @@ struct WorkerAssembly {
         kafka = try configuration.kafka.transportSettings(log: log)
         var limits = HTTPLimits()
         // Campaigns may have all of `in_flight_max` in flight: agents' calls then come on top.
-        limits.inFlightMax = configuration.dispatch.inFlightMax + configuration.dispatch.interactiveReserve
-        limits.reserve = configuration.dispatch.interactiveReserve
+        limits.reserve = Self.interactiveReserve(configuration.dispatch)
+        limits.inFlightMax = configuration.dispatch.inFlightMax + limits.reserve
         limits.waitMax = configuration.sendWithin * 2 / 5
         let accounts = configuration.accounts.values.sorted { $0.name < $1.name }
         let secrets = try SecretWatch(accounts, digest: { [keys] in keys.contentDigest($0) }, log: log)
@@ -148,13 +148,18 @@ struct WorkerAssembly {
         configuration.kafka.jobsTopics.map { WorkerTopic(name: $0.name, lane: $0.lane, backlogMax: $0.backlogMax) }
     }
 
+    /// Calls that only the interactive lane may have in flight.
+    private static func interactiveReserve(_ dispatch: Configuration.Dispatch) -> Int {
+        dispatch.inFlightMax * dispatch.interactiveReservePercent / 100
+    }
+
     private var settings: WorkerSettings {
         let dispatch = configuration.dispatch
         var settings = WorkerSettings(
             accounts: configuration.accounts.mapValues { $0.workerAccount(in: configuration) },
             topics: topics,
             inFlightMax: dispatch.inFlightMax,
-            interactiveReserve: dispatch.interactiveReserve,
+            interactiveReserve: Self.interactiveReserve(dispatch),
             laneWeights: dispatch.laneWeights,
             lease: dispatch.lease,
             notAfterDefault: dispatch.notAfterDefault,
