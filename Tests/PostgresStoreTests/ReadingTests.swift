@@ -49,7 +49,7 @@ struct ReadingTests {
     @Test func aQuestionThatTakesTooLongIsBrokenOffByAServerThatCanBeReached() async throws {
         let bench = try await Bench()
         var options = bench.fixture.options
-        options.statementTimeout = .milliseconds(150)
+        options.statementTimeout = .seconds(1)
         let store = PostgresStore(
             options: options,
             keys: bench.fixture.keys,
