@@ -97,6 +97,28 @@ package final class Patience: Sendable {
         }
     }
 
+    /// As `once`, for a caller that comes again until it gets through or gives up: it waits for the database meanwhile.
+    func once<Answer: Sendable>(
+        isWaiting: inout Bool,
+        _ transaction: @Sendable () async throws -> Answer
+    ) async throws -> Answer? {
+        switch try await attempt(transaction) {
+        case .success(let answer):
+            reachable(onlyReads: false, endsWaiting: isWaiting)
+            isWaiting = false
+            return answer
+        case .failure(let away):
+            unreachable(away, onlyReads: false, beginsWaiting: !isWaiting)
+            isWaiting = true
+            return nil
+        }
+    }
+
+    /// A caller of `once` does not come again.
+    func gaveUp(isWaiting: Bool) {
+        if isWaiting { state.withLock { $0.waiting -= 1 } }
+    }
+
     private func attempt<Answer: Sendable>(
         _ transaction: @Sendable () async throws -> Answer
     ) async throws -> Result<Answer, Away> {

@@ -135,6 +135,15 @@ struct OutboxTests {
         #expect(try await bench.value("SELECT count(*) FROM usher.outbox WHERE owner IS NULL") == "0")
     }
 
+    @Test func aRowThatWasSetAsideKeepsNoOtherFromBeingOffered() async throws {
+        let bench = try await Bench()
+        let rows = try await lateRows(2, bench)
+        try await bench.fixture.store(worker: "second").heartbeat(lifetime: .seconds(60))
+        _ = try await bench.store.offerOutbox([rows[0]], waitingMax: .seconds(15))
+        try await bench.execute("UPDATE usher.outbox SET created_at = now() + interval '5 minutes' WHERE owner IS NULL")
+        #expect(try await bench.store.offerOutbox(rows, waitingMax: .seconds(15)) == OutboxOffer(left: rows))
+    }
+
     /// A row a job, each of which has waited for 20 seconds.
     private func lateRows(_ count: Int, _ bench: Bench) async throws -> [Int64] {
         try await bench.ingest((0..<Int64(count)).map { job("o-\($0)", offset: $0) })

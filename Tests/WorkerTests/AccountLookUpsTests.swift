@@ -67,6 +67,15 @@ struct AccountLookUpsTests {
         #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))], "failing openings do, as before")
     }
 
+    @Test("they do where the newest opening failed as well")
+    func failedLookUpsAndOpenings() {
+        begin(1...2)
+        ended(1, AccountSign(isWell: true))
+        var changes = ended(2, AccountSign(isFailure: true)).changes
+        for number in Int64(11)...13 { changes += ended(number, AccountSign(isFailure: true), .lookUp).changes }
+        #expect(changes == [.breaker(account: "main", .open(until: .seconds(1)))])
+    }
+
     @Test("look-ups that fail open the breaker of an account of which no opening tells anything")
     func failedLookUpsAlone() {
         var changes: [AccountGuards.Change] = []

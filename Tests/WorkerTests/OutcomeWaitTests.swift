@@ -42,6 +42,13 @@ struct OutcomeWaitTests {
         #expect(kept(at: 910_000).isEmpty)
     }
 
+    @Test("those that wait beside one that has for longer are kept")
+    func keepsTheYounger() {
+        _ = wait.began(decided(1), at: .seconds(10))
+        _ = wait.began(decided(2), at: .seconds(880))
+        #expect(kept(at: 911_000) == [2])
+    }
+
     @Test("nothing gets through once as many batches as may be written have waited for five seconds")
     func stuck() {
         let first = wait.began(decided(1), at: .seconds(10))

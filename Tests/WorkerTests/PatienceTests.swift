@@ -45,6 +45,31 @@ struct PatienceTests {
         #expect(said == [1, 1])
     }
 
+    @Test("one who asks again and again waits until it gets through, or gives up")
+    func waitsThoughItAsksAgain() async throws {
+        let (full, well) = (MemoryStore(), MemoryStore())
+        let patience = Patience(log: .silent, clock: WorkerClock(wall: Timestamp(seconds: 1_000_000)))
+        for givesUp in [false, true] {
+            full.setAway(true)
+            var isWaiting = false
+            for _ in 0..<2 {
+                let none: Void? = try await patience.once(isWaiting: &isWaiting) {
+                    try await full.heartbeat(lifetime: .seconds(1))
+                }
+                #expect(none == nil)
+                try await patience.untilDone { try await well.heartbeat(lifetime: .seconds(1)) }
+                #expect(patience.waitsForDatabase)
+            }
+            full.setAway(false)
+            if !givesUp {
+                _ = try await patience.once(isWaiting: &isWaiting) { try await full.heartbeat(lifetime: .seconds(1)) }
+            }
+            patience.gaveUp(isWaiting: isWaiting)
+            try await patience.untilDone { try await well.heartbeat(lifetime: .seconds(1)) }
+            #expect(!patience.waitsForDatabase)
+        }
+    }
+
     @Test("a server that only takes reads is no database")
     func readsAreNotEnough() async throws {
         let store = MemoryStore()

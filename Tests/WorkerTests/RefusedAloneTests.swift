@@ -59,6 +59,50 @@ struct RefusedAloneTests {
         #expect(ended(2, fault, lastCode: "401").refusedAlone.isEmpty)
     }
 
+    @Test("nor does what this worker's openings told before another met the fault")
+    func afterAnothersFault() {
+        ended(1, AccountSign(isWell: true))
+        let hold = AccountHold(
+            account: "main",
+            kind: .fault,
+            heldAt: AccountGuardsTests.now,
+            until: nil,
+            trialAt: nil,
+            code: "401",
+            reason: "signature",
+            actor: nil
+        )
+        _ = guards.read([hold], versions: guards.holdVersions())
+        _ = guards.read([], versions: guards.holdVersions())
+        #expect(ended(2, fault, lastCode: "401").refusedAlone.isEmpty)
+    }
+
+    @Test("each trial that was answered has the next begin with another lane")
+    func trialsTakeTurns() {
+        var holding = AccountHolding()
+        _ = holding.met(.fault)
+        #expect(holding.trialLanes == [.interactive, .campaign, .replay])
+        holding.trialAnswered()
+        #expect(holding.trialLanes == [.campaign, .replay, .interactive])
+        holding.trialsEnded()
+        #expect(holding.trialLanes == [.interactive, .campaign, .replay])
+    }
+
+    @Test("such an order of an agent's keeps no campaign waiting")
+    func besideACampaign() async throws {
+        let bench = WorkerBench { call in
+            call.job.order.orderID == "bad" ? HeldAccountTests.wrongSecret : WorkerBench.opened(call)
+        }
+        bench.deliver(["bad"])
+        try await bench.eventually("the account is held") { bench.store.heldAccounts.map(\.kind) == [.fault] }
+        bench.deliver(["o-1"], from: 1, campaign: "autumn")
+        try await bench.eventually("it ends, and the other is opened") {
+            bench.store.advance(by: .milliseconds(10))
+            return bench.store.row("bad")?.state == .failed && bench.store.row("o-1")?.state == .opened
+        }
+        try await bench.stop()
+    }
+
     @Test("such an order holds its account once, is named, and ends as failed; the account's others are opened")
     func endToEnd() async throws {
         let bench = WorkerBench { call in

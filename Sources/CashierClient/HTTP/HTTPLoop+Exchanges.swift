@@ -154,13 +154,13 @@ extension HTTPLoop {
             && idleSeconds > 0
         connection.release(limits)
         letGo(of: exchange.start)
+        if isReusable, !connection.wasUsed, let tls = connection.tls {
+            // The server's tickets come with its first bytes.
+            connection.pool.session = TLSClientSession(of: tls) ?? connection.pool.session
+        }
         // Read before the connection is idle: framing alone does not show that the reply is this request's.
         let fate = tell(exchange.start, at: exchange.startedAt, .reply(reply), isTouched: true)
         if isReusable, fate == .keep {
-            if !connection.wasUsed, let tls = connection.tls {
-                // The server's tickets come with its first bytes.
-                connection.pool.session = TLSClientSession(of: tls) ?? connection.pool.session
-            }
             connection.wasUsed = true
             connection.phase = .idle
             set(now + Int64(idleSeconds) * 1_000_000_000, of: connection)

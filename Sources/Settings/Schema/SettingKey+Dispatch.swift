@@ -8,7 +8,7 @@ extension SettingKey {
             example: "50",
             """
             Calls that one worker has in flight over all accounts. Where campaigns use all of them, agents' calls come \
-            on top, as many as interactive_reserve is of it at most.
+            on top, as many as interactive_reserve is of it at most: the limit of open files has to be above both.
             """
         ),
         SettingKey(

@@ -189,7 +189,7 @@ extension SettingKey {
             example: "20s",
             """
             After how long without Postgres a worker leaves the group, so that its partitions go to workers that may \
-            have one. It joins again when a transaction gets through. Keep it longer than Postgres is away in a \
+            have one. It joins again when one that writes gets through. Keep it longer than Postgres is away in a \
             failover: where all workers lose it alike, leaving only costs them the seconds of joining again.
             """
         ),

@@ -44,6 +44,8 @@ struct AccountGuard: Sendable {
     private var opensWell: Bool?
     /// Whether that is so of this worker's own: another's may use a secret that this one has not read yet.
     private var opensWellHere = false
+    /// Whether the newest opening failed: look-ups that fail then are no matter of look-ups alone.
+    private var openingFailed = false
     private let trialInterval: Duration
     /// Since the account was held, or since the start.
     private var rate = CallRate()
@@ -200,7 +202,9 @@ struct AccountGuard: Sendable {
     /// would stop openings that go well; these wait longer from one to the next anyway. Returns true when the
     /// breaker changed between open and closed.
     private mutating func tellBreaker(_ sign: AccountSign, of job: ClaimedJob, at uptime: Duration) -> Bool {
-        if breaker.state == .closed, job.purpose == .lookUp, !sign.isFailure || mayOpenWell { return false }
+        if breaker.state == .closed, job.purpose == .lookUp, !sign.isFailure || (mayOpenWell && !openingFailed) {
+            return false
+        }
         if sign.isUnasked {
             giveUpProbe(ofLease: job.lease, at: uptime)
             return false
@@ -236,7 +240,7 @@ struct AccountGuard: Sendable {
         _ turn: inout AccountGuards.Turn
     ) {
         let isTrial = holding.trial == job.lease
-        if isTrial { holding.trial = nil }
+        if isTrial { holding.trialAnswered() }
         if isTrial, job.purpose == .lookUp { holding.lookUpTried(inVain: !sign.isWell && !sign.isUp) }
         let isAlone = !isTrial && isRefusedAlone(sign, job)
         if job.purpose == .open, !isAlone { noteOpening(sign) }
@@ -244,7 +248,7 @@ struct AccountGuard: Sendable {
             if isAlone {
                 turn.unheld.append(job.lease)
                 turn.refusedAlone.append(job.lease)
-            } else if !isTrial, !holding.kinds.contains(cause.kind), !isSure(cause, sign, job) {
+            } else if !holding.kinds.contains(cause.kind), !isSure(cause, sign, job) {
                 turn.unheld.append(job.lease)
             } else {
                 met(cause, by: job.order, account, &turn)
@@ -281,6 +285,7 @@ struct AccountGuard: Sendable {
     }
 
     private mutating func noteOpening(_ sign: AccountSign) {
+        if !sign.isUnasked { openingFailed = sign.isFailure }
         if sign.isWell || sign.isUp { maintenances = 0 }
         if sign.isWell {
             unbelieved = []
@@ -371,6 +376,8 @@ struct AccountGuard: Sendable {
         let wasHeld = holding.isHeld
         let wasTried = holding.kinds.contains(where: \.hasTrials)
         for hold in holding.read(holds) {
+            // What this worker's openings told is older than what another's met.
+            if hold.kind == .fault { opensWellHere = false }
             turn.changes.append(
                 .held(account: account, hold.kind, code: hold.code ?? hold.kind.rawValue, reason: hold.reason)
             )
@@ -392,88 +399,5 @@ struct AccountGuard: Sendable {
         unbelieved = []
         rate = CallRate()
         turn.changes.append(.released(account: account))
-    }
-}
-
-/// What holds an account, as far as this worker knows: what its own calls met is in force here before it is stored.
-struct AccountHolding: Equatable, Sendable {
-    private(set) var kinds: Set<HoldKind> = []
-    /// The lease of the one job that may be sent all the same.
-    var trial: LeaseRef?
-    private var trialAt: Timestamp?
-    /// Until when this worker has the right to a trial that it found no job for yet.
-    private var owedUntil: Timestamp?
-    /// Whether the last trial that was a look-up was not dealt with.
-    private var lookUpWasInVain = false
-    /// Holds met and not stored yet: until then the stored ones are older than what is known here.
-    private var unstored = 0
-    /// Counts what was stored or ended by this worker: a reading that began before is too old.
-    private(set) var version = 0
-
-    var isHeld: Bool { !kinds.isEmpty }
-
-    /// Whether a trial leaves look-ups alone while there are jobs to send: one that is refused each time would stand
-    /// before all jobs that can show that a hold's reason is over. A fault ends with one of these only.
-    var leavesLookUps: Bool { kinds.contains(.fault) || lookUpWasInVain }
-
-    /// A call asked for a hold. Returns whether it is new.
-    mutating func met(_ kind: HoldKind) -> Bool {
-        unstored += 1
-        return kinds.insert(kind).inserted
-    }
-
-    mutating func stored(_ count: Int) {
-        unstored -= count
-        version += 1
-        precondition(unstored >= 0, "more holds stored than were met")
-    }
-
-    func isCurrent(_ version: Int) -> Bool {
-        unstored == 0 && version == self.version
-    }
-
-    /// Returns those that are new.
-    mutating func read(_ holds: [AccountHold]) -> [AccountHold] {
-        let new = holds.filter { !kinds.contains($0.kind) }
-        kinds = Set(holds.map(\.kind))
-        trialAt = kinds.allSatisfy(\.hasTrials) ? holds.compactMap(\.trialAt).min() : nil
-        if kinds.isEmpty {
-            owedUntil = nil
-            lookUpWasInVain = false
-        }
-        return new
-    }
-
-    mutating func takeTrial(now: Timestamp) -> Bool {
-        guard trial == nil else { return false }
-        if let owedUntil, now < owedUntil { return true }
-        guard let trialAt, trialAt <= now else { return false }
-        self.trialAt = nil
-        return true
-    }
-
-    mutating func owe(until: Timestamp) {
-        owedUntil = until
-    }
-
-    /// A trial that was a look-up has ended.
-    mutating func lookUpTried(inVain: Bool) {
-        lookUpWasInVain = inVain
-    }
-
-    /// Returns whether one is owed; it is no longer.
-    mutating func payTrial(now: Timestamp) -> Bool {
-        defer { owedUntil = nil }
-        guard let owedUntil else { return false }
-        return now < owedUntil
-    }
-
-    /// A trial went well.
-    mutating func trialsEnded() {
-        version += 1
-        kinds = kinds.filter { !$0.hasTrials }
-        trialAt = nil
-        owedUntil = nil
-        lookUpWasInVain = false
     }
 }

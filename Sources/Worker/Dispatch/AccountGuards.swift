@@ -203,6 +203,10 @@ extension AccountGuards {
     }
 
     /// Whether an account's trial leaves look-ups alone while there are jobs to send.
+    func trialLanes(_ account: String) -> [Lane] {
+        guards.withLock { $0[account]?.holding.trialLanes ?? Lane.allCases }
+    }
+
     func leavesLookUps(_ account: String) -> Bool {
         guards.withLock { $0[account]?.holding.leavesLookUps ?? false }
     }

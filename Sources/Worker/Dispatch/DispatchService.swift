@@ -59,6 +59,8 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         next.hasMore = true
         var isFirst = true
         var pause = Self.pauses.base
+        var isWaiting = false
+        defer { patience.gaveUp(isWaiting: isWaiting) }
         while mayMint(), slots.mayTake {
             let uptime = clock.uptime
             let isResting = uptime < next.othersFrom
@@ -75,7 +77,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
             guard !lanes.isEmpty else { return }
             let began = clock.uptime
             let request = ClaimRequest(accounts: permits.open, lanes: lanes, lease: settings.lease)
-            guard let claim = try await self.claim(request) else {
+            guard let claim = try await self.claim(request, for: .work, isWaiting: &isWaiting) else {
                 try await clock.wait(for: pause)
                 pause = min(pause * 2, Self.pauses.cap)
                 continue
@@ -171,8 +173,11 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     private func claimOne(of account: String, for purpose: Purpose) async throws -> Search {
         var hasPassed = false
         let searches = leavesLookUps(account, purpose) ? [true, false] : [false]
+        let lanes = purpose == .trial ? guards.trialLanes(account) : Lane.allCases
+        var isWaiting = false
+        defer { patience.gaveUp(isWaiting: isWaiting) }
         for leavesLookUps in searches {
-            for lane in Lane.allCases {
+            for lane in lanes {
                 let one = ClaimRequest(
                     accounts: [AccountQuota(account: account, limit: 1)],
                     lanes: [LaneQuota(lane: lane, limit: 1)],
@@ -181,7 +186,11 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                     leavesLookUps: leavesLookUps
                 )
                 for _ in 0..<Self.passedMax {
-                    guard let claim = try await self.claim(one, for: purpose) else { return .passed }
+                    guard let claim = try await self.claim(one, for: purpose, isWaiting: &isWaiting) else {
+                        // A probe or a trial is due again at once, and no others may be claimed meanwhile.
+                        try await clock.wait(for: .milliseconds(500))
+                        return .passed
+                    }
                     if claim.jobs.contains(where: isCalled) { return .called }
                     if claim.jobs.isEmpty, claim.setAside.isEmpty { break }
                     hasPassed = true
@@ -218,11 +227,12 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
     }
 
     /// nil: no database answered. It may be away for long: whether this is wanted still is to be asked anew.
-    private func claim(_ request: ClaimRequest, for purpose: Purpose = .work) async throws -> Claim? {
+    private func claim(_ request: ClaimRequest, for purpose: Purpose, isWaiting: inout Bool) async throws -> Claim? {
         let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit })
         do {
             let asked = clock.uptime
-            guard let claim = try await patience.once({ [store] in try await store.claim(request) }) else {
+            let made = try await patience.once(isWaiting: &isWaiting) { [store] in try await store.claim(request) }
+            guard let claim = made else {
                 slots.taken(0, of: reserved)
                 return nil
             }

@@ -67,10 +67,8 @@ final class OutcomeWait: Sendable {
     ///
     /// - Parameter gathered: those on the same way that nobody has taken yet.
     func leasesToKeep(with gathered: [DecidedJob], at uptime: Duration) -> [LeaseRef] {
-        let batches = state.withLock { Array($0.batches.values) }
-        guard let first = batches.map(\.since).min(), uptime - first >= Self.keepsAfter,
-            uptime - first < Self.keepsUntil
-        else { return [] }
-        return batches.flatMap { $0.jobs.map(\.job.lease) } + gathered.map(\.job.lease)
+        let kept = state.withLock { $0.batches.values.filter { uptime - $0.since < Self.keepsUntil } }
+        guard kept.contains(where: { uptime - $0.since >= Self.keepsAfter }) else { return [] }
+        return kept.flatMap { $0.jobs.map(\.job.lease) } + gathered.map(\.job.lease)
     }
 }

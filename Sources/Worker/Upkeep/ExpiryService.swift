@@ -35,7 +35,8 @@ struct ExpiryService<Store: JobStore, Provider: Cashier>: Sendable {
         // These jobs need no slot; but a worker that stops waits for what is on its way.
         let reserved = slots.reserve(1)
         do {
-            let (asked, claim) = try await patience.untilDone { [clock, store, lease] in
+            // Where nothing is overdue nothing is written.
+            let (asked, claim) = try await patience.untilDone(onlyReads: true) { [clock, store, lease] in
                 let asked = clock.uptime
                 let slice = ExpirySweep.slice
                 return (asked, try await store.claimOverdue(of: account, behind: place, limit: slice, lease: lease))

@@ -74,7 +74,10 @@ struct UpkeepService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
             let leases = decided.leasesToKeep(at: clock.uptime)
             guard !leases.isEmpty else { continue }
             try await Urgency.$isUrgent.withValue(true) {
-                _ = try await patience.once { try await store.keepLeases(leases, for: settings.lease) }
+                // Where none ends soon nothing is written.
+                _ = try await patience.once(onlyReads: true) {
+                    try await store.keepLeases(leases, for: settings.lease)
+                }
             }
         }
     }

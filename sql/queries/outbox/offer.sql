@@ -5,8 +5,12 @@
 -- each that lives; the rows by either index. It is run where results do not get through, once a second at most.
 -- One row: which of $3 the worker does not have any more, and whether any is gone, published by whoever had it.
 WITH asked AS MATERIALIZED (
-  -- Owner 0: nobody has it. NULL: it is gone.
-  SELECT u.outbox_id, (SELECT COALESCE(o.owner, 0) FROM usher.outbox o WHERE o.outbox_id = u.outbox_id) AS owner
+  -- Owner 0: nobody has it. -1: nobody, and it is set aside, by one who could not open it. NULL: it is gone.
+  SELECT u.outbox_id, (
+    SELECT COALESCE(o.owner, CASE WHEN o.created_at > now() THEN -1 ELSE 0 END)
+    FROM usher.outbox o
+    WHERE o.outbox_id = u.outbox_id
+  ) AS owner
   FROM unnest($3::int8[]) AS u (outbox_id)
 ),
 able AS MATERIALIZED (
