@@ -63,17 +63,10 @@ package final class Patience: Sendable {
     ) async throws -> Answer {
         var pause = Backoff(base: .milliseconds(100), cap: .seconds(2))
         var isWaiting = false
-        defer { if isWaiting { state.withLock { $0.waiting -= 1 } } }
+        defer { gaveUp(isWaiting: isWaiting) }
         while true {
-            switch try await attempt(transaction) {
-            case .success(let answer):
-                reachable(onlyReads: onlyReads, endsWaiting: isWaiting)
-                isWaiting = false
-                return answer
-            case .failure(let away):
-                unreachable(away, onlyReads: onlyReads, beginsWaiting: !isWaiting)
-                isWaiting = true
-            }
+            let answer = try await once(onlyReads: onlyReads, isWaiting: &isWaiting, transaction)
+            if let answer { return answer }
             try await clock.wait(for: pause.base)
             pause.base = min(pause.cap, pause.base * 2)
         }
@@ -87,28 +80,24 @@ package final class Patience: Sendable {
         onlyReads: Bool = false,
         _ transaction: @Sendable () async throws -> Answer
     ) async throws -> Answer? {
-        switch try await attempt(transaction) {
-        case .success(let answer):
-            reachable(onlyReads: onlyReads, endsWaiting: false)
-            return answer
-        case .failure(let away):
-            unreachable(away, onlyReads: onlyReads, beginsWaiting: false)
-            return nil
-        }
+        var isWaiting = false
+        defer { gaveUp(isWaiting: isWaiting) }
+        return try await once(onlyReads: onlyReads, isWaiting: &isWaiting, transaction)
     }
 
     /// As `once`, for a caller that comes again until it gets through or gives up: it waits for the database meanwhile.
     func once<Answer: Sendable>(
+        onlyReads: Bool = false,
         isWaiting: inout Bool,
         _ transaction: @Sendable () async throws -> Answer
     ) async throws -> Answer? {
         switch try await attempt(transaction) {
         case .success(let answer):
-            reachable(onlyReads: false, endsWaiting: isWaiting)
+            reachable(onlyReads: onlyReads, endsWaiting: isWaiting)
             isWaiting = false
             return answer
         case .failure(let away):
-            unreachable(away, onlyReads: false, beginsWaiting: !isWaiting)
+            unreachable(away, onlyReads: onlyReads, beginsWaiting: !isWaiting)
             isWaiting = true
             return nil
         }

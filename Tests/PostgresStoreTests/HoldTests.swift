@@ -300,20 +300,10 @@ struct HoldTests {
         try await bench.store.heartbeat(lifetime: .seconds(15))
         // As after a failover that lost its registration; the next heartbeat registers it again.
         try await bench.execute("DELETE FROM usher.worker")
-        let report = AccountReport(
-            account: "main",
-            inFlight: 0,
-            concurrency: 16,
-            concurrencyMax: 100,
-            breaker: "closed",
-            clockDifference: nil,
-            clockAdjustment: .zero,
-            lookUpRefusedAt: nil
-        )
-        try await bench.store.report([report])
+        try await bench.store.report([report("main")])
         #expect(try await bench.store.accountStates(["main"], countMax: 10)[0].reports.isEmpty)
         try await bench.store.heartbeat(lifetime: .seconds(15))
-        try await bench.store.report([report])
+        try await bench.store.report([report("main")])
         #expect(try await bench.store.accountStates(["main"], countMax: 10)[0].reports.count == 1)
     }
 }

@@ -309,16 +309,17 @@ struct AccountGuardsTests {
         #expect(!permits(guards).open.isEmpty)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
-        let hold = AccountGuards.Change.held(
-            account: "main",
-            .maintenance,
-            code: "333",
-            reason: "maintenance",
-            order: "o-4"
-        )
-        #expect(second.changes == [hold])
+        #expect(second.changes == [Self.maintenanceHold])
         #expect(permits(guards).open.isEmpty)
     }
+
+    private static let maintenanceHold = AccountGuards.Change.held(
+        account: "main",
+        .maintenance,
+        code: "333",
+        reason: "maintenance",
+        order: "o-4"
+    )
 
     @Test("look-ups that are answered between two openings that meet maintenance do not hide it")
     func maintenanceBehindLookUps() {
@@ -334,14 +335,7 @@ struct AccountGuardsTests {
         _ = ended(3, AccountSign(isUp: true), .lookUp)
         let second = ended(4, maintenance)
         #expect(second.unheld.isEmpty)
-        let hold = AccountGuards.Change.held(
-            account: "main",
-            .maintenance,
-            code: "333",
-            reason: "maintenance",
-            order: "o-4"
-        )
-        #expect(second.changes == [hold])
+        #expect(second.changes == [Self.maintenanceHold])
     }
 
     @Test("an account with a bound on its calls a second is given no more room than that; another is not held up")
