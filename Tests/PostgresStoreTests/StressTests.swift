@@ -45,6 +45,7 @@ private final class StressRun: Sendable {
     private let differing = Mutex<[ResultID]>([])
     private let isOver = Atomic(false)
     private let intakesLeft = Atomic(Int(StressRun.partitions))
+    private let halfStored = Atomic(0)
 
     init(_ bench: Bench) {
         self.bench = bench
@@ -77,7 +78,7 @@ private final class StressRun: Sendable {
     func intake(_ partition: Int32) async throws {
         var next: Int64 = 0
         while next < Int64(Self.ordersPerPartition) {
-            let end = min(Int64(Self.ordersPerPartition), next + Int64.random(in: 1...40))
+            let end = min(Int64(Self.ordersPerPartition), next + Int64.random(in: 1...10))
             let jobs = (next..<end).map { offset in
                 let owner = offset % 10 == 9 ? (partition + 1) % Self.partitions : partition
                 return job(
@@ -96,15 +97,26 @@ private final class StressRun: Sendable {
                 lease: Self.lease
             )
             for _ in 0..<(Int.random(in: 0..<8) == 0 ? 2 : 1) {
-                let store = anyStore()
-                let report = try await patiently { try await store.ingest(batch) }
-                let started = report.started
-                begin(started, store)
+                try await ingest(batch)
             }
             next = end
-            try await pause(60)
+            // Over most of the time in which connections are cut.
+            try await pause(200)
         }
         intakesLeft.subtract(1, ordering: .relaxed)
+    }
+
+    /// What started of a batch is begun, and the batch taken again until all of it is stored, as a worker does: a
+    /// connection may be cut between the two transactions that a batch takes.
+    private func ingest(_ batch: IngestBatch) async throws {
+        while true {
+            let store = anyStore()
+            let report = try await patiently { try await store.ingest(batch) }
+            begin(report.started, store)
+            guard let failure = report.failure else { return }
+            guard failure.passingReason != nil else { throw failure }
+            halfStored.add(1, ordering: .relaxed)
+        }
     }
 
     func dispatch(_ store: PostgresStore) async throws {
@@ -228,7 +240,7 @@ private final class StressRun: Sendable {
                     """
                 )
             }
-            try await pause(80)
+            try await pause(40)
         }
     }
 
@@ -299,7 +311,11 @@ private final class StressRun: Sendable {
         let deadlocks = try await bench.value(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         )
-        print("stress: \(results ?? "") orders, \(lost ?? "") lost calls, \(deadlocks ?? "") deadlocks")
+        let halves = halfStored.load(ordering: .relaxed)
+        print(
+            "stress: \(results ?? "") orders, \(lost ?? "") lost calls, \(deadlocks ?? "") deadlocks,",
+            "\(halves) batches stored by half"
+        )
         #expect(lost != "0", "nothing went wrong: the test shows nothing")
         // What is left of leases are rows of which nothing is held: the reaper removes them.
         try await eventually("no lease is left") {
