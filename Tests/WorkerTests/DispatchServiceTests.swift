@@ -12,11 +12,12 @@ struct DispatchServiceTests {
     private static func service(
         _ store: MemoryStore,
         _ causes: Mailbox<DispatchCause>,
-        mayMint: @escaping @Sendable () -> Bool
+        accounts: [String: WorkerAccount] = ["main": AccountGuardsTests.account(concurrencyMax: 10)],
+        guards: AccountGuards? = nil,
+        slots: CallSlots = CallSlots(limit: 10),
+        mayMint: @escaping @Sendable () -> Bool = { true }
     ) -> DispatchService<MemoryStore, ScriptedCashier> {
-        let accounts = ["main": AccountGuardsTests.account(concurrencyMax: 10)]
-        let guards = AccountGuards(accounts: accounts)
-        let slots = CallSlots(limit: 10)
+        let guards = guards ?? AccountGuards(accounts: accounts)
         let clock = WorkerClock(wall: Timestamp(seconds: 1_000_000))
         let activity = Activity()
         let lease = Duration.seconds(60)
@@ -76,5 +77,31 @@ struct DispatchServiceTests {
         try await service.run()
         #expect(store.claimsMade == 0)
         #expect(asked.withLock { $0 } == 2)
+    }
+
+    @Test("once the worker stops nothing more is claimed, not even by who was looking when the database was away", .timeLimit(.minutes(1)))
+    func stopWhileLooking() async throws {
+        var account = AccountGuardsTests.account(concurrencyMax: 10)
+        account.breaker = Breaker.Policy(failures: 1, window: .seconds(10), openFor: .zero, probeInterval: .seconds(60))
+        let accounts = ["first": account, "second": account]
+        let guards = AccountGuards(accounts: accounts)
+        for (number, name) in zip(Int64(1)..., accounts.keys) {
+            let job = AccountGuardsTests.job(number, account: name)
+            let failed = AccountGuards.EndedCall(job: job, sign: AccountSign(isFailure: true))
+            _ = guards.ended([failed], at: .zero, now: AccountGuardsTests.now)
+        }
+        let store = MemoryStore()
+        let causes = Mailbox<DispatchCause>()
+        let slots = CallSlots(limit: 10)
+        let service = Self.service(store, causes, accounts: accounts, guards: guards, slots: slots)
+        store.failNext(1)
+        causes.send(.tick)
+        causes.finish()
+        async let run: Void = service.run()
+        // The first account's probe finds no database.
+        while store.failuresLeft > 0 { await Task.yield() }
+        slots.stop()
+        try await run
+        #expect(store.claimsMade == 0)
     }
 }

@@ -33,6 +33,27 @@ struct RefusedAloneTests {
         #expect(ended(2, fault, lastCode: "401").refusedAlone.isEmpty, "it is the account's by now")
     }
 
+    @Test("nor does one whose refusal comes while a delay is awaited, which says nothing of whose fault it is")
+    func besideADelay() {
+        ended(1, AccountSign(isWell: true))
+        let delay = HoldCause(kind: .delay, lasts: .seconds(2), code: "429", reason: "2 s")
+        #expect(ended(5, AccountSign(isWell: true, delay: delay)).changes.count == 1)
+        let refused = ended(2, fault, lastCode: "401")
+        #expect(refused.refusedAlone.map(\.jobID) == [2])
+        #expect(refused.changes.isEmpty)
+    }
+
+    @Test("one whose look-ups met the fault, and no opening yet, holds the account")
+    func afterLookUps() {
+        ended(1, AccountSign(isWell: true))
+        let lookUp = AccountGuardsTests.job(2, purpose: .lookUp)
+        let asked = guards.ended([.init(job: lookUp, sign: fault)], at: .zero, now: AccountGuardsTests.now)
+        #expect(asked.unheld.map(\.jobID) == [2])
+        let refused = ended(2, fault, lastCode: "401")
+        #expect(refused.refusedAlone.isEmpty)
+        #expect(refused.changes == [.held(account: "main", .fault, code: "401", reason: "signature", order: "o-2")])
+    }
+
     @Test("one whose newest answer was another holds the account", arguments: [nil, "400", "333"] as [String?])
     func otherCode(lastCode: String?) {
         ended(1, AccountSign(isWell: true))

@@ -64,6 +64,11 @@ package final class MemoryStore: JobStore {
         state.withLock { $0.failuresLeft = transactions }
     }
 
+    /// How many of them have not come yet.
+    package var failuresLeft: Int {
+        state.withLock { $0.failuresLeft }
+    }
+
     /// The bodies of these orders no longer open.
     package func setUnreadable(_ orderIDs: [String]) {
         state.withLock { $0.unreadable.formUnion(orderIDs) }

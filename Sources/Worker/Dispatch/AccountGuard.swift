@@ -281,7 +281,9 @@ struct AccountGuard: Sendable {
         guard let cause = sign.hold, cause.kind == .fault, !sign.isUnverified, cause.code != AnswerCode.timestamp else {
             return false
         }
-        return job.purpose == .open && job.lastCode == cause.code && opensWellHere && !holding.isHeld
+        // A delay, or an operator's hold, says nothing of whose fault it is.
+        let isNew = !holding.kinds.contains(.fault)
+        return job.purpose == .open && job.lastCode == cause.code && opensWellHere && isNew
     }
 
     private mutating func noteOpening(_ sign: AccountSign) {
@@ -315,8 +317,10 @@ struct AccountGuard: Sendable {
         own.delay = nil
         own.isOverload = false
         if cause.kind == .fault, opensWell == true {
-            // The provider is at work, and refuses look-ups.
+            // The provider is at work, and refuses look-ups. Or all: the order's next opening is refused for the first
+            // time then, whatever its look-ups met.
             own.isUp = true
+            opensWellHere = false
             note(refusesLookUp: true, fault: cause, account, now, &turn)
         }
         return own

@@ -188,7 +188,7 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
                 for _ in 0..<Self.passedMax {
                     guard let claim = try await self.claim(one, for: purpose, isWaiting: &isWaiting) else {
                         // A probe or a trial is due again at once, and no others may be claimed meanwhile.
-                        try await clock.wait(for: .milliseconds(500))
+                        if !slots.isStopping { try await clock.wait(for: .milliseconds(500)) }
                         return .passed
                     }
                     if claim.jobs.contains(where: isCalled) { return .called }
@@ -226,10 +226,15 @@ struct DispatchService<Store: JobStore, Provider: Cashier>: Sendable {
         }
     }
 
-    /// nil: no database answered. It may be away for long: whether this is wanted still is to be asked anew.
+    /// nil: no database answered. It may be away for long: whether this is wanted still is to be asked anew. Nor is
+    /// anything claimed once the worker stops: whoever reserved before is waited for, and nobody after.
     private func claim(_ request: ClaimRequest, for purpose: Purpose, isWaiting: inout Bool) async throws -> Claim? {
         let reserved = slots.reserve(request.lanes.reduce(0) { $0 + $1.limit })
         do {
+            guard !slots.isStopping else {
+                slots.taken(0, of: reserved)
+                return nil
+            }
             let asked = clock.uptime
             let made = try await patience.once(isWaiting: &isWaiting) { [store] in try await store.claim(request) }
             guard let claim = made else {
