@@ -119,7 +119,7 @@ extension PostgresStore {
         guard let first = rows.first else { return }
         // One line a claim: where a key is missing these are many.
         log.error(
-            "stored bodies do not open with the configured keys; their jobs wait five minutes",
+            "stored bodies do not open with the configured keys; their jobs wait, five minutes at most",
             [
                 .jobs: .init(rows.count), .keyID: .text(first.body?.value.keyID ?? "none"),
                 .order: .text(first.order.orderID), .account: .text(first.order.account),

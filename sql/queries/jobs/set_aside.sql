@@ -1,5 +1,6 @@
--- Gives back leases on jobs whose bodies do not open, unsent, and looks at them again in five minutes, or when their
--- time is over: then they can end without their bodies.
+-- Gives back leases on jobs whose bodies do not open, unsent, and lets them be looked at again, by anyone, in five
+-- minutes, or when half of what is left of their time is over: a worker that has their key can still send them then.
+-- When their time is over they can end without their bodies.
 -- A job whose time is over already waits those five minutes as well, though it has been due for long: it would stand
 -- before all others of its account.
 -- Locks: the rows, in the order given. Plan: primary key, update by ctid, insert.
@@ -18,7 +19,11 @@ freed AS (
     attempts = j.attempts - CASE WHEN j.state = 1 THEN 1 ELSE 0 END,
     first_send = CASE WHEN j.state = 1 AND j.attempts = 1 THEN NULL ELSE j.first_send END,
     look_ups = j.look_ups - CASE WHEN j.state = 2 THEN 1 ELSE 0 END,
-    due_at = LEAST(now() + interval '5 minutes', j.not_after),
+    due_at = LEAST(
+      now() + interval '5 minutes',
+      now() + GREATEST((j.not_after - now()) / 2, interval '1 second'),
+      j.not_after
+    ),
     lease_until = NULL,
     last_code = 'unsealable',
     last_message = 'the stored body does not open with the configured keys'
