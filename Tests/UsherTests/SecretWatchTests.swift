@@ -39,6 +39,44 @@ struct WatchedFileTests {
         #expect(file.look(old, isForced: false) == false)
         #expect(file.look(old, isForced: true) == true)
     }
+
+    @Test("what could not be read is read again at each look until it could be", arguments: [false, true])
+    func failed(isForced: Bool) {
+        var file = WatchedFile()
+        _ = file.look(old, isForced: false)
+        #expect(file.look(old, isForced: isForced) == true)
+        file.failed()
+        #expect(file.look(old, isForced: false) == true)
+        file.failed()
+        #expect(file.look(new, isForced: false) == false, "it may still be written")
+        #expect(file.look(new, isForced: false) == true)
+        #expect(file.look(new, isForced: false) == false)
+    }
+}
+
+/// One real file, looked at as the thread looks.
+@Suite("Secret sources")
+struct SecretSourceTests {
+    private let folder = TestFolder()
+
+    @Test("a read that fails in passing is made again at the next look, though the file is as it was, and told once")
+    func passingFailure() throws {
+        try folder.write("secret", "new")
+        let path = "\(folder.path)/secret"
+        let failure = SettingsFileError(path: path, reason: "cannot be opened: Too many open files")
+        var source = SecretSource(SecretFile(path: path))
+        var news: [SecretNews] = []
+        var read: [String] = []
+        for isFailing in [false, true, true, false, false] {
+            let secret =
+                isFailing
+                ? source.look(isForced: false, &news, read: { _ in .failure(failure) })
+                : source.look(isForced: false, &news)
+            if let secret { read.append(String(decoding: secret.reveal(), as: UTF8.self)) }
+        }
+        #expect(read == ["new"])
+        #expect(news == [.unusable(file: path, reason: failure.reason), .usable(file: path)])
+    }
 }
 
 /// Real files, looked at as the thread looks; no thread, so that nothing waits.

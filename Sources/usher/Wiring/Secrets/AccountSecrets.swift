@@ -17,45 +17,16 @@ enum SecretNews: Equatable {
 
 /// One account's secrets, and the files that they come from.
 struct AccountSecrets {
-    private struct Source {
-        let file: SecretFile
-        var watched = WatchedFile()
-        /// What was wrong with the file, and how it looked then.
-        var fault: (stamp: FileStamp, reason: String)?
-
-        init(_ file: SecretFile) {
-            self.file = file
-        }
-
-        /// The secret, when it was read now; news when something is to be told.
-        mutating func look(isForced: Bool, _ news: inout [SecretNews]) -> Secret? {
-            // Looked at before it is read: what changes in between is seen the next time.
-            let stamp = FileStamp(path: file.path)
-            guard watched.look(stamp, isForced: isForced) else { return nil }
-            do throws(SettingsFileError) {
-                let secret = Secret(try file.read())
-                if fault != nil { news.append(.usable(file: file.path)) }
-                fault = nil
-                return secret
-            } catch {
-                let isTold = fault.map { $0.stamp == stamp && $0.reason == error.reason } ?? false
-                if isForced || !isTold { news.append(.unusable(file: file.path, reason: error.reason)) }
-                fault = (stamp, error.reason)
-                return nil
-            }
-        }
-    }
-
     let account: String
     private(set) var rotation: SecretRotation
-    private var current: Source
-    private var previous: Source?
+    private var current: SecretSource
+    private var previous: SecretSource?
 
     /// Reads the files. Throws `SettingsFileError` for the first that cannot be used.
     init(_ account: Configuration.Account) throws(SettingsFileError) {
         self.account = account.name
-        current = Source(account.secretFile)
-        previous = account.previousSecretFile.map(Source.init)
+        current = SecretSource(account.secretFile)
+        previous = account.previousSecretFile.map(SecretSource.init)
         let before: Secret? =
             if let file = account.previousSecretFile { Secret(try file.read()) } else { nil }
         rotation = SecretRotation(

@@ -31,4 +31,10 @@ struct WatchedFile {
         seen = nil
         return true
     }
+
+    /// What `look` had read could not be: it is to be read again at the next look, changed or not.
+    mutating func failed() {
+        seen = read ?? seen
+        read = nil
+    }
 }
