@@ -70,10 +70,12 @@ package struct SecretRotation: Sendable {
         return change
     }
 
-    /// Lets go of the secrets whose overlap is over; returns how many those were.
+    /// Lets go of the secrets whose overlap is over; returns how many of them verify nothing any more. One that is
+    /// named as the one before goes on verifying.
     package mutating func expire(now: ContinuousClock.Instant) -> Int {
-        let count = retired.count
+        let over = retired.filter { $0.until <= now }
         retired.removeAll { $0.until <= now }
-        return count - retired.count
+        let left = secrets
+        return over.count { gone in !left.contains { $0.isSame(as: gone.secret) } }
     }
 }
