@@ -6,7 +6,7 @@ import Testing
         arguments: [
             ImportRule(), BannedCallRule(), SleepRule(), UncheckedSendableRule(), ForceUnwrapRule(), SQLRule(),
             LengthRule(),
-            ForbiddenTextRule(), MarkdownRule(), ReachableRule(), UsedSettingRule(),
+            ForbiddenTextRule(), MarkdownRule(), ReachableRule(), UsedSettingRule(), DumpRule(),
         ] as [any Rule]
     )
     func theRepositoryKeepsTheRule(_ rule: any Rule) {

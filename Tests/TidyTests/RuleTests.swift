@@ -144,6 +144,18 @@ import Testing
         #expect(lines(UsedSettingRule(), files) == ["Sources/Settings/Values/A.swift:2"])
     }
 
+    @Test(arguments: ["try open(settings, keys: act == nil ? .none : .file) {", "try WorkerAssembly(settings)"])
+    func dumpsAreForbiddenBeforeKeysAreRead(_ reader: String) {
+        let forbidding = "_ = usher_forbid_dumps()"
+        let files: KeyValuePairs = [
+            "Sources/usher/Verbs/A.swift": "\(forbidding)\n\(reader)\n",
+            "Sources/usher/Verbs/B.swift": "// \(forbidding)\n\(reader)\n",
+            "Sources/usher/Verbs/C.swift": "\(reader)\n\(forbidding)\n",
+            "Sources/usher/Verbs/D.swift": "try open(settings) {\n",
+        ]
+        #expect(lines(DumpRule(), files) == ["Sources/usher/Verbs/B.swift:2", "Sources/usher/Verbs/C.swift:1"])
+    }
+
     @Test func aFindingSaysWhereAndWhat() {
         #expect(Finding(file: "a.swift", line: 3, message: "no").description == "a.swift:3: no")
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Cryptography
 import PostgresStore
 import SessionCore
@@ -45,7 +46,10 @@ enum DecideVerb {
         guard let decision = OperatorDecision(rawValue: invocation.argument("DECISION")) else {
             throw UsageError(path: invocation.path, message: "DECISION must be send-again or give-up")
         }
-        let order = try await StoreAccess.with(context, keys: .file) { store, _ in
+        let configuration = try context.load(checksFiles: false).configuration
+        // From here on the sealing keys and the order's body are in memory: no core dump.
+        _ = usher_forbid_dumps()
+        let order = try await StoreAccess.with(configuration, keys: .file) { store -> Order in
             let found = try await store.show(orderID, account: invocation.value("account"))
             let detail = try waiting(found, orderID, invocation)
             try refuse(decision, detail)

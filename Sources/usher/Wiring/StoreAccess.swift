@@ -15,17 +15,17 @@ enum StoreAccess {
         case file
     }
 
-    /// Opens the store, makes sure that its schema is this version's, and closes it afterwards.
+    /// Opens the store without keys, makes sure that its schema is this version's, and closes it afterwards.
     static func with<Value: Sendable>(
         _ context: VerbContext,
-        keys: Keys = .none,
         _ body: (PostgresStore, Configuration) async throws -> Value
     ) async throws -> Value {
         let configuration = try context.load(checksFiles: false).configuration
-        return try await with(configuration, keys: keys) { store in try await body(store, configuration) }
+        return try await with(configuration) { store in try await body(store, configuration) }
     }
 
-    /// The same with settings that were loaded before: once dumps are forbidden they cannot be loaded again.
+    /// The same with settings that were loaded before. Whoever needs keys forbids dumps, and once these are forbidden
+    /// settings cannot be loaded again.
     static func with<Value: Sendable>(
         _ configuration: Configuration,
         keys: Keys = .none,
