@@ -31,6 +31,34 @@ struct TakeOverTests {
         await store.close()
     }
 
+    @Test(.enabled(if: PostgresFixture.isAvailable, "PostgreSQL is not installed"))
+    func eventsThatDoNotOpenHereAreLeftToOthersForFiveMinutes() async throws {
+        let fixture = try await PostgresFixture.make()
+        let store = fixture.store()
+        try await TestOrders.open(["o-1"], in: store)
+        let order = try #require(await store.order("o-1", accounts: ["main"], withBody: false))
+        let events = (Int64(0)..<3).map { Self.event(order, tid: $0) }
+        _ = try await store.record(events, freshness: .seconds(900), lease: .zero)
+        let log = Lines()
+        let keyless = PostgresStore(
+            options: fixture.options,
+            keys: try KeyRing(keyFile: KeyRing.newKeyFile(id: "k0")),
+            answers: FixedAnswers(),
+            worker: "keyless",
+            version: "test",
+            log: Log(level: .error, format: .text) { log.add($0) }
+        )
+        #expect(try await keyless.adoptEvents(limit: 10, lease: .zero).isEmpty)
+        #expect(log.all.count == 1, "one line, however many they are")
+        #expect(log.count("count=3 key_id=k1 order=o-1 event_id=") == 1)
+        let counter = PostgresStoreCount(fixture)
+        #expect(try await counter.count("usher.event_outbox WHERE taken_until > now() + '4 min'") == 3)
+        #expect(try await keyless.adoptEvents(limit: 10, lease: .zero).isEmpty)
+        #expect(log.all.count == 1, "they are not looked at again")
+        await keyless.close()
+        await store.close()
+    }
+
     @Test func whatFoundNoRoomIsTakenOverInTheSameTurn() async {
         let store = LeftEvents(300)
         let sink = MemorySink()

@@ -1,5 +1,7 @@
 import Cryptography
+import Logs
 import SessionCore
+import Synchronization
 import Testing
 import UsherTestKit
 
@@ -215,25 +217,29 @@ struct OutboxTests {
         #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).isEmpty, "it is looked at all the time")
     }
 
-    @Test func aResultThatDoesNotOpenHereIsPublishedByAWorkerThatHasItsKey() async throws {
+    @Test func resultsThatDoNotOpenHereArePublishedByAWorkerThatHasTheirKey() async throws {
         let bench = try await Bench()
-        let (_, row) = try await settled(1, bench)
+        let (_, row) = try await settled(3, bench)
+        let log = Words()
         let keyless = PostgresStore(
             options: bench.fixture.options,
             keys: try KeyRing(keyFile: KeyRing.newKeyFile(id: "k0")),
             answers: FixedAnswers(),
             worker: "keyless",
             version: "test",
-            log: .silent
+            log: Log(level: .error, format: .text) { log.add($0) }
         )
         try await bench.store.retire()
         #expect(try await keyless.adoptOutbox(limit: 10, ofTheDead: true).isEmpty)
+        #expect(log.all.count == 1, "one line, however many they are")
+        #expect(log.all.first?.contains("count=3 key_id=k1 order=o-") == true)
         #expect(try await bench.store.backlog().oldestUnpublished == nil)
         #expect(try await bench.value("SELECT owner FROM usher.outbox") == nil, "nobody else can have it")
         // Five minutes later.
         try await bench.execute("UPDATE usher.outbox SET created_at = created_at - interval '5 minutes 1 second'")
         let other = bench.fixture.store(worker: "other")
-        #expect(try await other.adoptOutbox(limit: 10, ofTheDead: true).results == row.entries.map(\.result))
+        let adopted = try await other.adoptOutbox(limit: 10, ofTheDead: true).results
+        #expect(adopted.sorted { $0.orderID < $1.orderID } == row.results.sorted { $0.orderID < $1.orderID })
     }
 
     @Test func aDuplicateOfAResultThatNoKeyOpensIsAnsweredWithoutIt() async throws {
@@ -273,4 +279,12 @@ struct OutboxTests {
         #expect(try await bench.store.wipe(WipeTests.now, limit: 10) == 1)
         #expect(try await bench.value(kept) == "0")
     }
+}
+
+/// Texts that closures share.
+private final class Words: Sendable {
+    private let words = Mutex<[String]>([])
+
+    var all: [String] { words.withLock { $0 } }
+    func add(_ word: String) { words.withLock { $0.append(word) } }
 }

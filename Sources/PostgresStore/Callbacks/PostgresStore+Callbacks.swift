@@ -77,28 +77,40 @@ extension PostgresStore: CallbackStore {
         let rows = try await pool.run { link in
             try link.run(SQL.Events.adopt, parameters).map { row in try SealedEvent(&row) }
         }
-        return rows.compactMap { row in
-            // A value that does not open stays in the outbox, where the operator sees it; the others go out.
-            guard let sealed = row.sealed,
-                let value = try? keys.open(sealed, associated: Seals.event(row.eventID, orderID: row.orderID))
-            else {
-                log.error(
-                    "a stored event does not open with the configured keys; it is not published",
-                    [
-                        .order: .text(row.orderID), .eventID: .text(row.eventID.text),
-                        .keyID: .text(row.sealed?.keyID ?? "none"),
-                    ]
-                )
-                return nil
+        var records: [EventRecord] = []
+        var unopened: [SealedEvent] = []
+        for row in rows {
+            guard let value = row.open(keys) else {
+                unopened.append(row)
+                continue
             }
-            return EventRecord(
-                outboxID: row.outboxID,
-                eventID: row.eventID,
-                orderID: row.orderID,
-                kind: row.kind,
-                value: value
+            records.append(
+                EventRecord(
+                    outboxID: row.outboxID,
+                    eventID: row.eventID,
+                    orderID: row.orderID,
+                    kind: row.kind,
+                    value: value
+                )
             )
         }
+        await setAside(unopened)
+        return records
+    }
+
+    /// What does not open here stays in the outbox, where others who may have its key find it in five minutes.
+    private func setAside(_ unopened: [SealedEvent]) async {
+        guard let first = unopened.first else { return }
+        // One line an adoption: where a key is missing these are many.
+        log.error(
+            "stored events do not open with the configured keys; they are not published for five minutes",
+            [
+                .count: .init(unopened.count), .keyID: .text(unopened.map(\.sealed).keyIDs),
+                .order: .text(first.orderID), .eventID: .text(first.eventID.text),
+            ]
+        )
+        // Where that fails they are found again sooner: when the lease of this adoption has run out.
+        try? await renewEvents(unopened.map(\.outboxID), lease: .seconds(300))
     }
 
     package func wipeEvents(olderThan age: Duration, limit: Int) async throws -> Int {
@@ -171,5 +183,11 @@ private struct SealedEvent: Sendable {
         kind = try TransactionEvent.Kind(stored: row.next())
         let keyID: String = try row.next()
         sealed = try row.nextIfAny([UInt8].self).map { SealedValue(keyID: keyID, bytes: $0) }
+    }
+
+    /// The event's value; nil where no key opens it.
+    func open(_ keys: KeyRing) -> [UInt8]? {
+        guard let sealed else { return nil }
+        return try? keys.open(sealed, associated: Seals.event(eventID, orderID: orderID))
     }
 }

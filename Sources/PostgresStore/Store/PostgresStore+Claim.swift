@@ -121,7 +121,7 @@ extension PostgresStore {
         log.error(
             "stored bodies do not open with the configured keys; their jobs wait, five minutes at most",
             [
-                .jobs: .init(rows.count), .keyID: .text(first.body?.value.keyID ?? "none"),
+                .jobs: .init(rows.count), .keyID: .text(rows.map { $0.body?.value }.keyIDs),
                 .order: .text(first.order.orderID), .account: .text(first.order.account),
             ]
         )

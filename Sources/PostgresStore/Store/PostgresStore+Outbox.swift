@@ -37,10 +37,10 @@ extension PostgresStore {
         let rows = try await adopt(parameters, worker: worker)
         doubts.withLock { $0.remove(rows.compactMap(\.jobID)) }
         var entries: [Int64: [OutboxEntry]] = [:]
-        var unopened: [Int64: [OutboxEntry.Key]] = [:]
+        var unopened: [AdoptedRow] = []
         for row in rows {
-            guard let value = open(row) else {
-                unopened[row.outboxID, default: []].append(row.key)
+            guard let value = row.open(keys) else {
+                unopened.append(row)
                 continue
             }
             let result = EncodedResult(
@@ -96,13 +96,22 @@ extension PostgresStore {
     /// of which the rest goes out it gets a row of its own, because the adopted one goes with its last acknowledgement.
     /// Where that fails, the adopted rows are left to another number, as after an adoption in doubt.
     private func setAside(
-        _ unopened: [Int64: [OutboxEntry.Key]],
+        _ unopened: [AdoptedRow],
         besides opened: [Int64: [OutboxEntry]],
         worker: Int64
     ) async throws(StoreError) {
-        guard !unopened.isEmpty else { return }
-        let whole = unopened.keys.filter { opened[$0] == nil }.sorted()
-        let parts = unopened.filter { opened[$0.key] != nil }.map { Self.parameters($0.key, $0.value) }
+        guard let first = unopened.first else { return }
+        // One line an adoption: where a key is missing these are many.
+        log.error(
+            "stored results do not open with the configured keys; they are not published for five minutes",
+            [
+                .count: .init(unopened.count), .keyID: .text(unopened.map(\.sealed).keyIDs),
+                .order: .text(first.orderID), .resultID: .text(first.resultID.text),
+            ]
+        )
+        let left = Dictionary(grouping: unopened, by: \.outboxID).mapValues { $0.map(\.key) }
+        let whole = left.keys.filter { opened[$0] == nil }.sorted()
+        let parts = left.filter { opened[$0.key] != nil }.map { Self.parameters($0.key, $0.value) }
         do {
             if !whole.isEmpty {
                 _ = try await pool.run { link in try link.run(SQL.Outbox.setAside, [.int8s(whole)]).count }
@@ -114,22 +123,6 @@ extension PostgresStore {
             identity.forget(worker)
             throw error
         }
-    }
-
-    /// A value that does not open is not published; the others of its row are.
-    private func open(_ row: AdoptedRow) -> [UInt8]? {
-        let associated = Seals.result(row.resultID, orderID: row.orderID, generation: row.generation)
-        guard let sealed = row.sealed, let value = try? keys.open(sealed, associated: associated) else {
-            log.error(
-                "a stored result does not open with the configured keys; it is not published",
-                [
-                    .order: .text(row.orderID), .resultID: .text(row.resultID.text),
-                    .keyID: .text(row.sealed?.keyID ?? "none"),
-                ]
-            )
-            return nil
-        }
-        return value
     }
 }
 
@@ -162,5 +155,11 @@ private struct AdoptedRow: Sendable {
         let keyID: String = try row.next()
         sealed = try row.nextIfAny([UInt8].self).map { SealedValue(keyID: keyID, bytes: $0) }
         traceparent = try row.nextIfAny()
+    }
+
+    /// The result's value; nil where no key opens it. The others of its row are published all the same.
+    func open(_ keys: KeyRing) -> [UInt8]? {
+        guard let sealed else { return nil }
+        return try? keys.open(sealed, associated: Seals.result(resultID, orderID: orderID, generation: generation))
     }
 }

@@ -1,3 +1,4 @@
+import Cryptography
 import SessionCore
 
 /// What each sealed value is bound to, so that it opens in its own row only. The key ring adds the key's id.
@@ -35,6 +36,13 @@ enum Seals {
             text.add(Int64(record.partition))
             text.add(record.offset)
         }
+    }
+}
+
+extension Sequence<SealedValue?> {
+    /// The ids of the keys that sealed them, for a line of the log; `none` stands for what is not there.
+    var keyIDs: String {
+        Set(map { $0?.keyID ?? "none" }).sorted().joined(separator: ",")
     }
 }
 
