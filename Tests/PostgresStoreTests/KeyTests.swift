@@ -13,6 +13,7 @@ struct KeyTests {
     private static let first = "k1 " + String(repeating: "11", count: 32)
     private static let otherFirst = "k1 " + String(repeating: "99", count: 32)
     private static let second = "k2 " + String(repeating: "22", count: 32)
+    private static let third = "k3 " + String(repeating: "33", count: 32)
 
     private static let known = """
         SELECT string_agg(key_id || ' of ' || known_from, ', ' ORDER BY key_id) FROM usher.key_check
@@ -82,6 +83,71 @@ struct KeyTests {
         #expect(try await bench.value(Self.known) == "digest of a, k1 of a, k2 of b")
         let again = try store("d", bench, Self.second, Self.otherFirst, Self.digest)
         #expect(try await again.learnKeys().foreign.map(\.keyID) == ["k1"])
+    }
+
+    /// A host that was left out when the keys were changed.
+    @Test func whoLacksTheKeyOfTheNewestJobsIsToldSoAndNothingOfItsFileIsTaken() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.second, Self.first, Self.digest)
+        _ = try await a.learnKeys()
+        try await ingest("o-1", offset: 0, bench, by: a)
+        let late = try store("late", bench, Self.third, Self.first, Self.digest)
+        let status = try await late.learnKeys()
+        #expect(status == KeyStatus(foreign: [], new: ["k3"], missing: ["k2"]))
+        #expect(try await late.keyStatus() == status)
+        #expect(try await bench.value(Self.known) == "digest of a, k1 of a, k2 of a")
+        // The key is lost for good: the schema's owner has the database forget it.
+        try await bench.execute(Self.forgetting("k2"))
+        #expect(try await late.learnKeys() == KeyStatus(foreign: [], new: ["k3"]))
+    }
+
+    /// As docs/CONFIG.md has it, under Sealing keys.
+    private static func forgetting(_ keyID: String) -> String {
+        "DELETE FROM usher.key_check WHERE key_id = '\(keyID)'"
+    }
+
+    @Test func whoChangesKeysInTheDocumentedStepsIsNeverRefused() async throws {
+        let bench = try await Bench()
+        var offset: Int64 = 0
+        // Each host starts with its file, and stores a job.
+        for (worker, lines) in [
+            ("a", [Self.first]),
+            // Step 1: the new key opens, and seals nothing yet. A host whose turn has not come may start as it is.
+            ("a", [Self.first, Self.second]), ("b", [Self.first]), ("b", [Self.first, Self.second]),
+            // Step 2: it seals, while others still seal with the old one.
+            ("a", [Self.second, Self.first]), ("b", [Self.first, Self.second]), ("b", [Self.second, Self.first]),
+        ] {
+            let started = try store(worker, bench, (lines + [Self.digest]).joined(separator: "\n"))
+            #expect(try await started.learnKeys().isRight, "\(worker), \(lines.map { $0.prefix(2) })")
+            try await ingest("o-\(offset)", offset: offset, bench, by: started)
+            offset += 1
+            await started.close()
+        }
+        // Step 3, when nothing is left that the old one sealed.
+        try await bench.execute("DELETE FROM usher.job_body WHERE key_id = 'k1'")
+        #expect(try await store("a", bench, Self.second, Self.digest).learnKeys().isRight)
+        #expect(try await store("b", bench, Self.second, Self.first, Self.digest).learnKeys().isRight)
+    }
+
+    @Test func aNewKeyThatSealedNothingYetCanBeTakenBack() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        _ = try await a.learnKeys()
+        try await ingest("o-1", offset: 0, bench, by: a)
+        #expect(try await store("b", bench, Self.first, Self.second, Self.digest).learnKeys().new == ["k2"])
+        #expect(try await a.learnKeys() == KeyStatus(foreign: [], new: []))
+    }
+
+    @Test func aKeyThatSealedOldJobsOnlyIsNotDemanded() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        _ = try await a.learnKeys()
+        try await ingest("o-1", offset: 0, bench, by: a)
+        let b = try store("b", bench, Self.second, Self.digest)
+        #expect(try await b.learnKeys().missing == ["k1"], "nobody has sealed with another since")
+        try await bench.ingest((1...50).map { job("n-\($0)", offset: $0) }, start: 1, into: b)
+        #expect(try await b.learnKeys() == KeyStatus(foreign: [], new: ["k2"]))
+        #expect(try await b.oldestKeyIDs() == ["k1", "k2"])
     }
 
     /// A database that an earlier version filled. Whoever starts first after the upgrade may be the wrong one.

@@ -7,15 +7,27 @@ package struct KeyStatus: Equatable, Sendable {
     package var foreign: [ForeignKey]
     /// Ids of keys that the database does not know, in order.
     package var new: [String]
+    /// Ids of keys that are not in the ring though the newest stored jobs were sealed with them, in order: nothing of
+    /// what others seal now would open.
+    package var missing: [String]
 
-    package init(foreign: [ForeignKey], new: [String]) {
+    package init(foreign: [ForeignKey], new: [String], missing: [String] = []) {
         self.foreign = foreign
         self.new = new
+        self.missing = missing
     }
 
+    /// Whether nothing speaks against sealing and opening with the ring.
+    var isRight: Bool { foreign.isEmpty && missing.isEmpty }
+
     /// Compares a ring's keys with those that the database knows. Pure.
-    init(_ values: [KeyCheckValue], known: [KnownKey]) {
+    ///
+    /// - Parameter newest: ids of the keys that sealed the newest stored jobs. One that the database does not know was
+    ///   forgotten on purpose: it is lost.
+    init(_ values: [KeyCheckValue], known: [KnownKey], newest: [String] = []) {
         let known = Dictionary(known.map { ($0.value.keyID, $0) }) { first, _ in first }
+        let ids = Set(values.map(\.keyID))
+        missing = newest.filter { known[$0] != nil && !ids.contains($0) }.sorted()
         foreign = values.compactMap { value in
             guard let own = known[value.keyID], !isEqualInConstantTime(own.value.bytes, value.bytes) else { return nil }
             return ForeignKey(keyID: value.keyID, since: own.since, holder: own.holder)

@@ -3,13 +3,14 @@ import SessionCore
 
 // Whether the keys that this process has are those that fill the database.
 extension PostgresStore {
-    /// How many stored jobs are looked at, from either end, to tell the keys of a database that knows none.
+    /// How many stored jobs are looked at: the newest to tell what is sealed with now, and from either end to tell the
+    /// keys of a database that knows none.
     private static let evidenceMax: Int32 = 50
     /// Of how many values of each kind, the oldest, the keys are told.
     private static let oldestMax: Int32 = 1_000
 
-    /// Has the database know this ring's keys, unless one of them is another than the database's of its id: then
-    /// nothing is written. To be called before anything is sealed. Throws `StoreError`.
+    /// Has the database know this ring's keys, unless one of them is another than the database's of its id, or one is
+    /// missing: then nothing is written. To be called before anything is sealed. Throws `StoreError`.
     ///
     /// - Returns: how they stood to the database's until then.
     package func learnKeys() async throws -> KeyStatus {
@@ -18,7 +19,7 @@ extension PostgresStore {
         return try await pool.run { link in
             try link.transaction { link in
                 let status = try Self.status(of: keys, link)
-                guard status.foreign.isEmpty, !status.new.isEmpty else { return status }
+                guard status.isRight, !status.new.isEmpty else { return status }
                 let new = keys.checkValues.filter { status.new.contains($0.keyID) }
                 try link.run(SQL.Keys.learn, [.texts(new.map(\.keyID)), .byteLists(new.map(\.bytes)), .text(holder)])
                 let after = KeyStatus(keys.checkValues, known: try Self.knownKeys(link))
@@ -53,8 +54,10 @@ extension PostgresStore {
 
     /// A database that knows no keys yet may be full all the same: it was filled before it was told of any.
     private static func status(of keys: KeyRing, _ link: PostgresLink) throws -> KeyStatus {
+        // In this order: whoever seals has had the database know the key before.
+        let newest = try newestKeyIDs(link)
         let known = try knownKeys(link)
-        var status = KeyStatus(keys.checkValues, known: known)
+        var status = KeyStatus(keys.checkValues, known: known, newest: newest)
         if known.isEmpty { status.foreign = KeyEvidence.against(keys, in: try evidence(link)) }
         return status
     }
@@ -67,6 +70,10 @@ extension PostgresStore {
                 holder: try row.next()
             )
         }
+    }
+
+    private static func newestKeyIDs(_ link: PostgresLink) throws -> [String] {
+        try link.run(SQL.Keys.newest, [.int4(evidenceMax)]).map { row in try row.next(String.self) }
     }
 
     private static func evidence(_ link: PostgresLink) throws -> [KeyEvidence] {

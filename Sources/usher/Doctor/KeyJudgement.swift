@@ -4,9 +4,9 @@ import PostgresStore
 enum KeyJudgement {
     /// - Parameters:
     ///   - oldest: ids of the keys that sealed the oldest values that are kept.
-    ///   - missing: those of them that the file does not have.
+    ///   - missing: those of the oldest that the file does not have.
     static func findings(_ status: KeyStatus, oldest: [String], missing: [String], file: String) -> [Finding] {
-        if let problem = KeyCheck.problem(status.foreign, file: file) { return [.problem(problem)] }
+        if let problem = KeyCheck.problem(status, file: file) { return [.problem(problem)] }
         guard missing.isEmpty else {
             let keys = missing.joined(separator: ", ")
             return [
