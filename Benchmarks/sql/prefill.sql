@@ -2,10 +2,18 @@
 -- Usher's tables, as workers and their wiping would have left them: of finished jobs only the last day's contents are
 -- there, and only those values whose links expired within the last minutes or have not yet. The waiting ones are of
 -- another account, so that those that are measured do not queue behind them. What looks sealed is so by a key of an id
--- that no worker has: keys that open nothing of what they sealed would end the start. It must follow the schema in
+-- that no worker has: keys that open nothing of what they sealed would end the start. So would the want of that key, in
+-- a database that knows no other; versions before the table of keys do not ask. It must follow the schema in
 -- sql/migrations.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
+
+SELECT to_regclass('usher.key_check') IS NOT NULL AS has_keys
+\gset
+\if :has_keys
+INSERT INTO usher.key_check (key_id, check_value, known_from) VALUES ('lost', sha256('lost'), 'prefill')
+ON CONFLICT DO NOTHING;
+\endif
 
 SELECT nextval('usher.job_block') * 1024 AS base, now() - interval '30 days' AS began,
   interval '30 days' / greatest(:finished, 1) AS step,

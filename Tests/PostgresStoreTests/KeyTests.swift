@@ -103,7 +103,11 @@ struct KeyTests {
 
     /// As docs/CONFIG.md has it, under Sealing keys.
     private static func forgetting(_ keyID: String) -> String {
-        "DELETE FROM usher.key_check WHERE key_id = '\(keyID)'"
+        """
+        INSERT INTO usher.key_check (key_id, check_value, known_from) VALUES ('lost', sha256('lost'), 'an operator')
+          ON CONFLICT DO NOTHING;
+        DELETE FROM usher.key_check WHERE key_id = '\(keyID)'
+        """
     }
 
     @Test func whoChangesKeysInTheDocumentedStepsIsNeverRefused() async throws {
@@ -162,6 +166,23 @@ struct KeyTests {
         #expect(try await mixed.keyStatus().foreign == [ForeignKey(keyID: "digest")])
         #expect(try await bench.value(Self.known) == nil)
         #expect(try await a.learnKeys().foreign.isEmpty)
+    }
+
+    /// Such a database says nothing against keys of other ids; but nothing speaks for them either.
+    @Test func keysThatNoStoredJobBearsAreTakenOnlyWhenTheLostOnesAreForgotten() async throws {
+        let bench = try await Bench()
+        let a = try store("a", bench, Self.first, Self.digest)
+        try await ingest("o-1", offset: 0, bench, by: a)
+        let other = try store("b", bench, Self.second, Self.otherDigest)
+        let status = try await other.learnKeys()
+        #expect(status == KeyStatus(foreign: [], new: ["digest", "k2"], missing: ["k1"]))
+        #expect(try await other.keyStatus() == status)
+        #expect(try await bench.value(Self.known) == nil)
+        let both = try store("c", bench, Self.second, Self.first, Self.digest)
+        #expect(try await both.keyStatus().isRight)
+        try await bench.execute(Self.forgetting("k1"))
+        #expect(try await other.learnKeys() == KeyStatus(foreign: [], new: ["digest", "k2"]))
+        #expect(try await bench.value(Self.known) == "digest of b, k2 of b, lost of an operator")
     }
 
     @Test func aDamagedBodyKeepsNobodyOut() async throws {

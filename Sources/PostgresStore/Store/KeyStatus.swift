@@ -80,4 +80,10 @@ struct KeyEvidence: Sendable {
         }
         return used.subtracting(fitting).sorted().map { ForeignKey(keyID: $0) }
     }
+
+    /// The ids of the keys that sealed the jobs, in order, if a ring has none of them: nothing speaks for it. Pure.
+    static func missing(from keys: KeyRing, in jobs: [KeyEvidence]) -> [String] {
+        let ids = Set(jobs.map(\.body.value.keyID))
+        return ids.contains(where: { keys.opens(keyID: $0) }) ? [] : ids.sorted()
+    }
 }

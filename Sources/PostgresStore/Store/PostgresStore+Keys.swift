@@ -58,7 +58,10 @@ extension PostgresStore {
         let newest = try newestKeyIDs(link)
         let known = try knownKeys(link)
         var status = KeyStatus(keys.checkValues, known: known, newest: newest)
-        if known.isEmpty { status.foreign = KeyEvidence.against(keys, in: try evidence(link)) }
+        guard known.isEmpty else { return status }
+        let jobs = try evidence(link)
+        status.foreign = KeyEvidence.against(keys, in: jobs)
+        status.missing = KeyEvidence.missing(from: keys, in: jobs)
         return status
     }
 
