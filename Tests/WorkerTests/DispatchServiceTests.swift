@@ -79,7 +79,10 @@ struct DispatchServiceTests {
         #expect(asked.withLock { $0 } == 2)
     }
 
-    @Test("once the worker stops nothing more is claimed, not even by who was looking when the database was away", .timeLimit(.minutes(1)))
+    @Test(
+        "once the worker stops nothing more is claimed, not even by who was looking when the database was away",
+        .timeLimit(.minutes(1))
+    )
     func stopWhileLooking() async throws {
         var account = AccountGuardsTests.account(concurrencyMax: 10)
         account.breaker = Breaker.Policy(failures: 1, window: .seconds(10), openFor: .zero, probeInterval: .seconds(60))
