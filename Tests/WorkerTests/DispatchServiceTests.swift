@@ -85,7 +85,8 @@ struct DispatchServiceTests {
     )
     func stopWhileLooking() async throws {
         var account = AccountGuardsTests.account(concurrencyMax: 10)
-        account.breaker = Breaker.Policy(failures: 1, window: .seconds(10), openFor: .zero, probeInterval: .seconds(60))
+        account.breaker.failures = 1
+        account.breaker.openFor = .microseconds(1)
         let accounts = ["first": account, "second": account]
         let guards = AccountGuards(accounts: accounts)
         for (number, name) in zip(Int64(1)..., accounts.keys) {

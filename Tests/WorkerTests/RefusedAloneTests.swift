@@ -37,7 +37,7 @@ struct RefusedAloneTests {
     func besideADelay() {
         ended(1, AccountSign(isWell: true))
         let delay = HoldCause(kind: .delay, lasts: .seconds(2), code: "429", reason: "2 s")
-        #expect(ended(5, AccountSign(isWell: true, delay: delay)).changes.count == 1)
+        #expect(ended(5, AccountSign(isWell: true, hold: delay)).changes.count == 1)
         let refused = ended(2, fault, lastCode: "401")
         #expect(refused.refusedAlone.map(\.jobID) == [2])
         #expect(refused.changes.isEmpty)

@@ -33,10 +33,10 @@ enum KeyCheck {
         guard !missing.isEmpty else { return nil }
         let keys = missing.joined(separator: ", ")
         return
-            "keys.file \(file) lacks keys that the newest stored jobs were sealed with: \(keys). Nothing is started with "
-            + "it, as it opens nothing of what others seal now, and would seal with a key that they may have no more. "
-            + "Copy the file that the other hosts have to this one, and start again; where a key is lost for good, "
-            + "docs/CONFIG.md tells how the database forgets it, under Sealing keys"
+            "keys.file \(file) lacks keys that the newest stored jobs were sealed with: \(keys). Nothing is started "
+            + "with it, as it opens nothing of what others seal now, and would seal with a key that they may have no "
+            + "more. Copy the file that the other hosts have to this one, and start again; where a key is lost for "
+            + "good, docs/CONFIG.md tells how the database forgets it, under Sealing keys"
     }
 
     private static func difference(_ key: ForeignKey) -> String {
