@@ -5,8 +5,7 @@ extension ErrorTable {
     /// session may exist, and to decline the job or to send it again without a look-up breaks the promise not to
     /// repeat blindly. Each is a noun phrase for people; empty when the rule is safe.
     package func doubts(of rule: ErrorRule) -> [String] {
-        // The default never applies to what is inconclusive.
-        guard !rule.errorClass.leavesOpen, rule.status != .unlisted else { return [] }
+        guard !rule.errorClass.leavesOpen else { return [] }
         var doubts: [String] = []
         if let httpStatus = rule.httpStatus, Self.isInconclusive(httpStatus: httpStatus) {
             doubts.append("HTTP \(httpStatus), with which the request may have been carried out all the same")
@@ -24,7 +23,22 @@ extension ErrorTable {
         for known in rules where known.errorClass.leavesOpen && known.mayMeet(rule) {
             doubts.append("what rule \(known.id) leaves unknown (\(known.advice))")
         }
+        if unlisted.errorClass.leavesOpen, takesUnlisted(rule) {
+            doubts.append("what rule \(unlisted.id) leaves unknown (\(unlisted.advice))")
+        }
         return doubts
+    }
+
+    /// Whether a rule, put first, takes answers that the rule `unlisted` is for now; what is inconclusive never is.
+    private func takesUnlisted(_ rule: ErrorRule) -> Bool {
+        switch rule.status {
+        case .unlisted: return true
+        case .exactly(let code):
+            guard code > 0, !Self.isInconclusive(code: code) else { return false }
+            if let httpStatus = rule.httpStatus, Self.isInconclusive(httpStatus: httpStatus) { return false }
+            return !rules.contains { $0.takesAll(of: rule) }
+        case .negative, .none: return false
+        }
     }
 
     /// Codes of a body that a gateway may have written which lost the provider's answer.
@@ -48,5 +62,11 @@ extension ErrorRule {
             return false
         }
         return text.isForAny || text.samples.contains { other.text.matches($0) }
+    }
+
+    /// Whether this rule is for every answer that `other` is for. Texts that differ are taken for different answers.
+    fileprivate func takesAll(of other: ErrorRule) -> Bool {
+        guard status == other.status, httpStatus == nil || httpStatus == other.httpStatus else { return false }
+        return text.isForAny || text == other.text
     }
 }

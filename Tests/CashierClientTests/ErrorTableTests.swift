@@ -140,6 +140,34 @@ struct ErrorTableTests {
         #expect(doubts.isEmpty == !isDoubtful, "\(row.summary): \(doubts)")
     }
 
+    static let unlistedDoubtful: [(ErrorRuleRow, isDoubtful: Bool)] = [
+        (row(), true),
+        (row("id", "verify"), false),
+        (row(text: "limit"), true),
+        (row(httpStatus: 200), true),
+        (row(kind: "unlisted", status: nil), true),
+        (row(kind: "unlisted", status: nil, "maintenance"), false),
+        (row(status: 401), false),
+        (row(status: 401, text: "limit", httpStatus: 200), false),
+        (row(status: 400, text: "amount"), true),
+        (row(status: 418), false),
+        (row(status: 419), true),
+        (row(status: 419, text: "limit"), false),
+        (row(kind: "none", status: nil, httpStatus: 404), false),
+    ]
+
+    @Test("so is one that takes what the account leaves of unlisted codes", arguments: unlistedDoubtful.indices)
+    func unlistedDoubts(_ index: Int) throws {
+        let own = [
+            Self.row("set-unlisted", kind: "unlisted", status: nil, "verify"), Self.row("set-418", status: 418),
+            Self.row("set-419-limit", status: 419, text: "limit"),
+        ]
+        let table = try own.reduce(ErrorTable.standard) { table, row in table.adding(try ErrorRule(row)) }
+        let (row, isDoubtful) = Self.unlistedDoubtful[index]
+        let doubts = table.doubts(of: try ErrorRule(row))
+        #expect(doubts == (isDoubtful ? ["what rule set-unlisted leaves unknown (m)"] : []), "\(row.summary)")
+    }
+
     @Test("a rule's own waits go with the answer")
     func retry() throws {
         var account = Sample.account()

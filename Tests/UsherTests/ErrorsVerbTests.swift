@@ -160,6 +160,24 @@ struct ErrorsVerbTests {
         #expect(report.lines(width: nil).last == "Nothing was changed (--dry-run).")
     }
 
+    @Test func aRuleThatTakesWhatUnlistedLeavesUnknownForANoIsWarnedOf() throws {
+        let table = ErrorTable.standard.adding(
+            try rule(["--code", "unlisted", "--class", "verify", "--message", "Nobody knows."])
+        )
+        let rule = try rule(["--code", "418", "--class", "retry_slow", "--message", "Busy."])
+        let report = ErrorSetReport(
+            account: "main",
+            rule: rule.row,
+            isRevert: false,
+            replaced: nil,
+            comparison: TableComparison([], before: table, after: table.adding(rule)),
+            doubts: table.doubts(of: rule),
+            isDryRun: false
+        )
+        #expect(report.isDangerous)
+        #expect(report.refusal.contains("  - what rule set-unlisted leaves unknown (Nobody knows.)"))
+    }
+
     static let effects: [(ErrorClass, CashierCall.Kind, job: String, account: String, crm: String)] = [
         (.declined, .open, "ends as declined", "goes on", "gets the job's one result now: declined, error code 417: m"),
         (
