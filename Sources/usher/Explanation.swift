@@ -30,6 +30,8 @@ enum Explanation {
         switch error {
         case .unavailable(let reason):
             ("Postgres cannot be reached: \(reason)", .unavailable)
+        case .notNow(let reason):
+            ("Postgres answered, but not now: \(reason)", .tryAgain)
         case .refused("0A000", let reason):
             // The schema is not this version's, or the server too old; it says what to do.
             (reason, .configuration)

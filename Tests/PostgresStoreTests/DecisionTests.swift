@@ -13,16 +13,30 @@ struct DecisionTests {
         (.server(sqlState: "40001", message: "m"), 5, .again(after: .milliseconds(160))),
         (
             .server(sqlState: "40001", message: "m"), 6,
-            .fail(.unavailable("m (40001, tried 6 times)"), dropsConnection: false)
+            .fail(.notNow("m (40001, tried 6 times)"), dropsConnection: false)
         ),
-        (.server(sqlState: "25006", message: "m"), 1, .fail(.unavailable("m (25006)"), dropsConnection: true)),
+        (
+            .server(sqlState: "55P03", message: "m"), 6,
+            .fail(.notNow("m (55P03, tried 6 times)"), dropsConnection: false)
+        ),
+        (.server(sqlState: "25006", message: "m"), 1, .fail(.notNow("m (25006)"), dropsConnection: true)),
+        (.server(sqlState: "57014", message: "m"), 1, .fail(.notNow("m (57014)"), dropsConnection: true)),
+        (.server(sqlState: "58030", message: "m"), 1, .fail(.notNow("m (58030)"), dropsConnection: true)),
         (.server(sqlState: "57P01", message: "m"), 1, .fail(.unavailable("m (57P01)"), dropsConnection: true)),
-        (.server(sqlState: "53100", message: "m"), 1, .fail(.unavailable("m (53100)"), dropsConnection: false)),
+        (.server(sqlState: "53100", message: "m"), 1, .fail(.notNow("m (53100)"), dropsConnection: false)),
         (.server(sqlState: "23514", message: "m"), 1, .fail(.refused(sqlState: "23514", "m"), dropsConnection: false)),
         (.shape("s"), 1, .fail(.refused(sqlState: "XX000", "s"), dropsConnection: false)),
     ])
     func aFailureIsAnswered(failure: PostgresFailure, tries: Int, answer: FailureAnswer) {
         #expect(FailureAnswer(to: failure, tries: tries) == answer)
+    }
+
+    /// A server that panics at the end of a full disk says 53100, and may have written the commit.
+    @Test(arguments: [("53100", false), ("57P01", false), ("57014", false), ("40001", true), ("23514", true)])
+    func anAnswerToACommitIsCertainOnlyWhereItIsAboutTheTransaction(_ sqlState: String, _ isCertain: Bool) {
+        let failure = PostgresFailure.server(sqlState: sqlState, message: "m")
+        #expect(failure.ofCommit == (isCertain ? failure : .lost("m (\(sqlState), in answer to the commit)")))
+        #expect(PostgresFailure.lost("x").ofCommit == .lost("x"))
     }
 
     @Test func theBackoffGrowsToItsCapAndEndsWithSuccess() {

@@ -237,6 +237,46 @@ struct HoldTests {
         await other.close()
     }
 
+    @Test func aHoldThatWaitsTooLongForALockIsAnsweredAndNotDone() async throws {
+        let bench = try await Bench()
+        var options = bench.fixture.options
+        options.statementTimeout = .seconds(1)
+        let store = PostgresStore(
+            options: options,
+            keys: bench.fixture.keys,
+            answers: FixedAnswers(),
+            worker: "second",
+            version: "test",
+            log: .silent
+        )
+        let holder = PostgresPool(options: bench.fixture.options, log: .silent)
+        let lock = Script(name: "hold", text: "BEGIN; LOCK TABLE usher.account_hold IN ACCESS EXCLUSIVE MODE")
+        try await holder.run { link in try link.run(lock) }
+        await #expect(throws: StoreError.notNow("canceling statement due to statement timeout (57014)")) {
+            try await store.placeHold(account: "main", act: OperatorAct(actor: "ann@desk", reason: "audit"))
+        }
+        await holder.close()
+        #expect(try await bench.store.holds().isEmpty)
+        #expect(try await bench.value("SELECT count(*) FROM usher.audit") == "0")
+        await store.close()
+    }
+
+    /// A commit that is answered so may be on the disk all the same.
+    @Test func aHoldWhoseCommitTheServerCouldNotEndIsInDoubt() async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            """
+            CREATE FUNCTION usher.no_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$;
+            CREATE CONSTRAINT TRIGGER no_room AFTER INSERT ON usher.audit DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION usher.no_commit()
+            """
+        )
+        await #expect(throws: StoreError.unavailable("the connection was lost")) {
+            try await bench.store.placeHold(account: "main", act: OperatorAct(actor: "ann@desk", reason: "audit"))
+        }
+    }
+
     @Test func whoTakesAHoldOverHoldsTheAccountSinceThen() async throws {
         let bench = try await Bench()
         func heldAt(_ actor: String) async throws -> Timestamp? {

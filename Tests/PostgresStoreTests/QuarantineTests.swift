@@ -59,7 +59,7 @@ struct QuarantineTests {
             CREATE TRIGGER no_room BEFORE INSERT ON usher.audit FOR EACH ROW EXECUTE FUNCTION usher.no_audit()
             """
         )
-        await #expect(throws: StoreError.unavailable("the audit is full (53100)")) {
+        await #expect(throws: StoreError.notNow("the audit is full (53100)")) {
             try await bench.store.revealQuarantined(Self.place, act: Self.act)
         }
     }

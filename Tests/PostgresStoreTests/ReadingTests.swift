@@ -210,7 +210,7 @@ struct ReadingTests {
             CREATE TRIGGER no_room BEFORE INSERT ON usher.audit FOR EACH ROW EXECUTE FUNCTION usher.no_audit()
             """
         )
-        await #expect(throws: StoreError.unavailable("the audit is full (53100)")) {
+        await #expect(throws: StoreError.notNow("the audit is full (53100)")) {
             try await bench.store.noteReveal(by: "results", of: "o-1", asked: asked, act: act)
         }
     }

@@ -183,6 +183,21 @@ import Testing
         #expect(throws: UsageError.self) { try Operator.act(invocation) }
     }
 
+    @Test func anActThatPostgresPutOffIsNotSaidToBeDonePerhaps() async {
+        do {
+            try await Operator.once(seenBy: AccountStatusVerb.line(of: "main")) { () async throws -> Void in
+                throw StoreError.notNow("canceling statement due to lock timeout (55P03, tried 6 times)")
+            }
+            Issue.record("nothing was thrown")
+        } catch VerbError.ended(let message, let code) {
+            #expect(code == .tryAgain)
+            #expect(message.hasPrefix("Postgres answered, but not now: canceling statement due to lock timeout"))
+            #expect(message.hasSuffix("; nothing was changed"))
+        } catch {
+            Issue.record("unexpected: \(error)")
+        }
+    }
+
     @Test func anActWhoseAnswerWasLostNamesTheCommandThatTells() async {
         do {
             try await Operator.once(seenBy: AccountStatusVerb.line(of: "main")) { () async throws -> Void in

@@ -68,6 +68,13 @@ struct ServerWiringTests {
         #expect(told.code == .tryAgain)
     }
 
+    @Test("a database that answers that it cannot do it now is not one that cannot be reached")
+    func notNow() {
+        let told = Explanation.of(StoreError.notNow("the disk is full (53100)"))
+        #expect(told.message == "Postgres answered, but not now: the disk is full (53100)")
+        #expect(told.code == .tryAgain)
+    }
+
     @Test("a login that is refused is told with the settings that it comes from")
     func refusedLogin() {
         let password = Explanation.of(StoreError.refused(sqlState: "28P01", "password authentication failed"))

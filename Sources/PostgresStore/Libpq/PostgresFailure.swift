@@ -10,6 +10,13 @@ enum PostgresFailure: Error, Equatable {
     case server(sqlState: String, message: String)
     /// A row does not look as the code expects it to.
     case shape(String)
+
+    /// The same as the answer to a commit. A server that panics or is told to end says so even when what it was to
+    /// commit is on its disk already; only what it says of the transaction itself, such as of a conflict, is certain.
+    var ofCommit: PostgresFailure {
+        guard case .server(let sqlState, let message) = self, FailureAnswer.isOfServer(sqlState) else { return self }
+        return .lost("\(message) (\(sqlState), in answer to the commit)")
+    }
 }
 
 /// What to do about a failure. Pure.
@@ -41,16 +48,20 @@ enum FailureAnswer: Equatable {
         if ["40001", "40P01", "55P03"].contains(sqlState) {
             return tries <= repeatsMax
                 ? .again(after: .milliseconds(5 << tries))
-                : .fail(.unavailable("\(message) (\(sqlState), tried \(tries) times)"), dropsConnection: false)
+                : .fail(.notNow("\(message) (\(sqlState), tried \(tries) times)"), dropsConnection: false)
+        }
+        guard isOfServer(sqlState) else {
+            return .fail(.refused(sqlState: sqlState, message), dropsConnection: false)
         }
         let text = "\(message) (\(sqlState))"
-        // 25006, read-only: the primary moved away. 08: protocol. 57: shut down or cancelled. 58: I/O. XX: internal.
-        // None of them is the batch's fault.
-        if sqlState == "25006" || ["08", "57", "58", "XX"].contains(sqlState.prefix(2)) {
-            return .fail(.unavailable(text), dropsConnection: true)
-        }
-        // Disk, memory or connections used up.
-        if sqlState.hasPrefix("53") { return .fail(.unavailable(text), dropsConnection: false) }
-        return .fail(.refused(sqlState: sqlState, message), dropsConnection: false)
+        if sqlState.hasPrefix("53") { return .fail(.notNow(text), dropsConnection: false) }
+        let isAnswer = ["25006", "57014"].contains(sqlState) || sqlState.hasPrefix("58")
+        return .fail(isAnswer ? .notNow(text) : .unavailable(text), dropsConnection: true)
+    }
+
+    /// Whether a code is about the server, and not the batch's fault. 25006, read-only: the primary moved away. 08:
+    /// protocol. 53: disk, memory or connections used up. 57: shut down or cancelled. 58: I/O. XX: internal.
+    static func isOfServer(_ sqlState: String) -> Bool {
+        sqlState == "25006" || ["08", "53", "57", "58", "XX"].contains(sqlState.prefix(2))
     }
 }

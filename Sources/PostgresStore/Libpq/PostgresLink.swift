@@ -100,7 +100,11 @@ final class PostgresLink {
             if PQstatus(handle) == CONNECTION_OK { try? run(SQL.Session.rollback) }
             throw error
         }
-        try run(SQL.Session.commit)
+        do {
+            try run(SQL.Session.commit)
+        } catch let failure as PostgresFailure {
+            throw failure.ofCommit
+        }
         return value
     }
 

@@ -36,7 +36,10 @@ extension PostgresStore {
             leases.settled(settlements.map(\.lease).filter { !written.stillLeased.contains($0) })
             return written.report
         } catch {
-            if case .unavailable = error { doubts.withLock { $0.add(jobs, at: .now) } }
+            switch error {
+            case .unavailable, .notNow: doubts.withLock { $0.add(jobs, at: .now) }
+            case .positionMovedBack, .positionSetAhead, .unsealable, .refused: break
+            }
             throw error
         }
     }

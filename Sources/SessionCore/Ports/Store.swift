@@ -115,6 +115,9 @@ package struct Retention: Equatable, Sendable {
 package enum StoreError: Error, Equatable, Sendable {
     /// The database cannot be reached or dropped the connection; the transaction may or may not have happened.
     case unavailable(String)
+    /// The database answered that it cannot do it for now: a lock is held, its disk is full, it is read-only. What a
+    /// transaction of several statements began was rolled back.
+    case notNow(String)
     /// The stored position is behind the batch: the database lost commits that Kafka was told of.
     case positionMovedBack(TopicPartition, stored: Int64?)
     /// An operator put the position ahead of where the batch begins: nothing of it is stored.
@@ -130,7 +133,7 @@ extension StoreError {
     /// server that starts, stops or is a standby for the moment.
     package var passingReason: String? {
         switch self {
-        case .unavailable(let reason): reason
+        case .unavailable(let reason), .notNow(let reason): reason
         case .refused(let sqlState, let reason):
             ["08", "53", "57"].contains(String(sqlState.prefix(2)))
                 || ["25006", "40001", "40P01", "55P03"].contains(sqlState) ? "\(sqlState) \(reason)" : nil

@@ -98,7 +98,7 @@ struct IntakeService<Store: JobStore, Source: JobSource, Provider: Cashier>: Sen
         let partition =
             switch reason {
             case .positionMovedBack(let place, _), .positionSetAhead(let place, _): place
-            case .unavailable, .unsealable, .refused: throw reason
+            case .unavailable, .notNow, .unsealable, .refused: throw reason
             }
         guard let batch = batches.first(where: { $0.partition == partition.partition }) else { throw reason }
         if case .positionSetAhead(_, let stored) = reason {

@@ -18,7 +18,7 @@ enum Operator {
     )
 
     /// Runs an act that the store does not do again when its answer was lost. Throws `VerbError` then, which names the
-    /// command that tells whether it was done.
+    /// command that tells whether it was done, and when Postgres answered that it cannot do it now.
     static func once<Value: Sendable>(
         seenBy command: String,
         _ body: () async throws -> Value
@@ -28,6 +28,8 @@ enum Operator {
         } catch StoreError.unavailable(let reason) {
             let doubt = "it may have been done all the same; `\(command)` tells"
             throw VerbError.ended("Postgres cannot be reached: \(reason); \(doubt)", .unavailable)
+        } catch StoreError.notNow(let reason) {
+            throw VerbError.ended("Postgres answered, but not now: \(reason); nothing was changed", .tryAgain)
         }
     }
 

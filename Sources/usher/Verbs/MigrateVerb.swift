@@ -17,7 +17,7 @@ enum MigrateVerb {
             """,
         options: [CommandTree.json],
         examples: [CommandExample("usher migrate -c usher.yaml", "before the first `usher run` and after each update")],
-        exitCodes: [.success, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

@@ -44,7 +44,9 @@ enum ResultsVerb {
             CommandExample("usher results --order order-1 --json", "one order's results, for a program"),
             CommandExample("usher results --order order-1 --reveal --reason 'mail was lost'", "an order's link"),
         ],
-        exitCodes: [.success, .invalidData, .unavailable, .ioError, .noPermission, .configuration, .interrupted]
+        exitCodes: [
+            .success, .invalidData, .unavailable, .ioError, .tryAgain, .noPermission, .configuration, .interrupted,
+        ]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

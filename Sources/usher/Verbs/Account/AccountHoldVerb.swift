@@ -14,7 +14,7 @@ enum AccountHoldVerb {
         options: [Operator.reason, Operator.person, CommandTree.json],
         arguments: [CommandArgument("ACCOUNT", "which account.")],
         examples: [CommandExample("usher account hold main --reason 'contract ended'", "until somebody releases it")],
-        exitCodes: [.success, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

@@ -28,7 +28,7 @@ enum AccountReleaseVerb {
                 "what somebody else holds as well"
             ),
         ],
-        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

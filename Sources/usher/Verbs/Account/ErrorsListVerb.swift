@@ -17,7 +17,7 @@ enum ErrorsListVerb {
             CommandExample("usher account errors list", "of all accounts"),
             CommandExample("usher account errors list main --json | jq '.unlisted'", "what should be taught"),
         ],
-        exitCodes: [.success, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

@@ -28,7 +28,7 @@ enum ErrorsRevertVerb {
         examples: [
             CommandExample("usher account errors revert main set-417 --reason 'support corrected it'", "back to before")
         ],
-        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {

@@ -32,7 +32,7 @@ enum ErrorsSetVerb {
                 "what trying again would change"
             ),
         ],
-        exitCodes: [.success, .failure, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .failure, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     /// How many recorded replies are compared.

@@ -34,7 +34,7 @@ enum ErrorsTestVerb {
                 "what a rule would change"
             ),
         ],
-        exitCodes: [.success, .invalidData, .noInput, .unavailable, .noPermission, .configuration]
+        exitCodes: [.success, .invalidData, .noInput, .unavailable, .tryAgain, .noPermission, .configuration]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
