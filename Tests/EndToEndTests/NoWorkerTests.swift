@@ -44,6 +44,11 @@ extension EndToEnd {
             let show = try await usher(installation, ["show", "order-17"])
             #expect(show.code == 0 && show.output.contains("Next: No worker runs: "), "\(show)")
 
+            let act = ["main", "--reason", "a drill"]
+            _ = try await usher(installation, ["account", "hold"] + act)
+            let release = try await usher(installation, ["account", "release"] + act)
+            #expect(release.code == 0 && release.output.contains("No worker that runs has it: "), "\(release)")
+
             let worker = try installation.startWorker("w1")
             try await eventually("the account has a worker, and nothing is due", within: .seconds(30)) {
                 let status = try await usher(installation, ["account", "status"])

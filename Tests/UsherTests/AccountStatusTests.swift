@@ -107,6 +107,28 @@ import Testing
         )
     }
 
+    @Test func whoReleasesAnAccountReadsWhetherItsJobsStart() {
+        func words(_ change: (inout AccountState) -> Void = { _ in }) -> (text: String, json: String) {
+            let after = report(change).states.first
+            return (
+                AccountReleaseVerb.text("main", ["fault"], after), AccountReleaseVerb.json("main", ["fault"], after)
+            )
+        }
+        let released = "main is released (it was held by: fault)."
+        let worker = WorkerReport(worker: "host:1", at: Self.now, report: Self.worker)
+        let served = words { $0.reports = [worker] }
+        #expect(served.text == "\(released) Its jobs start within a second.")
+        #expect(served.json == #"{"account":"main","held":false,"ended":"fault","has_worker":true}"#)
+        let alone = words()
+        #expect(alone.text == "\(released) No worker that runs has it: its jobs start once one does (`usher run`).")
+        #expect(alone.json.hasSuffix(#""held":false,"ended":"fault","has_worker":false}"#))
+        let again = words { state in (state.reports, state.holds) = ([worker], [hold(.fault)]) }
+        #expect(again.text == "\(released) It is held again: `usher account status main` tells why.")
+        #expect(again.json.contains(#""held":true"#))
+        #expect(AccountReleaseVerb.text("main", ["fault"], nil).hasSuffix("tells whether its jobs start."))
+        #expect(AccountReleaseVerb.text("main", [], nil) == "main was not held.")
+    }
+
     @Test func whoTakesAHoldOverReadsWhoseItWas() {
         let alone = AccountHoldVerb.text("main", nil)
         #expect(alone.hasSuffix("Release it: usher account release main --reason 'why'"))

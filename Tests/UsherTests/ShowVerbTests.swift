@@ -58,6 +58,30 @@ import Testing
         #expect(!served.contains("No worker"), "\(served)")
     }
 
+    @Test func whoHasAnOrderSentAgainReadsWhatIsInTheWay() {
+        var order = SampleOrder.detail(.ready, .held(until: nil, reason: "wrong secret"), attempts: 1)
+        let name = order.summary.order
+        let held = DecideVerb.text(name, .sendAgain, order)
+        let decided = "order-17 is to be sent again. Next: "
+        #expect(held.hasPrefix(decided + "The account main is held: wrong secret."), "\(held)")
+        order.next = .due(at: Self.now)
+        order.attendance = .nobody
+        let alone = DecideVerb.text(name, .sendAgain, order)
+        #expect(alone.hasPrefix(decided + "No worker runs: nothing happens"), "\(alone)")
+        #expect(DecideVerb.json(name, .sendAgain, order).contains(#""decision":"send-again","next":{"step":"due""#))
+        #expect(DecideVerb.text(name, .sendAgain, nil).hasSuffix(" `usher show order-17` tells what comes next."))
+    }
+
+    @Test func whoGivesAnOrderUpReadsWhetherItsResultIsPublished() {
+        var order = SampleOrder.detail(.failed, .nothing, attempts: 1)
+        let name = order.summary.order
+        #expect(DecideVerb.text(name, .giveUp, order) == "order-17 has ended as failed. Its result is published.")
+        order.results = [SampleOrder.result(.failed, isPending: true)]
+        order.attendance = .nobody
+        let waits = DecideVerb.text(name, .giveUp, order)
+        #expect(waits.hasSuffix("1 result waits to be published, and no worker runs that would do it (`usher run`)."))
+    }
+
     @Test func whatNeedsNoWorkerSaysNothingOfThem() {
         for (state, next) in [(JobState.declined, NextStep.nothing), (.verify, .operatorDecides)] {
             var order = SampleOrder.detail(state, next, attempts: 1)

@@ -36,12 +36,17 @@ extension JSONWriter {
         member("has_older_results", order.hasOlderResults)
         member("events", array: order.events) { writer, event in writer.members(of: event) }
         member("has_older_events", order.hasOlderEvents)
+        next(of: order)
+        member("now", order.now)
+    }
+
+    /// What happens to an order next, and whether somebody is there to do it.
+    mutating func next(of order: OrderDetail) {
         member("next") { writer in
             writer.members(of: order.next)
             writer.member("text", Outlook(order).text)
             writer.member("has_worker", order.attendance == .served)
         }
-        member("now", order.now)
     }
 
     mutating func members(of link: RevealedLinks.Link) {

@@ -159,7 +159,8 @@ struct Outlook {
         return "Unsent by \(when(order.notAfter)), it expires."
     }
 
-    private var delivery: String? {
+    /// That results wait to be published, where some do.
+    var delivery: String? {
         let pending = order.results.count { $0.isPending }
         guard pending > 0 else { return nil }
         let results = "\(OrderWords.counted(pending, "result")) \(pending == 1 ? "waits" : "wait") to be published"

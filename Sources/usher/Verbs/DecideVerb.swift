@@ -49,14 +49,18 @@ enum DecideVerb {
         let configuration = try context.load(checksFiles: false).configuration
         // From here on the sealing keys and the order's body are in memory: no core dump.
         _ = usher_forbid_dumps()
-        let order = try await StoreAccess.with(configuration, keys: .file) { store -> Order in
+        let (order, after) = try await StoreAccess.with(configuration, keys: .file) { store -> (Order, OrderDetail?) in
             let found = try await store.show(orderID, account: invocation.value("account"))
             let detail = try waiting(found, orderID, invocation)
             try refuse(decision, detail)
-            try await carryOut(decision, detail.summary.order, act, store)
-            return detail.summary.order
+            let order = detail.summary.order
+            try await carryOut(decision, order, act, store)
+            // It is decided, whether or not what comes next can be asked.
+            return (order, try? await store.show(order.orderID, account: order.account).first)
         }
-        try context.print(invocation.flag("json") ? json(order, decision) : text(order, decision))
+        try context.print(
+            invocation.flag("json") ? json(order, decision, after) : text(order, decision, after)
+        )
         return .success
     }
 
@@ -105,18 +109,29 @@ enum DecideVerb {
         }
     }
 
-    private static func text(_ order: Order, _ decision: OperatorDecision) -> String {
+    /// - Parameter after: the order after the decision; nil when it could not be asked.
+    static func text(_ order: Order, _ decision: OperatorDecision, _ after: OrderDetail?) -> String {
+        let decided =
+            switch decision {
+            case .sendAgain: "\(printable(order.orderID)) is to be sent again."
+            case .giveUp: "\(printable(order.orderID)) has ended as failed."
+            }
+        guard let after else {
+            return "\(decided) `usher show \(ShellWord.quoted(order.orderID))` tells what comes next."
+        }
+        let outlook = Outlook(after)
         switch decision {
-        case .sendAgain: "\(order.orderID) is sent again as soon as a worker is free."
-        case .giveUp: "\(order.orderID) has ended as failed; a worker publishes its result within seconds."
+        case .sendAgain: return "\(decided) Next: \(printable(outlook.text))"
+        case .giveUp: return "\(decided) \(outlook.delivery ?? "Its result is published.")"
         }
     }
 
-    private static func json(_ order: Order, _ decision: OperatorDecision) -> String {
+    static func json(_ order: Order, _ decision: OperatorDecision, _ after: OrderDetail?) -> String {
         JSONWriter.object { writer in
             writer.member("account", order.account)
             writer.member("order_id", order.orderID)
             writer.member("decision", decision.rawValue)
+            if let after { writer.next(of: after) }
         }
     }
 }

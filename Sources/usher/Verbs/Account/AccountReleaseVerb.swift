@@ -34,7 +34,9 @@ enum AccountReleaseVerb {
     static func run(_ context: VerbContext) async throws -> ExitCode {
         let invocation = context.invocation
         let act = try Operator.act(invocation)
-        let (account, kinds) = try await StoreAccess.with(context) { store, configuration -> (String, [HoldKind]) in
+        let (account, kinds, after) = try await StoreAccess.with(context) {
+            store,
+            configuration -> (String, [HoldKind], AccountState?) in
             let account = try invocation.knownAccount(in: configuration).name
             let release = try await Operator.once(seenBy: AccountStatusVerb.line(of: account)) {
                 try await store.releaseHolds(
@@ -44,27 +46,39 @@ enum AccountReleaseVerb {
                 )
             }
             switch release {
-            case .released(let kinds): return (account, kinds)
+            case .released(let kinds):
+                // It is released, whether or not what is true now can be asked.
+                return (account, kinds, try? await store.accountStates([account], countMax: 1).first)
             case .refused(let hold): throw VerbError.ended(refusal(account, hold), .failure)
             }
         }
         let words = kinds.map(\.rawValue).sorted()
-        guard !invocation.flag("json") else {
-            let text = JSONWriter.object { writer in
-                writer.member("account", account)
-                writer.member("held", false)
-                writer.member("ended", words.joined(separator: ","))
-            }
-            try context.print(text)
-            return .success
-        }
-        let list = words.joined(separator: ", ")
-        try context.print(
-            words.isEmpty
-                ? "\(account) was not held."
-                : "\(account) is released (it was held by: \(list)). Its jobs start within a second."
-        )
+        try context.print(invocation.flag("json") ? json(account, words, after) : text(account, words, after))
         return .success
+    }
+
+    /// - Parameters:
+    ///   - ended: what held it.
+    ///   - after: how it stands since; nil when that could not be asked.
+    static func text(_ account: String, _ ended: [String], _ after: AccountState?) -> String {
+        guard !ended.isEmpty else { return "\(account) was not held." }
+        let released = "\(account) is released (it was held by: \(ended.joined(separator: ", ")))."
+        let status = "`\(AccountStatusVerb.line(of: account))`"
+        guard let after else { return "\(released) \(status) tells whether its jobs start." }
+        guard after.holds.isEmpty else { return "\(released) It is held again: \(status) tells why." }
+        guard !after.reports.isEmpty else {
+            return "\(released) No worker that runs has it: its jobs start once one does (`usher run`)."
+        }
+        return "\(released) Its jobs start within a second."
+    }
+
+    static func json(_ account: String, _ ended: [String], _ after: AccountState?) -> String {
+        JSONWriter.object { writer in
+            writer.member("account", account)
+            writer.member("held", after?.holds.isEmpty == false)
+            writer.member("ended", ended.joined(separator: ","))
+            if let after { writer.member("has_worker", !after.reports.isEmpty) }
+        }
     }
 
     /// What a person reads who would have ended somebody else's hold.
