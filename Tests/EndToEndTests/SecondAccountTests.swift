@@ -117,19 +117,7 @@ extension EndToEnd {
                     settings: Self.settings
                 )
                 try await installation.use { installation in
-                    try installation.replacePrivate("other-secret", "MerchantSecretKey-of-the-other-1")
-                    let port = try await installation.startSimulator(merchant: "M-2", secretFile: "other-secret")
-                    let other = "accounts.other."
-                    try await scenario(
-                        installation,
-                        [
-                            "default_account=main", other + "allow_http_loopback=true",
-                            other + "endpoint=http://127.0.0.1:\(port)/cashier/virtual-terminal",
-                            other + "timeout=2s", other + "connect_timeout=1s", other + "merchant_id=M-2",
-                            other + "application_key=A-2",
-                            other + "secret_file=\(installation.folder)/other-secret",
-                        ]
-                    )
+                    try await scenario(installation, try await installation.startSecondAccount())
                 }
             }
         }

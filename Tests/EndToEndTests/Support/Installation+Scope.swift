@@ -30,6 +30,19 @@ extension Installation {
         try ending.get()
     }
 
+    /// Starts a second simulated Cashier. Returns the settings that make it the account `other`, beside the default.
+    func startSecondAccount() async throws -> [String] {
+        try replacePrivate("other-secret", "MerchantSecretKey-of-the-other-1")
+        let port = try await startSimulator(merchant: "M-2", secretFile: "other-secret")
+        let other = "accounts.other."
+        return [
+            "default_account=main", other + "allow_http_loopback=true",
+            other + "endpoint=http://127.0.0.1:\(port)/cashier/virtual-terminal",
+            other + "timeout=2s", other + "connect_timeout=1s", other + "merchant_id=M-2",
+            other + "application_key=A-2", other + "secret_file=\(folder)/other-secret",
+        ]
+    }
+
     /// Every job has ended, every result is acknowledged, and as many records are accounted for as there are: all at one
     /// moment. Asked one after the other, a batch that came in between was taken for done.
     func isDone(_ workload: Workload) async throws -> Bool {

@@ -41,7 +41,7 @@ struct Workload {
         }
     }
 
-    /// These and others, for what must be true of both. Their orders are different ones.
+    /// These and others, for what must be true of both. Their orders have different ids, where they are looked at.
     func and(_ others: Workload) -> Workload {
         var both = self
         both.lines += others.lines

@@ -16,6 +16,17 @@ import Testing
         JobSample.refusal(JobSample.text(changes), codec: codec(change))?.reason
     }
 
+    @Test func aJobWithoutAccountIsOfTheDefaultOfTheMoment() throws {
+        var changed = JobSample.rules
+        changed.defaultAccount = "second"
+        let codec = JobCodec(rules: changed)
+        let before = try JobSample.decode(JobSample.text())
+        let after = try JobSample.decode(JobSample.text(), codec: codec)
+        let named = try JobSample.decode(JobSample.text(["account": #""demo""#]), codec: codec)
+        #expect(after.order != before.order, "it gets a session of its own")
+        #expect(named.order == before.order && JobCodec.canonicalBody(named) == JobCodec.canonicalBody(before))
+    }
+
     @Test func theDefaultsAreTheStrictOnes() {
         let rules = AccountRules(merchantID: "m", applicationKey: "a")
         #expect(rules.intents == [.authorization, .payment, .withdrawal])
