@@ -17,10 +17,15 @@ enum PositionSetVerb {
             is changed: it rests where no worker runs, or where the topic is paused at its `backlog_max`.
 
             OFFSET is a number, or `first` for the first record that Kafka still has, or `end` for behind the last.
-            Back is safe in the same topic: what was taken in before is recognised, and nothing of it is sent again. A
-            topic that was made anew had better get a new name: of its records that are no good, those at offsets where
-            the old one had some are neither kept nor answered. Forward over records that Kafka still has needs
-            --skip-records: jobs among them are not taken in, unless the position is put back.
+            Forward over records that Kafka still has needs --skip-records: jobs among them are not taken in, unless the
+            position is put back.
+
+            Back in the same topic, what became a job is recognised by its order, and nothing of it is sent again; but
+            records that name no account, and are of another one since `default_account` changed, are other orders.
+            What was quarantined, answered with `rejected` or not, is judged by today's settings and program: it may
+            become a job now, and one record then has two answers. `usher list --quarantine` lists such records.
+            A topic that was made anew had better get a new name: of its records that are no good, those at offsets
+            where the old one had some are neither kept nor answered.
 
             A damaged batch must be passed over whole: at an offset inside it the partition stops again. Kafka's
             `kafka-dump-log.sh` on the partition's files tells where the batch ends; or try growing offsets.
