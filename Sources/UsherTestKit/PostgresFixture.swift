@@ -52,7 +52,7 @@ package struct FixedAnswers: CollisionAnswers {
         let stored = collision.storedBody.map { String(decoding: $0, as: UTF8.self) } ?? "-"
         let body = String(decoding: collision.body, as: UTF8.self)
         return EncodedResult(
-            resultID: ResultIdentity(sha256: Hashes.sha256).answer(to: collision.record),
+            resultID: ResultIdentity(sha256: Hashes.sha256).answer(outcome, to: collision.record),
             orderID: collision.order.orderID,
             generation: 0,
             outcome: outcome,

@@ -37,7 +37,7 @@ struct IngestTests {
         record.order = Order(account: "main", orderID: "o-9")
         record.answer = EncodedResult(
             resultID: ResultIdentity(sha256: Hashes.sha256)
-                .answer(to: RecordPosition(topic: "jobs", partition: 0, offset: 3)),
+                .answer(.rejected, to: RecordPosition(topic: "jobs", partition: 0, offset: 3)),
             orderID: "o-9",
             generation: 0,
             outcome: .rejected,

@@ -108,6 +108,35 @@ struct PositionTests {
         #expect(try await bench.ingest([job("o-2", offset: 1)], start: 1).accepted == 1)
     }
 
+    @Test("a record that was rejected is judged anew once the position is put back; both its answers have ids")
+    func judgesAnew() async throws {
+        let bench = try await Bench()
+        var record = QuarantinedRecord(
+            partition: 0,
+            offset: 1,
+            reason: "host",
+            field: "return_url",
+            detail: "d",
+            rawSHA256: Hashes.sha256([])
+        )
+        record.answer = EncodedResult(
+            resultID: ResultIdentity(sha256: Hashes.sha256)
+                .answer(.rejected, to: RecordPosition(topic: "jobs", partition: 0, offset: 1)),
+            orderID: "o-1",
+            generation: 0,
+            outcome: .rejected,
+            value: Array("rejected".utf8)
+        )
+        try await bench.ingest([job("o-1", offset: 0)], quarantined: [record])
+        #expect(try await bench.store.movePosition(of: Self.place, from: 2, to: 0, act: Self.act))
+        // By the settings of now it is a job, of an order that is there.
+        let report = try await bench.ingest([job("o-1", offset: 0), job("o-1", offset: 1, content: "other")])
+        #expect(report.repeated == 1 && report.conflicts == 1)
+        let answers = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
+        #expect(Set(answers.results.map(\.outcome)) == [.rejected, .conflict])
+        #expect(Set(answers.results.map(\.resultID)).count == 2)
+    }
+
     @Test("a batch that was on its way when an operator passed its records over waits, and is not stored")
     func passesOverWhatIsOnItsWay() async throws {
         let bench = try await Bench()

@@ -212,7 +212,7 @@ private struct OldDatabase {
     }
 
     private func addAnswer(_ orderID: String, _ outcome: ResultOutcome, offset: Int64, hasJob: Bool) async throws {
-        let id = identity.answer(to: RecordPosition(topic: "jobs", partition: 0, offset: offset))
+        let id = identity.answer(outcome, to: RecordPosition(topic: "jobs", partition: 0, offset: offset))
         try await insert(id, orderID, outcome, 0, hasJob: hasJob)
     }
 

@@ -1,5 +1,5 @@
 /// Writes the answers to records that start nothing: results with generation 0, and a `result_id` of their own that
-/// comes from the record's position, so that an answer written again is the same answer.
+/// comes from the record's position and the outcome, so that an answer written again is the same answer.
 package struct AnswerCodec: CollisionAnswers {
     private let identity: ResultIdentity
 
@@ -74,7 +74,7 @@ package struct AnswerCodec: CollisionAnswers {
         now: Timestamp
     ) -> SessionResult {
         SessionResult(
-            resultID: identity.answer(to: record),
+            resultID: identity.answer(outcome, to: record),
             order: order,
             generation: 0,
             outcome: outcome,

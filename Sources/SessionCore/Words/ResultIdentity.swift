@@ -14,9 +14,13 @@ package struct ResultIdentity: Sendable {
         identify("result", order.account, order.orderID, String(generation))
     }
 
-    /// The id of the answer to a record that changed no order.
-    package func answer(to record: RecordPosition) -> ResultID {
-        identify("answer", record.topic, String(record.partition), String(record.offset))
+    /// The id of the answer to a record that changed no order. A record that was rejected may be read again and be
+    /// judged by other settings: its other answer has another id.
+    package func answer(_ outcome: ResultOutcome, to record: RecordPosition) -> ResultID {
+        identify([
+            Array("answer".utf8), Array(record.topic.utf8), Array(String(record.partition).utf8),
+            Array(String(record.offset).utf8), Array(outcome.rawValue.utf8),
+        ])
     }
 
     /// The id of what the provider told of a transaction: one a status that the transaction comes to.

@@ -150,7 +150,7 @@ enum ResultSample {
         let changed = JobSample.text(["amount": "77777", "customer_data.city": #""Leeds""#, "campaign": #""c1""#])
         let answer = answers.conflict(try collision(JobSample.text(), changed))
         #expect(answer.outcome == .conflict && answer.generation == 0)
-        #expect(answer.resultID == ResultSample.identity.answer(to: record))
+        #expect(answer.resultID == ResultSample.identity.answer(.conflict, to: record))
         let result = try ResultCodec.decode(answer.value)
         #expect(result.error?.fields == ["campaign", "amount", "customer_data.city"])
         #expect(result.error?.code == "conflict")
@@ -194,5 +194,14 @@ enum ResultSample {
         var other = try collision(JobSample.text(), JobSample.text(["amount": "5"]))
         other.record.offset = 42
         #expect(answers.conflict(other).resultID != first.resultID)
+    }
+
+    /// As after a position was put back, when other settings make a job of what was rejected.
+    @Test func twoAnswersToOneRecordHaveTwoIds() throws {
+        let refusal = try #require(JobSample.refusal(JobSample.text(["amount": "1e3"])))
+        let rejected = try #require(answers.rejected(refusal, record: record, now: ResultSample.now))
+        let collision = try collision(nil, JobSample.text())
+        let ids = [rejected, answers.conflict(collision), answers.duplicateOfWiped(collision)].map(\.resultID)
+        #expect(Set(ids).count == 3)
     }
 }

@@ -9,8 +9,8 @@ import Testing
     @Test func idsStayTheSameForEver() {
         let result = identity.result(of: Order(account: "demo", orderID: "test-1560610955"), generation: 1)
         #expect(result.text == "6fc0462e-1f67-8998-a6c8-c6b4baafc262")
-        let answer = identity.answer(to: RecordPosition(topic: "vt.session.jobs", partition: 0, offset: 7))
-        #expect(answer.text == "7399a372-ce84-86bb-acbb-c5df9e5d6f77")
+        let answer = identity.answer(.conflict, to: RecordPosition(topic: "vt.session.jobs", partition: 0, offset: 7))
+        #expect(answer.text == "fb36503b-901f-8945-a68b-e8b0284ea411")
     }
 
     @Test func everyPartCounts() {
@@ -25,9 +25,10 @@ import Testing
         for (topic, partition, offset) in [("t", 1, 11), ("t", 11, 1), ("t1", 1, 1), ("t", 1, 1)]
             as [(String, Int32, Int64)]
         {
-            answers.insert(identity.answer(to: RecordPosition(topic: topic, partition: partition, offset: offset)))
+            let record = RecordPosition(topic: topic, partition: partition, offset: offset)
+            for outcome in [ResultOutcome.conflict, .rejected] { answers.insert(identity.answer(outcome, to: record)) }
         }
-        #expect(answers.count == 4 && ids.isDisjoint(with: answers))
+        #expect(answers.count == 8 && ids.isDisjoint(with: answers))
     }
 
     @Test func textIsAUuidOfVersion8() throws {
