@@ -168,7 +168,7 @@ package struct SessionResult: Equatable, Sendable {
     package var outcome: ResultOutcome
     package var session: OpenedSession?
     package var openedAt: Timestamp?
-    /// Until when the redirect URL may be used, counted from the sending of the request.
+    /// Until when the redirect URL may be used, counted from the mark before its sending.
     package var expiresAt: Timestamp?
     package var error: ResultError?
     package var attempts: Int

@@ -215,7 +215,9 @@ extension SettingKey {
             .fallback("15m"),
             example: "10m",
             """
-            How long an opened session's link works, counted from the Cashier's answer.
+            How long a session lives at the Cashier. A link's `expires_at` counts it from the mark before its request, \
+            which is up to `dispatch.send_within` and `timeout` (45 s) before the Cashier's answer: rather too early \
+            than too late.
             """
         ),
         SettingKey(

@@ -7,8 +7,8 @@ extension SettingKey {
             .fallback("5"),
             example: "10",
             """
-            How many failures within `breaker.window` stop the calls to an account, in calls. Refusals of a \
-            single job do not count.
+            How many failures within `breaker.window` stop the calls to an account, in calls, if they are at least \
+            half of its calls within it. Refusals of a single job do not count as failures.
             """
         ),
         SettingKey(

@@ -77,7 +77,8 @@ extension SettingKey {
             .fallback("24h"),
             example: "1h",
             """
-            How long a job without a `not_after` may wait to be sent, counted from its acceptance.
+            How long a job without a `not_after` may wait to be sent, counted from when it was taken in or, where that \
+            is later, from its `not_before`.
             """
         ),
     ]

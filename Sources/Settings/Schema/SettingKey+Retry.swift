@@ -27,8 +27,10 @@ extension SettingKey {
             .fallback("500ms"),
             example: "200ms",
             """
-            The first pause after errors that pass quickly, and calls that were not sent. Every further one is \
-            twice as long, and each is drawn at random from zero up to its length.
+            The longest pause after the first attempt, where an error rule calls its error `retry_fast`. It doubles \
+            with every attempt, and each pause is drawn at random from zero up to it. A call that was not sent spends \
+            no attempt: each such pause is drawn from zero up to four times this. Look-ups without an answer are this \
+            far apart at least, doubled with each.
             """
         ),
         SettingKey(
@@ -46,8 +48,9 @@ extension SettingKey {
             .fallback("30s"),
             example: "1m",
             """
-            The first pause after errors that pass slowly, such as maintenance. Every further one is twice as \
-            long, and each is drawn at random from zero up to its length.
+            The longest pause after the first attempt, where an error rule calls its error `retry_slow`, which no \
+            standard rule does, or where the order is refused alone as a wrong account would be. It doubles with every \
+            attempt, and each pause is drawn at random from zero up to it.
             """
         ),
         SettingKey(
@@ -65,8 +68,9 @@ extension SettingKey {
             .fallback("1s"),
             example: "5s",
             """
-            The first pause after answers that say there were too many calls. Every further one is twice as \
-            long. A longer `Retry-After` wins.
+            The longest pause after the first attempt, where an error rule calls its error `limited` (too many calls), \
+            which no standard rule does. It doubles with every attempt, and each pause is drawn at random from zero up \
+            to it. A longer `Retry-After` wins.
             """
         ),
         SettingKey(

@@ -12,7 +12,7 @@ extension Configuration {
         package var lease: Duration
         /// How old a signature may be when its request goes out.
         package var sendWithin: Duration
-        /// From acceptance, for jobs without `not_after`.
+        /// From acceptance or a later `not_before`, for jobs without `not_after`.
         package var notAfterDefault: Duration
 
         init(_ values: SettingValues) {
