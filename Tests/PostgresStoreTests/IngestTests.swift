@@ -69,6 +69,30 @@ struct IngestTests {
         #expect(answers.entries.first?.traceparent == "00-trace-1")
     }
 
+    @Test func theAnswerToARejectedRecordHasItsTraceparent() async throws {
+        let bench = try await Bench()
+        var record = QuarantinedRecord(
+            partition: 0,
+            offset: 0,
+            reason: "amount",
+            field: "amount",
+            detail: "not an integer",
+            rawSHA256: Hashes.sha256([1])
+        )
+        record.answer = EncodedResult(
+            resultID: ResultIdentity(sha256: Hashes.sha256)
+                .answer(.rejected, to: RecordPosition(topic: "jobs", partition: 0, offset: 0)),
+            orderID: "o-1",
+            generation: 0,
+            outcome: .rejected,
+            value: Array("rejected".utf8)
+        )
+        record.traceparent = "00-trace-0"
+        try await bench.ingest([], quarantined: [record])
+        let answers = try await bench.store.adoptOutbox(limit: 10, ofTheDead: true)
+        #expect(answers.entries.map(\.traceparent) == ["00-trace-0"])
+    }
+
     @Test func aDuplicateOfAnEndedOrderPublishesItsResultAgain() async throws {
         let bench = try await Bench()
         let settled = try await bench.store.settle([opened(bench.claimOne())])

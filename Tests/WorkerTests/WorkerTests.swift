@@ -438,7 +438,8 @@ struct WorkerTests {
             SourceRecord(
                 position: RecordPosition(topic: "jobs", partition: 0, offset: Int64(index)),
                 key: Array("o-7".utf8),
-                value: Array(value.utf8)
+                value: Array(value.utf8),
+                traceparent: "00-trace-\(index)"
             )
         }
         bench.source.deliver(
@@ -449,6 +450,8 @@ struct WorkerTests {
             Set(bench.sink.published.map(\.result.outcome)) == [.opened, .rejected]
         }
         #expect(bench.store.quarantined.count == 2)
+        let answer = bench.sink.published.first { $0.result.outcome == .rejected }
+        #expect(answer?.traceparent == "00-trace-0", "its producer finds the answer by it")
         try await bench.stop()
     }
 }

@@ -232,7 +232,8 @@ private struct IngestRun: Sendable {
                 continue
             }
             report.quarantined += 1
-            if let answer = record.answer { due.answers.append(RecordAnswer(result: answer)) }
+            guard let answer = record.answer else { continue }
+            due.answers.append(RecordAnswer(result: answer, traceparent: record.traceparent))
         }
     }
 

@@ -127,6 +127,8 @@ package struct QuarantinedRecord: Equatable, Sendable {
     package var rawSHA256: [UInt8]
     /// The encoded `rejected` answer, where one is due.
     package var answer: EncodedResult?
+    /// The record's, passed on with its answer.
+    package var traceparent: String?
 
     package init(
         partition: Int32,

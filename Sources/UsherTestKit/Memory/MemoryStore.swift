@@ -197,7 +197,9 @@ package final class MemoryStore: JobStore {
             guard report.failure == nil else { return report }
             report.quarantined = batch.quarantined.count
             state.quarantined += batch.quarantined
-            for answer in batch.quarantined.compactMap(\.answer) { state.emit(answer) }
+            for record in batch.quarantined {
+                if let answer = record.answer { state.emit(answer, traceparent: record.traceparent) }
+            }
             for range in batch.ranges {
                 let partition = TopicPartition(topic: batch.topic, partition: range.partition)
                 state.positions[partition] = max(state.positions[partition] ?? 0, range.next)
@@ -365,9 +367,9 @@ extension MemoryStore.State {
         )
     }
 
-    fileprivate mutating func emit(_ result: EncodedResult) {
+    fileprivate mutating func emit(_ result: EncodedResult, traceparent: String? = nil) {
         let id = takeID()
-        let entry = OutboxEntry(key: .answer(id), result: result, traceparent: nil)
+        let entry = OutboxEntry(key: .answer(id), result: result, traceparent: traceparent)
         outbox[id] = MemoryStore.Queued(entry: entry, owner: nil)
     }
 

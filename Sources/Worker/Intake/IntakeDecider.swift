@@ -85,6 +85,7 @@ package struct IntakeDecider: Sendable {
         if refusal.mayKeepRaw { quarantined.raw = raw }
         quarantined.order = refusal.order
         quarantined.answer = answers.rejected(refusal, record: record.position, now: now)
+        quarantined.traceparent = record.traceparent
         return quarantined
     }
 }
