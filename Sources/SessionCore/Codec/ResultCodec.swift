@@ -82,7 +82,7 @@ package enum ResultCodec {
 
     /// Reads a value, of this version or of a later one with more members.
     ///
-    /// When the provider answered is not part of a result; `session.answeredAt` is set to `opened_at`.
+    /// `session.answeredAt` is `opened_at`.
     package static func decode(_ value: [UInt8]) throws(Fault) -> SessionResult {
         var reader: ResultReader
         do {

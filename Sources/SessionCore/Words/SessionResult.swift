@@ -167,6 +167,7 @@ package struct SessionResult: Equatable, Sendable {
     package var generation: Int32
     package var outcome: ResultOutcome
     package var session: OpenedSession?
+    /// When the provider says that it answered.
     package var openedAt: Timestamp?
     /// Until when the redirect URL may be used, counted from the mark before its sending.
     package var expiresAt: Timestamp?

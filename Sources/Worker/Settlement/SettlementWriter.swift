@@ -45,7 +45,7 @@ package struct SettlementWriter: Sendable {
     ) -> EncodedResult {
         var result = blank(job, .opened, completedAt)
         result.session = session
-        result.openedAt = completedAt
+        result.openedAt = session.answeredAt
         result.expiresAt = expiresAt
         return ResultCodec.record(result)
     }

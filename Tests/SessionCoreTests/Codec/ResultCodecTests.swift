@@ -75,7 +75,7 @@ enum ResultSample {
         var result = ResultSample.result(outcome, generation: 3)
         result.completedAt = Timestamp(microseconds: 1_795_262_400_123_000)
         if outcome == .opened {
-            // It is not in the value: read back, the session was answered when it was opened.
+            // In the value they are one.
             result.session = ResultSample.session(answeredAt: Timestamp(microseconds: 1_795_262_399_000_000))
             result.openedAt = ResultSample.opened.openedAt
         } else {
