@@ -8,7 +8,9 @@ extension SettingKey {
             example: "40s",
             """
             How long calls in flight may go on after a stop signal. What is left then has an unknown outcome and \
-            is looked up by another worker. Give the service manager 20 s more.
+            is looked up by another worker. Whatever starts `usher run` must wait 20 s longer before it kills it, 45 s \
+            with the default, and for `usher callbacks` twice as long as this: Kubernetes waits for 30 s and Docker \
+            for 10 s unless told otherwise. What is killed sooner is looked up only after `dispatch.lease`.
             """
         ),
         SettingKey(
