@@ -84,6 +84,45 @@ struct LeaseTests {
         #expect(try await bench.value("SELECT min(state) FROM usher.job") == "10")
     }
 
+    /// The reaper has the lease and waits for the job; an outcome that had the job and waited for the lease would be one
+    /// half of a deadlock.
+    @Test func anOutcomeDoesNotWaitForTheReaperThatHasItsLease() async throws {
+        for settlement in [{ opened($0) }, { retried($0, after: .seconds(60)) }] as [(ClaimedJob) -> Settlement] {
+            let bench = try await Bench()
+            let jobs = try await claimed(1, bench)
+            let reaper = try PostgresLink(bench.fixture.options)
+            try reaper.run(Script(name: "lock", text: "BEGIN; SELECT FROM usher.lease FOR UPDATE"))
+            #expect(try await bench.store.settle(jobs.map(settlement)).lost.isEmpty)
+            try reaper.run(Script(name: "end", text: "COMMIT"))
+            #expect(try await bench.store.reap(limit: 10) == 0)
+            #expect(try await bench.value(Self.leases) == "0")
+        }
+    }
+
+    @Test func theReaperTakesJobsInTheOrderInWhichOutcomesAreWritten() async throws {
+        let bench = try await Bench()
+        try await bench.ingest((0..<2).map { job("o-\($0)", offset: $0) })
+        let claims = [try await bench.claim(1, lease: .zero).jobs, try await bench.claim(1, lease: .zero).jobs]
+        let jobs = claims.joined().map(\.lease).sorted { $0.jobID < $1.jobID }
+        #expect(jobs.count == 2)
+        try await bench.execute(
+            "UPDATE usher.lease SET lease_until = now() - interval '1 hour' WHERE lease_epoch = \(jobs[1].epoch)"
+        )
+        let settlement = try PostgresLink(bench.fixture.options)
+        let lock = "BEGIN; SELECT FROM usher.job WHERE job_id = \(jobs[0].jobID) FOR UPDATE"
+        try settlement.run(Script(name: "lock", text: lock))
+        let reaped = Task { try await bench.store.reap(limit: 10) }
+        try await eventually("the reaper waits") {
+            try await bench.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            ) == "1"
+        }
+        let free = "SELECT FROM usher.job WHERE job_id = \(jobs[1].jobID) FOR UPDATE SKIP LOCKED"
+        #expect(try await bench.value("SELECT count(*) FROM (\(free)) j") == "1")
+        try settlement.run(Script(name: "end", text: "COMMIT"))
+        #expect(try await reaped.value == 2)
+    }
+
     @Test func aLeaseThatNeitherOfTwoTransactionsEndedGoesWithTheNext() {
         let book = LeaseBook()
         book.began(7, jobs: [1, 2])

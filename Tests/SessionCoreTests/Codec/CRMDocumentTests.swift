@@ -9,7 +9,8 @@ import Testing
     @Test func theCommandSendsAJobUnderItsOwnKey() throws {
         let lines = page.split(separator: "\n").filter { $0.contains("kcat") && $0.contains(" -P ") }
         #expect(lines.count == 1)
-        let words = try #require(lines.first).split(separator: " ")
+        let line = try #require(lines.first)
+        let words = line.split(separator: " ")
         #expect(words.starts(with: ["tr", "-d", #"'\n'"#, "<"]))
         let file = try #require(Self.word(after: "<", in: words))
         let key = try #require(Self.word(after: "-k", in: words))
@@ -21,8 +22,10 @@ import Testing
     @Test func theJobThatIsShownIsOne() throws {
         let blocks = page.split(separator: "```json\n", omittingEmptySubsequences: false).dropFirst()
         #expect(blocks.count == 1)
-        let text = try #require(blocks.first?.split(separator: "```").first)
-        let orderID = try #require(try JSONTree(String(text))["order_id"]?.text)
+        let block = try #require(blocks.first)
+        let text = block.prefix { $0 != "`" }
+        let job = try JSONTree(String(text))
+        let orderID = try #require(job["order_id"]?.text)
         _ = try codec.decode(key: Array(orderID.utf8), value: Array(text.utf8))
     }
 

@@ -4,7 +4,8 @@
 -- $1 jobs in order, $2 epochs, $3 results, $4 expiries, $5 milliseconds of the calls, $6 all sealed values in one, $7 and
 -- $8 where each begins and how long it is, $9 their key, $10 trace parents, $11 leases that end with this, should all be written, $12
 -- the worker.
--- Locks: the rows of job. Plan: primary key, update by ctid, inserts.
+-- Locks: the rows of job; leases that the reaper has are left to it, as it waits for the jobs. Plan: primary key, update by
+-- ctid, inserts.
 -- One row: the outbox row's number, and which of the jobs were written, by their place, in the outbox row's order.
 WITH held AS MATERIALIZED (
   SELECT u.*, j.at
@@ -31,8 +32,12 @@ ended AS (
   FROM moved m
 ),
 released AS (
-  DELETE FROM usher.lease
-  WHERE lease_epoch = ANY ($11::int8[]) AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
+  DELETE FROM usher.lease l
+  USING unnest($11::int8[]) AS u (epoch)
+  CROSS JOIN LATERAL (
+    SELECT l.ctid AS at FROM usher.lease l WHERE l.lease_epoch = u.epoch FOR UPDATE SKIP LOCKED
+  ) e
+  WHERE l.ctid = e.at AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
 ),
 queued AS (
   INSERT INTO usher.outbox (outbox_id, owner, job_ids, generations) OVERRIDING SYSTEM VALUE

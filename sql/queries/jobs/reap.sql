@@ -1,6 +1,7 @@
 -- Ends leases that ran out, at most $1. What was marked as about to be sent becomes unknown, with a row in the history;
 -- the rest only loses its lease. The epoch moves on, so that the old holder writes nothing any more; as in ingest.
--- Locks: the leases found, those that another worker reaps are skipped; then the jobs that they hold still.
+-- Locks: the leases found, those that another worker reaps are skipped; then the jobs that they hold still, by job_id as
+-- in settle.
 -- Plan: lease_ends in order; jobs by primary key, update by ctid.
 WITH late AS MATERIALIZED (
   SELECT l.ctid AS at, l.lease_epoch, l.worker_id, l.job_ids
@@ -13,12 +14,16 @@ WITH late AS MATERIALIZED (
 ended AS (DELETE FROM usher.lease l USING late WHERE l.ctid = late.at),
 held AS MATERIALIZED (
   SELECT j.at, j.was, l.lease_epoch AS epoch, l.worker_id AS holder
-  FROM late l
-  CROSS JOIN LATERAL unnest(l.job_ids) AS u (job_id)
+  FROM (
+    SELECT l.lease_epoch, l.worker_id, u.job_id
+    FROM late l
+    CROSS JOIN LATERAL unnest(l.job_ids) AS u (job_id)
+    ORDER BY u.job_id
+  ) l
   CROSS JOIN LATERAL (
     SELECT j.ctid AS at, j.state AS was
     FROM usher.job j
-    WHERE j.job_id = u.job_id AND j.lease_epoch = l.lease_epoch AND j.lease_until IS NOT NULL
+    WHERE j.job_id = l.job_id AND j.lease_epoch = l.lease_epoch AND j.lease_until IS NOT NULL
     FOR UPDATE
   ) j
 ),

@@ -3,7 +3,8 @@
 -- The outbox row's number as in outbox/insert.
 -- $3 steps: 0 release, 1 retry, 2 verify, 3 park, 4 finish. $4 a bit for each state that the step may start from.
 -- $18 leases that end with this, should all be written: a job that is held needs its lease. $19 the worker.
--- Locks: the rows of job, in the order given (by job_id). Plan: primary key, update by ctid, inserts.
+-- Locks: the rows of job, in the order given (by job_id); leases that the reaper has are left to it, as it waits for the
+-- jobs. Plan: primary key, update by ctid, inserts.
 -- One row: the outbox row's number, the jobs that were written, and of these the ended ones in the outbox row's order.
 WITH held AS MATERIALIZED (
   SELECT u.*, l.at, l.was
@@ -76,8 +77,12 @@ ended AS (
   WHERE m.step = 4
 ),
 released AS (
-  DELETE FROM usher.lease
-  WHERE lease_epoch = ANY ($18::int8[]) AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
+  DELETE FROM usher.lease l
+  USING unnest($18::int8[]) AS u (epoch)
+  CROSS JOIN LATERAL (
+    SELECT l.ctid AS at FROM usher.lease l WHERE l.lease_epoch = u.epoch FOR UPDATE SKIP LOCKED
+  ) e
+  WHERE l.ctid = e.at AND (SELECT count(*) FROM moved) = cardinality($1::int8[])
 ),
 published AS (
   INSERT INTO usher.outbox (outbox_id, owner, job_ids, generations) OVERRIDING SYSTEM VALUE
