@@ -20,7 +20,8 @@ extension EndToEnd {
             var settings: [String] = []
             /// Of the job table; nil: it stays in doubt.
             var end: JobState?
-            /// At least so long after the lost call is the next one made.
+            /// At least so long after the lost call is the next one made: validity, skew and a session's life, less a
+            /// second.
             var waits: Duration = .zero
 
             var testDescription: String { "\(policy) with \(personality)" }
@@ -37,14 +38,14 @@ extension EndToEnd {
                 personality: "duplicates=fresh,session-lifetime=60s",
                 settings: ["accounts.main.session_lifetime=60s"],
                 end: .opened,
-                waits: .seconds(60)
+                waits: .seconds(63)
             ),
             Case(
                 policy: .repost,
                 personality: "duplicates=fresh,session-lifetime=60s,lookups=disabled",
                 settings: ["accounts.main.session_lifetime=60s"],
                 end: .opened,
-                waits: .seconds(60)
+                waits: .seconds(63)
             ),
         ]
 

@@ -287,7 +287,7 @@ struct HeldAccountTests {
         try await bench.eventually("they wait for the session's end") {
             bench.store.rows.allSatisfy { row in
                 row.state == .verify && row.leaseUntil == nil
-                    && row.dueAt >= (row.lastSend ?? row.dueAt).advanced(by: .seconds(909))
+                    && row.dueAt >= (row.lastSend ?? row.dueAt).advanced(by: .seconds(969))
             }
         }
         #expect(bench.cashier.calls.count { $0.kind == .open } == 20)
@@ -312,9 +312,9 @@ struct HeldAccountTests {
         }
         try await bench.eventually("it waits for the session's end") {
             guard let row = bench.store.row("lost"), let sent = row.lastSend else { return false }
-            return row.leaseUntil == nil && row.dueAt >= sent.advanced(by: .seconds(909))
+            return row.leaseUntil == nil && row.dueAt >= sent.advanced(by: .seconds(969))
         }
-        bench.store.advance(by: .seconds(840))
+        bench.store.advance(by: .seconds(900))
         try await untilTried(bench, "it is opened") { bench.store.row("lost")?.state == .opened }
         #expect(bench.store.row("lost")?.attempts == 2)
         #expect(!bench.hasLogged("account held"))

@@ -2,7 +2,7 @@
 package enum UnknownPolicy: String, CaseIterable, Sendable {
     /// Send again at once: nobody ever received the first session's URL.
     case repost
-    /// Wait until the first session has expired, then send again.
+    /// Wait until the first session has expired for certain, then send again.
     case wait
     /// Leave it to an operator.
     case park
@@ -410,7 +410,8 @@ package struct OutcomePolicy: Equatable, Sendable {
         case .repost:
             return again(job, after: nil, now, outcome: outcome, &random)
         case .wait:
-            let over = sentAt(job, now).advanced(by: rules.sessionLifetime + rules.clockSkew)
+            // Its life began when the request was accepted: at the end of its validity, at the latest.
+            let over = quietFrom(job, now).advanced(by: rules.sessionLifetime)
             if now >= over { return again(job, after: nil, now, outcome: outcome, &random) }
             return Decision(verdict: .verify(after: now.duration(to: over)), attemptOutcome: outcome)
         case .park:

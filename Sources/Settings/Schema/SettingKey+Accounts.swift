@@ -303,9 +303,10 @@ extension SettingKey {
             example: "wait",
             """
             What happens when an answer was lost and the look-up finds an open session, whose link nobody can \
-            learn any more. `repost` opens another at once, `wait` opens another once the lost one has expired, \
-            `park` leaves the order to an operator: it stays as it is, `usher show` tells why, until `usher decide` \
-            ends it or has it sent again. Where the Cashier refuses look-ups, `repost` is taken as `wait`.
+            learn any more. `repost` opens another at once, `wait` opens another once the lost one has expired \
+            (`session_lifetime` after its request could last be accepted), `park` leaves the order to an operator: it \
+            stays as it is, `usher show` tells why, until `usher decide` ends it or has it sent again. Where the \
+            Cashier refuses look-ups, `repost` is taken as `wait`.
             """
         ),
         SettingKey(

@@ -40,8 +40,8 @@ struct ClockSetAheadTests {
 
     @Test("a lost session is waited out for its whole life")
     func wait() {
-        #expect(verdict(.found(.open), afterStep: .seconds(700), policy: .wait) == .verify(after: .seconds(210)))
-        #expect(verdict(.found(.open), afterStep: .seconds(910), policy: .wait) == .retry(after: .zero))
+        #expect(verdict(.found(.open), afterStep: .seconds(700), policy: .wait) == .verify(after: .seconds(270)))
+        #expect(verdict(.found(.open), afterStep: .seconds(970), policy: .wait) == .retry(after: .zero))
     }
 
     @Test("a clock that has always been steady, or has been since before the request, changes nothing")

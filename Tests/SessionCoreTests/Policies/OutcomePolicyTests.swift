@@ -370,8 +370,8 @@ struct OutcomePolicyTests {
     func openSessionByPolicy() {
         let job = Self.job(.lookUp)
         #expect(decide(job, .found(.open), policy: .repost).verdict == .retry(after: .zero))
-        #expect(decide(job, .found(.open), after: .seconds(10), policy: .wait).verdict == .verify(after: .seconds(900)))
-        #expect(decide(job, .found(.open), after: .seconds(910), policy: .wait).verdict == .retry(after: .zero))
+        #expect(decide(job, .found(.open), after: .seconds(10), policy: .wait).verdict == .verify(after: .seconds(960)))
+        #expect(decide(job, .found(.open), after: .seconds(970), policy: .wait).verdict == .retry(after: .zero))
         #expect(decide(job, .found(.open), policy: .park).verdict == .park)
     }
 
@@ -424,9 +424,9 @@ struct OutcomePolicyTests {
     @Test("where the provider refuses look-ups, a session that may be open is waited out before anything is sent")
     func refusedLookUpIsSafe() {
         let job = Self.job(.lookUp, lookUps: 4)
-        #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .verify(after: .seconds(840)))
-        #expect(decide(job, .lookUpRefused, after: .seconds(909)).verdict == .verify(after: .seconds(1)))
-        #expect(decide(job, .lookUpRefused, after: .seconds(910)).verdict == .retry(after: .zero))
+        #expect(decide(job, .lookUpRefused, after: .seconds(70)).verdict == .verify(after: .seconds(900)))
+        #expect(decide(job, .lookUpRefused, after: .seconds(969)).verdict == .verify(after: .seconds(1)))
+        #expect(decide(job, .lookUpRefused, after: .seconds(970)).verdict == .retry(after: .zero))
     }
 
     @Test(
@@ -440,8 +440,8 @@ struct OutcomePolicyTests {
             return decide(job, .refused(errorClass), after: after, code: code, policy: policy, clock: clock)
         }
         #expect(decision(13, after: .seconds(300)).verdict == .verify(after: .seconds(30)))
-        #expect(decision(14, after: .seconds(300)).verdict == .verify(after: .seconds(610)), "waited out")
-        #expect(decision(15, after: .seconds(910)).verdict == .retry(after: .zero))
+        #expect(decision(14, after: .seconds(300)).verdict == .verify(after: .seconds(670)), "waited out")
+        #expect(decision(15, after: .seconds(970)).verdict == .retry(after: .zero))
         #expect(decision(14, after: .seconds(300), policy: .park).verdict == .park)
         #expect(decision(14, after: .seconds(300)).sign.hold?.kind == .fault, "that it holds is another matter")
     }
