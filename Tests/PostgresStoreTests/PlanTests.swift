@@ -21,7 +21,7 @@ struct PlanTests {
         SQL.Workers.touch,
         SQL.Holds.hold, SQL.Holds.list, SQL.Holds.beginTrial, SQL.Holds.end, SQL.Holds.report, SQL.Holds.waiting,
         SQL.Events.order, SQL.Events.record, SQL.Events.stored, SQL.Events.acknowledge, SQL.Events.renew,
-        SQL.Events.adopt, SQL.Events.wipe, SQL.Events.fence, SQL.Events.touch, SQL.Errors.revision,
+        SQL.Events.adopt, SQL.Events.wipe, SQL.Events.fence, SQL.Events.touch, SQL.Events.oldest, SQL.Errors.revision,
         SQL.Errors.countUnlisted, SQL.Replies.insert, SQL.Replies.trim,
     ]
 

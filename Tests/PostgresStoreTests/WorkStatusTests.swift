@@ -54,6 +54,49 @@ struct WorkStatusTests {
         #expect(settled.oldestUnpublished.map { $0 >= .zero } == true)
     }
 
+    /// The first of them is published, the second is another process's for now.
+    @Test func theOldestEventThatIsNotPublishedIsFound() async throws {
+        let bench = try await Bench()
+        #expect(try await bench.store.workStatus().oldestUnpublishedEvent == nil)
+        try await bench.execute(
+            """
+            INSERT INTO usher.transaction_event (
+              event_id, job_id, told_at, received_at, generation, kind, order_id, status, signature_sha256,
+              value_sha256, key_id, sealed
+            )
+            SELECT gen_random_uuid(), n, now(), now() - (5 - n) * interval '1 hour', 1, 2, 'o-' || n, 'expired',
+              sha256(n::text::bytea), sha256(n::text::bytea), 'k1', 'x'
+            FROM generate_series(1, 4) n;
+            INSERT INTO usher.event_outbox (event_no, taken_until)
+            SELECT event_no, now() + (3 - job_id) * interval '1 minute' FROM usher.transaction_event WHERE job_id > 1
+            ORDER BY event_no DESC
+            """
+        )
+        let age = try #require(try await bench.store.workStatus().oldestUnpublishedEvent)
+        #expect(age >= .seconds(3 * 3_600) && age < .seconds(3 * 3_600 + 60), "\(age)")
+        try await bench.execute("DELETE FROM usher.event_outbox")
+        #expect(try await bench.store.workStatus().oldestUnpublishedEvent == nil)
+    }
+
+    /// The database's clock was set back.
+    @Test func anEventOfTheFutureHasNotWaited() async throws {
+        let bench = try await Bench()
+        try await bench.execute(
+            """
+            INSERT INTO usher.transaction_event (
+              event_id, job_id, told_at, received_at, generation, kind, order_id, status, signature_sha256,
+              value_sha256, key_id, sealed
+            )
+            VALUES (
+              gen_random_uuid(), 1, now(), now() + interval '1 hour', 1, 2, 'o-1', 'expired', sha256('1'), sha256('1'),
+              'k1', 'x'
+            );
+            INSERT INTO usher.event_outbox (event_no, taken_until) SELECT event_no, now() FROM usher.transaction_event
+            """
+        )
+        #expect(try await bench.store.workStatus().oldestUnpublishedEvent == .zero)
+    }
+
     @Test func ordersThatWaitForAnOperatorAreCounted() async throws {
         let bench = try await Bench()
         let claimed = try await bench.claimOne()

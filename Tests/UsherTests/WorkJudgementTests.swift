@@ -15,6 +15,7 @@ struct WorkJudgementTests {
             queues: [],
             firstLeaseEnd: nil,
             oldestUnpublished: nil,
+            oldestUnpublishedEvent: nil,
             holds: [],
             reports: [],
             now: now
@@ -245,7 +246,7 @@ struct WorkJudgementTests {
         #expect(status(1, 1) == .problem)
     }
 
-    // MARK: Results and partitions
+    // MARK: Results, events and partitions
 
     @Test(
         "Results that do not get through are a problem, with what that stops",
@@ -262,6 +263,22 @@ struct WorkJudgementTests {
         )
         #expect(finding.status == status)
         #expect(finding.text.contains(words), "\(finding.text)")
+    }
+
+    @Test(
+        "Events that do not get through are a problem from a minute on, whatever else goes well",
+        arguments: [
+            (nil, .ok, "no event waits"), (0, .ok, "the oldest event that waits to be published has waited for"),
+            (60, .ok, "has waited for 1m"),
+            (61, .problem, "for 1m 1s, and nobody else tells the CRM of it: see that `usher callbacks` runs"),
+        ] as [(Int?, Finding.Status, String)]
+    )
+    func events(_ age: Int?, _ status: Finding.Status, _ words: String) {
+        let work = Self.status { $0.oldestUnpublishedEvent = age.map { .seconds($0) } }
+        let finding = WorkJudgement.events(work)
+        #expect(finding.status == status)
+        #expect(finding.text.contains(words), "\(finding.text)")
+        #expect(WorkJudgement.results(work, unpublishedMax: .seconds(30)).status == .ok)
     }
 
     private func standing(_ partition: Int32, position: Int64, end: Int64 = 25) -> PartitionStanding {

@@ -51,6 +51,7 @@ extension PostgresStore {
                     try QueueStatus(&row)
                 }
                 let oldest = try link.run(SQL.Outbox.oldest).first { row in try row.next(Int64.self) }
+                let oldestEvent = try link.run(SQL.Events.oldest).first { row in try row.next(Int64.self) }
                 let holds = try Self.readHolds(link)
                 let reports = try link.run(SQL.Holds.reports).map { row in try WorkerReport(&row) }
                 let leased = try link.run(SQL.Jobs.leased).first { row in
@@ -62,6 +63,7 @@ extension PostgresStore {
                     queues: queues,
                     firstLeaseEnd: leased.end,
                     oldestUnpublished: oldest.map { .microseconds($0) },
+                    oldestUnpublishedEvent: oldestEvent.map { .microseconds($0) },
                     holds: holds,
                     reports: reports,
                     now: leased.now

@@ -10,6 +10,8 @@ package struct WorkStatus: Equatable, Sendable {
     package var firstLeaseEnd: Timestamp?
     /// For how long the oldest result has waited to be published; nil where none waits.
     package var oldestUnpublished: Duration?
+    /// For how long the oldest event that the provider told of has waited to be published; nil where none waits.
+    package var oldestUnpublishedEvent: Duration?
     /// In force, of all accounts.
     package var holds: [AccountHold]
     /// What the workers that live say of their accounts.

@@ -32,6 +32,7 @@ struct DoctorChecks {
                 check("waiting jobs", ["postgres", "schema"], waitingJobs),
                 check("backlog", ["postgres", "schema"], backlog),
                 check("results", ["postgres", "schema"], results),
+                check("events", ["postgres", "schema"], events),
                 check("kafka", [], kafka),
                 check("jobs topics", ["kafka"], jobsTopics),
                 check("partitions", ["postgres", "schema", "kafka", "jobs topics"], partitions),
@@ -165,6 +166,11 @@ struct DoctorChecks {
     private func results(_ configuration: Configuration) async throws -> [Finding] {
         let status = try await workStatus(configuration)
         return [WorkJudgement.results(status, unpublishedMax: configuration.publishing.unpublishedMax)]
+    }
+
+    /// Whether or not an account receives callbacks now: what was told before is to be published all the same.
+    private func events(_ configuration: Configuration) async throws -> [Finding] {
+        [WorkJudgement.events(try await workStatus(configuration))]
     }
 
     private func partitions(_ configuration: Configuration) async throws -> [Finding] {

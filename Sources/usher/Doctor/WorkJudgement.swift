@@ -4,7 +4,7 @@ import Terminal
 
 /// Whether the work goes on. Pure.
 enum WorkJudgement {
-    /// Agents' jobs, and results, that wait longer though nothing explains it are a problem.
+    /// Agents' jobs, results and events that wait longer though nothing explains it are a problem.
     static let patience: Duration = .seconds(60)
     /// How many workers are named.
     private static let namesMax = 8
@@ -166,6 +166,19 @@ enum WorkJudgement {
         return .problem(
             "\(text)\(claims): see that a worker runs, that Kafka takes records of the results topic, and what the "
                 + "workers log"
+        )
+    }
+
+    // MARK: Events
+
+    /// What the Cashier told of payments.
+    static func events(_ status: WorkStatus) -> Finding {
+        guard let age = status.oldestUnpublishedEvent else { return .ok("no event waits to be published") }
+        let text = "the oldest event that waits to be published has waited for \(age.inWords)"
+        guard age > patience else { return .ok(text) }
+        return .problem(
+            "\(text), and nobody else tells the CRM of it: see that `usher callbacks` runs, that Kafka takes "
+                + "records of the callbacks topic, and what it logs"
         )
     }
 

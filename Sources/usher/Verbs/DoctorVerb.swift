@@ -16,10 +16,11 @@ enum DoctorVerb {
             The work goes on where none of these is a problem: work that waits while no worker runs (one that was
             killed counts for 15 s more) or none that has its account; an agent's job that has been due for a minute
             though nothing holds its account (with the workers whose breaker is open, because the Cashier does not
-            answer); results that have waited for a minute, or publishing.unpublished_max, to be published; a topic of
-            agents with nine tenths of its backlog_max waiting; a partition that is not read on. Accounts that are
-            held, and orders that wait for an operator, are advice: `usher account status` ends with 1 for the former.
-            Let no start depend on this: while nobody works, that is a problem.
+            answer); results that have waited for a minute, or publishing.unpublished_max, to be published; events of
+            callbacks that have waited for a minute to be published; a topic of agents with nine tenths of its
+            backlog_max waiting; a partition that is not read on. Accounts that are held, and orders that wait for an
+            operator, are advice: `usher account status` ends with 1 for the former. Let no start depend on this:
+            while nobody works, that is a problem.
             """,
         options: [
             .flag("verbose", short: "v", "Also tells each setting that somebody set, and where."),
