@@ -10,6 +10,7 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         var inFlight: Set<Int64> = []
         var acknowledged: [Int64] = []
         var isStopping = false
+        /// Of the last acknowledgements; nil where none of them failed.
         var failure: String?
     }
 
@@ -17,16 +18,26 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
     private let sink: Sink
     private let settings: CallbackSettings
     private let log: Log
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let reasons = QuietCount(interval: .seconds(60))
     private let state = Mutex(State())
     private static var adoptMax: Int { 500 }
     /// Values wiped in one transaction.
     private static var wipeMax: Int { 5_000 }
 
-    init(store: Store, sink: Sink, settings: CallbackSettings, log: Log) {
+    /// - Parameter now: by which failures are told again.
+    init(
+        store: Store,
+        sink: Sink,
+        settings: CallbackSettings,
+        log: Log,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.store = store
         self.sink = sink
         self.settings = settings
         self.log = log
+        self.now = now
     }
 
     /// What finds no room stays in the database and is taken over when its lease has run out.
@@ -56,16 +67,12 @@ final class EventPublisher<Store: CallbackStore, Sink: EventSink>: Sendable {
         }
     }
 
-    /// Once for each reason, until something is published again.
+    /// Each reason at once, and again once a minute for as long as it lasts.
     private func tell(_ failures: [String]) {
-        let news: String? = state.withLock { state in
-            let failure = failures.first
-            defer { state.failure = failure }
-            return failure == state.failure ? nil : failure
-        }
-        if let news {
-            log.warning("events are not published; they are kept and tried again", [.reason: .text(news)])
-        }
+        let failure = failures.first
+        state.withLock { $0.failure = failure }
+        guard let failure, reasons.happened(failure, now: now()) != nil else { return }
+        log.warning("events are not published; they are kept and tried again", [.reason: .text(failure)])
     }
 
     private func deleteAcknowledged() async {

@@ -94,6 +94,31 @@ struct TakeOverTests {
         }
     }
 
+    @Test func thatNothingGetsThroughIsSaidOnceAMinuteForEachReason() async {
+        let start = ContinuousClock.now
+        let time = Mutex(start)
+        let lines = Lines()
+        let sink = OneAnswerSink()
+        let publisher = EventPublisher(
+            store: LeftEvents(0),
+            sink: sink,
+            settings: CallbackSettings(accounts: []),
+            log: Log(level: .warning, format: .text) { lines.add($0) },
+            now: { time.withLock { $0 } }
+        )
+        let answers: [(second: Int, failure: String?, told: Int)] = [
+            (0, "no topic", 1), (1, "no topic", 1), (59, "no topic", 1), (60, "no topic", 2), (61, "too large", 3),
+            (62, nil, 3), (119, "no topic", 3), (125, "no topic", 4), (126, nil, 4), (200, "no topic", 5),
+        ]
+        for answer in answers {
+            time.withLock { $0 = start + .seconds(answer.second) }
+            sink.answer(PublishAck(token: 1, failure: answer.failure))
+            await publisher.takeAcknowledgements()
+            #expect(lines.count("events are not published") == answer.told, "after \(answer.second) s")
+        }
+        #expect(lines.count("reason=\"no topic\"") == 4 && lines.count("reason=\"too large\"") == 1)
+    }
+
     private static func event(_ order: KnownOrder, tid: Int64) -> NewEvent {
         let identity = ResultIdentity(sha256: { Hashes.sha256($0) })
         var event = TransactionEvent(
@@ -193,4 +218,14 @@ private final class SilentSink: EventSink {
     func publish(_ records: [EventRecord]) { taken.withLock { $0 += records } }
     func acks() async -> [PublishAck]? { await mailbox.takeAll() }
     func close(timeout: Duration) async { mailbox.finish() }
+}
+
+/// Is closed after each answer.
+private final class OneAnswerSink: EventSink {
+    private let next = Mutex<PublishAck?>(nil)
+
+    func answer(_ ack: PublishAck) { next.withLock { $0 = ack } }
+    func publish(_ records: [EventRecord]) {}
+    func acks() async -> [PublishAck]? { next.withLock { $0.take() }.map { [$0] } }
+    func close(timeout: Duration) async {}
 }
