@@ -5,6 +5,8 @@ import Terminal
 @main
 struct Main {
     static func main() async {
+        // Before anything is opened.
+        StandardDescriptors.occupyClosed()
         CrashReports.keepQuiet()
         // A reader that went away is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)

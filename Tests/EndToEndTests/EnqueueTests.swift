@@ -74,6 +74,30 @@ extension EndToEnd {
             #expect(process.lines.contains { $0.hasSuffix("go on with: --from-line 1") }, "\(process.lines)")
         }
 
+        @Test("with standard input and error closed its notes go nowhere, and stop nothing", .timeLimit(.minutes(1)))
+        func closedDescriptors() async throws {
+            let kafka = try EmbeddedKafka()
+            defer { kafka.close() }
+            try kafka.createTopic("jobs", partitions: 1)
+            let folder = try ProgramTests.settingsFolder()
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let file = "\(folder)/jobs.ndjson"
+            try Self.write(agents: 2, campaigns: 0, to: file)
+            // A bad line, of which a note is written to standard error.
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try Data((text + "{broken\n").utf8).write(to: URL(fileURLWithPath: file))
+            let script = """
+                exec "$0" enqueue "$1/jobs.ndjson" --skip-bad -c "$1/usher.yaml" --set "kafka.bootstrap_servers=$2" \
+                  <&- 2>&-
+                """
+            let answer = try await Shell.run(
+                ["/bin/sh", "-c", script, UsherProcess.binary, folder, kafka.bootstrapServers],
+                within: .seconds(30)
+            )
+            #expect(answer.code == 65, "\(answer)")
+            #expect(answer.output.contains("2 jobs sent to jobs, 2 acknowledged"), "\(answer.output)")
+        }
+
         @Test("under nohup it hears nothing of a terminal that goes away", .timeLimit(.minutes(1)))
         func noHangUp() async throws {
             let folder = try ProgramTests.settingsFolder()

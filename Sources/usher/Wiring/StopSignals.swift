@@ -8,6 +8,7 @@ import Synchronization
 /// for them would not do: the runtime keeps a thread that takes signals for the process. The second signal to stop ends
 /// the process in the handler itself: the thread may be stuck, in a log line that nobody reads for instance.
 struct StopSignals {
+    private static let all = [SIGTERM, SIGINT, SIGHUP]
     private let waiting: NamedThread
 
     /// - Parameters:
@@ -28,7 +29,7 @@ struct StopSignals {
                 if signal == SIGHUP, let hangUp { hangUp() } else { first(signal) }
             }
         }
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
+        for signal in Self.all {
             if signal == SIGHUP, hangUp == nil, Self.isIgnored(signal) { continue }
             var action = sigaction()
             action.__sigaction_handler.sa_handler = passSignalOn
@@ -49,7 +50,11 @@ struct StopSignals {
         var number: UInt8 = 0
         while true {
             let count = read(descriptor, &number, 1)
-            if count == 1 { return Int32(number) }
+            if count == 1 {
+                // What else came to the pipe asks for nothing.
+                guard all.contains(Int32(number)) else { continue }
+                return Int32(number)
+            }
             if count < 0, errno == EINTR { continue }
             return nil
         }
