@@ -55,6 +55,10 @@ package struct RecordHeader: Equatable, Sendable {
 
 /// What became of a record.
 struct RecordAck: Equatable, Sendable {
+    /// Failures that say only that the producer closed first.
+    static let unsent = "closed before it was sent"
+    static let unacknowledged = "closed before Kafka acknowledged it"
+
     var id: Int64
     /// nil when Kafka has it.
     var failure: String?

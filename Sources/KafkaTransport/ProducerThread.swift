@@ -206,9 +206,7 @@ final class ProducerThread: ClientDelegate {
         if fault.code == RD_KAFKA_RESP_ERR__FATAL { fatal = fatal ?? fault }
         let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
         if fatal == nil { note(fault, topic: topic) }
-        acks.append(
-            RecordAck(id: id, failure: fatal == nil ? Self.failureText(fault, topic: topic) : Self.replacedText)
-        )
+        acks.append(RecordAck(id: id, failure: failure(fault, topic: topic)))
     }
 
     func clientFailed(_ fault: KafkaFault) {
@@ -232,6 +230,14 @@ final class ProducerThread: ClientDelegate {
             "a record was not delivered, or may not be",
             [.code: LogValue(fault.name), .topic: LogValue(topic ?? "-"), .reason: LogValue("\(error)")]
         )
+    }
+
+    private func failure(_ fault: KafkaFault, topic: String?) -> String {
+        if fatal != nil { return Self.replacedText }
+        // Nothing but the end lets go of records.
+        let isLetGo =
+            fault.code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || fault.code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        return isLetGo ? RecordAck.unacknowledged : Self.failureText(fault, topic: topic)
     }
 
     private static func failureText(_ fault: KafkaFault, topic: String?) -> String {
@@ -265,9 +271,9 @@ final class ProducerThread: ClientDelegate {
     private func close() {
         lines.take(exchange.turn(before: .deep))
         for outgoing in lines.waiting {
-            acks.append(RecordAck(id: outgoing.id, failure: "closed before it was sent"))
+            acks.append(RecordAck(id: outgoing.id, failure: RecordAck.unsent))
         }
-        end(failure: "closed before Kafka acknowledged it")
+        end(failure: RecordAck.unacknowledged)
         exchange.finish()
     }
 

@@ -8,6 +8,11 @@ package final class RecordProducer: Sendable {
     /// the producer's thread, once a record.
     package typealias Acknowledgement = @Sendable (_ number: Int64, _ failure: String?) -> Void
 
+    /// Whether a failure says only that the producer closed first: nobody refused the record.
+    package static func isOfClosing(_ failure: String) -> Bool {
+        failure == RecordAck.unsent || failure == RecordAck.unacknowledged
+    }
+
     /// What became of the records so far.
     package struct Summary: Equatable, Sendable {
         package var acknowledged = 0

@@ -67,8 +67,14 @@ enum Explanation {
     private static func of(_ error: TransportError) -> (String, ExitCode) {
         switch error {
         case .setting(let name, let reason): ("\(name): \(reason)", .configuration)
-        case .kafka(let code, let reason, _): ("Kafka: \(reason) (\(code))", .unavailable)
+        case .kafka(let code, let reason, _):
+            ("Kafka: \(reason) (\(code))", isRefusal(ofKafka: code) ? .noPermission : .unavailable)
         }
+    }
+
+    /// Whether librdkafka's name of an error says that the login is refused, or lacks a right.
+    static func isRefusal(ofKafka code: some StringProtocol) -> Bool {
+        code == "_AUTHENTICATION" || code == "SASL_AUTHENTICATION_FAILED" || code.hasSuffix("_AUTHORIZATION_FAILED")
     }
 
     private static func of(_ error: ThrowAwayPostgresError) -> (String, ExitCode) {

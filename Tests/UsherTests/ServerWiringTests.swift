@@ -86,4 +86,16 @@ struct ServerWiringTests {
         #expect(database.message.contains("postgres.database"))
         #expect(database.code == .configuration)
     }
+
+    @Test("so is one that Kafka refuses, and one that lacks a right there; brokers that are away are not")
+    func refusedByKafka() {
+        let codes = ["_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "TOPIC_AUTHORIZATION_FAILED"]
+        for code in codes + ["GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"] {
+            let told = Explanation.of(TransportError.kafka(code: code, reason: "refused", isFatal: false))
+            #expect(told.message == "Kafka: refused (\(code))")
+            #expect(told.code == .noPermission, "\(code)")
+        }
+        let away = Explanation.of(TransportError.kafka(code: "_TRANSPORT", reason: "away", isFatal: false))
+        #expect(away.code == .unavailable)
+    }
 }

@@ -10,7 +10,7 @@ struct EnqueueReport: Equatable, Sendable {
         case checked
         /// Nothing was sent, because lines are bad.
         case badLines = "bad_lines"
-        /// Kafka does not take the records.
+        /// Kafka does not take the records, or nobody answers.
         case brokerGone = "broker"
         /// The input is not what was checked any more.
         case inputChanged = "input_changed"
@@ -45,7 +45,7 @@ struct EnqueueReport: Equatable, Sendable {
 
     var exitCode: ExitCode {
         switch ending {
-        case .brokerGone: .unavailable
+        case .brokerGone: AckFailures.haveRefusal(failures) ? .noPermission : .unavailable
         case .interrupted: .interrupted
         case .badLines: .invalidData
         case .inputChanged, .inputUnreadable: .ioError

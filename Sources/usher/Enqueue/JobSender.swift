@@ -9,8 +9,6 @@ struct JobSender {
     /// Jobs handed over at a time, and the most that wait for their acknowledgement.
     private static let batchMax = 500
     private static let inFlightMax = 10_000
-    /// How long nothing is acknowledged before Kafka counts as gone.
-    static let patience: Duration = .seconds(30)
     /// How long acknowledgements are still waited for once sending was broken off.
     private static let lastChance: Duration = .seconds(3)
     private static let pollInterval: Duration = .milliseconds(10)
@@ -19,6 +17,8 @@ struct JobSender {
     let topics: TopicChoice
     let stop: StopSwitch
     let log: Log
+    /// How long nothing is acknowledged before sending is broken off.
+    var patience: Duration = .seconds(30)
 
     /// Sends what `report.lines` says is to be sent, and completes the report. Throws `TransportError` where no
     /// producer can be made; an input that cannot be read any more is an ending like others.
@@ -38,28 +38,50 @@ struct JobSender {
         // What is under way gets a chance, unless nobody answers anyhow.
         let reached = try? ending.get()
         let isAnswered = reached == .done || reached == .inputUnreadable
-        var failures = window.state.failures
-        _ = await producer.finish(timeout: isAnswered ? Self.patience : Self.lastChance)
+        let haveSomeFailed = !window.state.failures.isEmpty
+        _ = await producer.finish(timeout: isAnswered ? patience : min(Self.lastChance, patience))
         let state = window.state
         course.progress.finish(done: state.acknowledged)
-        // Why librdkafka then let go of the rest is its own business; that nobody acknowledged it is the reason.
-        let abandoned = state.sent - state.acknowledged - failures.values.reduce(0, +)
-        if abandoned > 0 {
-            let reason =
-                stop.isTurned ? "stopped while they waited" : "no broker answered for \(Self.patience.inWords)"
-            failures[reason, default: 0] += abandoned
-        }
+        let names = Set(report.shares.map(\.topic)).sorted()
         report.sent = state.sent
         report.sentOfCampaigns = course.sentOfCampaigns
         report.acknowledged = state.acknowledged
-        report.failures = failures
         report.ending = try ending.get()
+        report.failures = await failures(state, haveSomeFailed: haveSomeFailed, topics: names)
         let isComplete = report.ending == .done && state.firstUnacknowledged == nil
         if report.ending == .done, !isComplete { report.ending = .brokerGone }
         // Read a second time, the input may be another: shorter, or with lines that nobody checked.
         let isWhole = state.sent == report.lines.toSend
         if report.ending == .done, !isWhole { report.ending = .inputChanged }
         report.resumeLine = isComplete && isWhole ? nil : state.firstUnacknowledged ?? course.nextLine
+    }
+
+    /// Why records are not acknowledged, once the producer is closed.
+    ///
+    /// - Parameter haveSomeFailed: whether that is why sending was broken off.
+    private func failures(
+        _ state: SharedWindow.State,
+        haveSomeFailed: Bool,
+        topics names: [String]
+    ) async -> [String: Int] {
+        var failures = AckFailures.ofKafka(state.failures)
+        let abandoned = state.sent - state.acknowledged - failures.values.reduce(0, +)
+        guard abandoned > 0 else { return failures }
+        let reason: String
+        if stop.isTurned {
+            reason = "stopped while they waited"
+        } else if haveSomeFailed {
+            reason = "given up when others failed"
+        } else {
+            let probe = ClusterProbe(settings, timeout: Self.lastChance, log: log)
+            do throws(TransportError) {
+                reason = AckFailures.late(after: patience, .success(try await probe.describe(topics: names)))
+            } catch {
+                reason = AckFailures.late(after: patience, .failure(error))
+            }
+        }
+        failures[reason, default: 0] += abandoned
+        return failures
     }
 
     private func sendAll(
@@ -95,7 +117,7 @@ struct JobSender {
             if !state.failures.isEmpty { return .brokerGone }
             if state.inFlight < limit { return nil }
             if stop.isTurned { return .interrupted }
-            if course.lastAcknowledgement.duration(to: .now) > Self.patience { return .brokerGone }
+            if course.lastAcknowledgement.duration(to: .now) > patience { return .brokerGone }
             try await ContinuousClock().sleep(for: Self.pollInterval)
         }
     }

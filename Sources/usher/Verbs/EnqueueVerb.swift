@@ -37,7 +37,9 @@ enum EnqueueVerb {
             CommandExample("usher enqueue jobs.ndjson", "send it"),
             CommandExample("crm-export | usher enqueue - --skip-bad --json", "send what a program writes"),
         ],
-        exitCodes: [.success, .invalidData, .noInput, .unavailable, .ioError, .configuration, .interrupted]
+        exitCodes: [
+            .success, .invalidData, .noInput, .unavailable, .ioError, .noPermission, .configuration, .interrupted,
+        ]
     )
 
     static func run(_ context: VerbContext) async throws -> ExitCode {
