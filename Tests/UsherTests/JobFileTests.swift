@@ -45,18 +45,61 @@ struct JobFileTests {
         }
     }
 
-    @Test("takes what is added after the check for no part of it")
+    private func append(_ text: String, to path: String) throws {
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+
+    @Test("takes what is added after the check for no part of it, and tells with which line that begins")
     func grows() async throws {
+        // The second file's last line may not have been whole.
+        for (end, line) in [("\n", 2), ("", 1)] {
+            try await withFile(text("o-1") + end) { path in
+                let file = open(path)
+                _ = try await file.check(from: 1)
+                let unchanged = await file.grownFrom()
+                #expect(unchanged == nil)
+                try append("\n" + text("o-2") + "\n", to: path)
+                let batch = try await file.next(10, from: 1)
+                #expect(batch.map(\.orderID) == ["o-1"])
+                let grownFrom = await file.grownFrom()
+                #expect(grownFrom == line)
+                await file.close()
+            }
+        }
+    }
+
+    @Test("that is still being written while it is checked is not sent")
+    func growsWhileChecked() async throws {
         try await withFile(text("o-1") + "\n") { path in
             let file = open(path)
-            _ = try await file.check(from: 1)
-            let handle = try #require(FileHandle(forWritingAtPath: path))
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Data((text("o-2") + "\n").utf8))
-            try handle.close()
-            let batch = try await file.next(10, from: 1)
-            #expect(batch.map(\.orderID) == ["o-1"])
+            try await file.open()
+            try append(text("o-2") + "\n", to: path)
+            do {
+                _ = try await file.check(from: 1)
+                Issue.record("it was taken for whole")
+            } catch VerbError.ended(let message, let code) {
+                #expect(message.contains("grew while it was being checked"))
+                #expect(code == .ioError)
+            }
             await file.close()
+        }
+    }
+
+    @Test("that ends before the line to begin with is told where it ends")
+    func endsBefore() async throws {
+        try await withFile(text("o-1") + "\n" + text("o-2") + "\n\n") { path in
+            let last = try await open(path).check(from: 2)
+            #expect(last.toSend == 1)
+            do {
+                _ = try await open(path).check(from: 3)
+                Issue.record("nothing to send was taken for done")
+            } catch VerbError.ended(let message, let code) {
+                #expect(message.hasSuffix(" ends at line 2: there is nothing to send from line 3 on"), "\(message)")
+                #expect(code == .usage)
+            }
         }
     }
 
@@ -186,6 +229,30 @@ struct JobFileTests {
             #expect(report.ending == .inputChanged && report.exitCode == .ioError)
             #expect(report.sent == 5 && report.acknowledged == 5 && report.resumeLine == 6)
             #expect(report.summary.contains { $0.contains("jobs.ndjson changed while it was being sent: 5 of 10") })
+        }
+    }
+
+    @Test("that became longer while it was being sent is told of, with where to go on", .timeLimit(.minutes(1)))
+    func longerWhileSending() async throws {
+        let kafka = try EmbeddedKafka()
+        try kafka.createTopic("jobs", partitions: 1)
+        try await withFile(text("o-1") + "\n" + text("o-2") + "\n") { path in
+            let file = open(path)
+            var report = EnqueueReport(
+                input: "jobs.ndjson",
+                topics: TopicChoiceTests.one,
+                lines: try await file.check(from: 1)
+            )
+            try append(text("o-3") + "\n", to: path)
+            let settings = KafkaSettings(bootstrapServers: kafka.bootstrapServers)
+            let sender = JobSender(settings: settings, topics: report.topics, stop: StopSwitch(), log: .silent)
+            try await sender.send(file, &report)
+            #expect(report.ending == .inputGrown && report.exitCode == .ioError)
+            #expect(report.sent == 2 && report.acknowledged == 2 && report.resumeLine == 3)
+            let told = "jobs.ndjson has grown since it was checked: lines from 3 on are no part of this"
+            #expect(report.summary.contains(told), "\(report.summary)")
+            #expect(report.summary.contains { $0.hasSuffix("go on with: --from-line 3") })
+            await file.close()
         }
     }
 

@@ -163,7 +163,7 @@ struct EnqueueReportTests {
     static let codes: [(EnqueueReport.Ending, Int, ExitCode)] = [
         (.done, 0, .success), (.done, 1, .invalidData), (.checked, 0, .success), (.checked, 1, .invalidData),
         (.badLines, 1, .invalidData), (.brokerGone, 0, .unavailable), (.brokerGone, 1, .unavailable),
-        (.interrupted, 0, .interrupted), (.inputChanged, 0, .ioError),
+        (.interrupted, 0, .interrupted), (.inputChanged, 0, .ioError), (.inputGrown, 0, .ioError),
         (.inputUnreadable, 0, .ioError), (.inputUnreadable, 1, .ioError),
     ]
 

@@ -13,6 +13,8 @@ struct CheckedLines: Equatable, Sendable {
 
     /// The line from which on jobs are to be sent.
     let first: Int
+    /// The last line that is not empty.
+    private(set) var last = 0
     /// Lines that are not empty.
     private(set) var read = 0
     private(set) var bad = 0
@@ -34,6 +36,7 @@ struct CheckedLines: Equatable, Sendable {
 
     mutating func note(_ line: Int, _ verdict: LineCheck.Verdict) {
         read += 1
+        last = line
         switch verdict {
         case .good(let job):
             countToSend(job, line)

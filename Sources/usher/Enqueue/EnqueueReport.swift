@@ -14,6 +14,8 @@ struct EnqueueReport: Equatable, Sendable {
         case brokerGone = "broker"
         /// The input is not what was checked any more.
         case inputChanged = "input_changed"
+        /// All that was checked is acknowledged, and the input has more lines by now.
+        case inputGrown = "input_grown"
         /// The input could be read once, to check it, but not again to the end.
         case inputUnreadable = "input_unreadable"
         case interrupted
@@ -48,7 +50,7 @@ struct EnqueueReport: Equatable, Sendable {
         case .brokerGone: AckFailures.haveRefusal(failures) ? .noPermission : .unavailable
         case .interrupted: .interrupted
         case .badLines: .invalidData
-        case .inputChanged, .inputUnreadable: .ioError
+        case .inputChanged, .inputGrown, .inputUnreadable: .ioError
         case .done, .checked: lines.bad == 0 ? .success : .invalidData
         }
     }
@@ -121,13 +123,16 @@ struct EnqueueReport: Equatable, Sendable {
         case .checked:
             summary.append("nothing was sent: this was a dry run")
             if !topics.isOneTopic, lines.toSend > 0 { summary.append("to be sent: \(list(\.toSend))") }
-        case .done, .brokerGone, .inputChanged, .inputUnreadable, .interrupted:
+        case .done, .brokerGone, .inputChanged, .inputGrown, .inputUnreadable, .interrupted:
             summary.append(delivery)
         }
         if ending == .inputChanged {
             summary.append(
                 "\(input) changed while it was being sent: \(grouped(sent)) of \(toSend) were there"
             )
+        }
+        if ending == .inputGrown, let resumeLine {
+            summary.append("\(input) has grown since it was checked: lines from \(resumeLine) on are no part of this")
         }
         if let inputFault {
             summary.append("\(inputFault): \(grouped(sent)) of \(toSend) could be read a second time")

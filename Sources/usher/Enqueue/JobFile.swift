@@ -29,7 +29,10 @@ actor JobFile {
     private let rules: JobRules
     private let stop: StopSwitch
     private var content = Content.memory([])
+    private var isOpen = false
     private var shape = InputShape.nothing
+    /// The last line that was checked.
+    private var lastLine = 0
     private var sending: (lines: LineSource, check: LineCheck)?
 
     /// `path` may be `-`, for standard input, which begins where it stands: that is its line 1.
@@ -46,9 +49,9 @@ actor JobFile {
     }
 
     /// Opens the input and checks every line; those from `first` on are to be sent. Throws `VerbError` where it cannot
-    /// be read, holds nothing, or the stop signal came.
+    /// be read, holds nothing from `first` on, is still being written, or the stop signal came.
     func check(from first: Int) throws -> CheckedLines {
-        try open()
+        if !isOpen { try open() }
         var checked = CheckedLines(first: first)
         var lines = try lines()
         var check = LineCheck(rules: rules)
@@ -59,8 +62,34 @@ actor JobFile {
             progress.update(done: checked.read)
         }
         progress.finish(done: checked.read)
-        guard checked.read > 0 else { throw VerbError.ended("\(Self.name(of: path)) holds no jobs", .invalidData) }
+        lastLine = checked.last
+        let name = Self.name(of: path)
+        if grownFrom() != nil {
+            throw VerbError.ended(
+                "\(name) grew while it was being checked: nothing was sent; send it once it is written to its end",
+                .ioError
+            )
+        }
+        guard checked.read > 0 else { throw VerbError.ended("\(name) holds no jobs", .invalidData) }
+        guard first <= checked.last else {
+            throw VerbError.ended(
+                "\(name) ends at line \(checked.last): there is nothing to send from line \(first) on",
+                .usage
+            )
+        }
         return checked
+    }
+
+    /// The line with which that begins which was written to the input since it was opened; nil where nothing was. Call
+    /// after `check`.
+    func grownFrom() -> Int? {
+        guard case .file(let descriptor, let start, let end) = content else { return nil }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int64(status.st_size) > end else { return nil }
+        var byte: UInt8 = 0x0A
+        // Without its end the last line may have been the first part of a longer one.
+        if end > start { _ = pread(descriptor, &byte, 1, off_t(end - 1)) }
+        return byte == 0x0A ? lastLine + 1 : max(1, lastLine)
     }
 
     /// The next jobs to send, at most `max`, from line `first` on; lines that are not good are passed over. Empty at
@@ -95,7 +124,8 @@ actor JobFile {
 
     // MARK: Reading
 
-    private func open() throws {
+    /// Opens the input: it ends where it ends now. `check` does it where nobody has.
+    func open() throws {
         // Without waiting: a named pipe that nobody writes to yet is waited for below, where a stop signal is noticed.
         let descriptor = path == "-" ? standardInput : Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -117,6 +147,7 @@ actor JobFile {
         if case .refused(let what) = shape {
             throw VerbError.ended("\(Self.name(of: path)) \(what)", .invalidData)
         }
+        isOpen = true
     }
 
     private func readAll(_ descriptor: Int32) throws -> [[UInt8]] {

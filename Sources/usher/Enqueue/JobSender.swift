@@ -53,7 +53,13 @@ struct JobSender {
         // Read a second time, the input may be another: shorter, or with lines that nobody checked.
         let isWhole = state.sent == report.lines.toSend
         if report.ending == .done, !isWhole { report.ending = .inputChanged }
-        report.resumeLine = isComplete && isWhole ? nil : state.firstUnacknowledged ?? course.nextLine
+        // A stop that comes after the last acknowledgement leaves nothing to go on with either.
+        let isNothingLeft = isWhole && state.firstUnacknowledged == nil
+        report.resumeLine = isNothingLeft ? nil : state.firstUnacknowledged ?? course.nextLine
+        if report.ending == .done, let line = await file.grownFrom() {
+            report.ending = .inputGrown
+            report.resumeLine = line
+        }
     }
 
     /// Why records are not acknowledged, once the producer is closed.

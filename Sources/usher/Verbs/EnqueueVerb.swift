@@ -18,9 +18,9 @@ enum EnqueueVerb {
             Jobs with a `campaign` go to the first of kafka.jobs_topics whose lane is campaign, or else auto; jobs
             without go to the first whose lane is interactive or auto. Where there is none, they go to the first of all.
 
-            Should Kafka go away, FILE fail or a stop signal come (Ctrl-C, or the terminal going away), the last lines
-            say where to go on: `--from-line N`. After a lost terminal they can only be read where output went to a
-            file: `usher enqueue jobs.ndjson > enqueue.log 2>&1`.
+            Should Kafka go away, FILE fail or grow, or a stop signal come (Ctrl-C, or the terminal going away), the
+            last lines say where to go on: `--from-line N`. After a lost terminal they can only be read where output
+            went to a file: `usher enqueue jobs.ndjson > enqueue.log 2>&1`.
 
             Exit code 65 also tells that --skip-bad left lines out.
             """,
