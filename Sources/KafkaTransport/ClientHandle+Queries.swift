@@ -60,7 +60,8 @@ extension ClientHandle {
         return (0..<Int(found.partition_cnt)).map { found.partitions[$0].id }
     }
 
-    /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`.
+    /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`,
+    /// which names the partition.
     func watermarks(of place: TopicPartition, _ waitMs: Int32) throws(TransportError) -> (low: Int64, high: Int64) {
         var low: Int64 = 0
         var high: Int64 = 0
@@ -73,7 +74,7 @@ extension ClientHandle {
             blockThread(for: .milliseconds(50))
             code = rd_kafka_query_watermark_offsets(pointer, place.topic, place.partition, &low, &high, waitMs)
         }
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(topic: place.topic) }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(of: place) }
         return (low, high)
     }
 }

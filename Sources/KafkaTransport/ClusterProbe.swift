@@ -65,8 +65,8 @@ package actor ClusterProbe {
         try questions.describe(topics: topics).partitions()
     }
 
-    /// How far the group of the settings is with the topics' partitions. Throws `TransportError`.
-    package func lag(topics: [String]) throws(TransportError) -> [TopicPartition: Lag] {
-        try questions.lag(topics: topics)
+    /// How far the group of the settings is with these partitions; no other is asked. Throws `TransportError`.
+    package func lag(of places: [TopicPartition]) throws(TransportError) -> [TopicPartition: Lag] {
+        try questions.lag(of: places)
     }
 }

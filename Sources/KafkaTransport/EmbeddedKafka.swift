@@ -65,7 +65,7 @@ package final class EmbeddedKafka: Sendable {
         try call { rd_kafka_mock_broker_set_rtt($0, Int32(broker), Int32(milliseconds)) }
     }
 
-    /// Has a broker lead a partition; which one does otherwise is chance.
+    /// Has a broker lead a partition, or with -1 none; which one does otherwise is chance.
     package func setLeader(of topic: String, partition: Int, broker: Int) throws(TransportError) {
         try call { rd_kafka_mock_partition_set_leader($0, topic, Int32(partition), Int32(broker)) }
     }

@@ -25,6 +25,11 @@ struct KafkaFault: Equatable, Sendable {
         return .kafka(code: name, reason: reason, isFatal: isFatal)
     }
 
+    /// The error of a question about one partition, which it names.
+    func transportError(of place: TopicPartition) -> TransportError {
+        KafkaFault(code, "\(place.topic)[\(place.partition)]: \(text)").transportError(topic: place.topic)
+    }
+
     /// What to do about it; nil where there is nothing to say that the text does not.
     func advice(topic: String?, libraryVersion: Int32 = rd_kafka_version()) -> String? {
         let topic = topic.map { "topic \($0)" } ?? "the topic"

@@ -32,13 +32,13 @@ struct ProbeQuestions: Sendable {
         try ClusterAdmin(client: client, timeoutMs: timeoutMs).create(topics)
     }
 
-    func lag(topics: [String]) throws(TransportError) -> [TopicPartition: ClusterProbe.Lag] {
+    func lag(of places: [TopicPartition]) throws(TransportError) -> [TopicPartition: ClusterProbe.Lag] {
+        guard !places.isEmpty else { return [:] }
         let guest = ProbeGuest(log: log)
         let client = try ClientHandle.make(settings, role: .groupProbe, delegate: guest)
         defer { client.destroy() }
-        let description = try client.describe(topics, waitMs: timeoutMs) { guest.failure }
-        let places = try description.partitions()
-        guard !places.isEmpty else { return [:] }
+        let description = try client.describe(Set(places.map(\.topic)).sorted(), waitMs: timeoutMs) { guest.failure }
+        try description.checkTopics()
         let asked = places.map { PartitionOffset(partition: $0, offset: Int64(RD_KAFKA_OFFSET_INVALID)) }
         let (code, answers) = PartitionOffset.withList(asked) { list in
             (rd_kafka_committed(client.pointer, list, timeoutMs), PartitionOffset.read(list))
@@ -74,13 +74,18 @@ private final class ProbeGuest: ClientDelegate {
 }
 
 extension ClusterDescription {
-    /// All partitions. Throws what keeps a topic from being read.
-    func partitions() throws(TransportError) -> [TopicPartition] {
-        var places: [TopicPartition] = []
+    /// Throws what keeps a topic from being read.
+    func checkTopics() throws(TransportError) {
         for topic in topics {
             if let error = topic.error { throw error }
-            places += topic.partitions.map { TopicPartition(topic: topic.name, partition: $0.id) }
         }
-        return places
+    }
+
+    /// All partitions. Throws what keeps a topic from being read.
+    func partitions() throws(TransportError) -> [TopicPartition] {
+        try checkTopics()
+        return topics.flatMap { topic in
+            topic.partitions.map { TopicPartition(topic: topic.name, partition: $0.id) }
+        }
     }
 }

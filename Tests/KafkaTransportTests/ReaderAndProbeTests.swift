@@ -139,7 +139,7 @@ extension BrokerScenarios {
             try await produce(30, to: topic, cluster)
             let place = TopicPartition(topic: topic, partition: 0)
             let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
-            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: nil, low: 0, high: 30)])
+            #expect(try await probe.lag(of: [place]) == [place: .init(committed: nil, low: 0, high: 30)])
             let source = try KafkaJobSource(
                 cluster.settings(groupID: group),
                 topics: [topic],
@@ -148,7 +148,35 @@ extension BrokerScenarios {
             )
             _ = try await source.take(30, of: topic)
             await source.close()
-            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: 30, low: 0, high: 30)])
+            #expect(try await probe.lag(of: [place]) == [place: .init(committed: 30, low: 0, high: 30)])
+        }
+
+        @Test func onePartitionIsAskedAloneWhileAnotherHasNoLeader() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("jobs", partitions: 2)
+            try embedded.setLeader(of: "jobs", partition: 0, broker: -1)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            let place = TopicPartition(topic: "jobs", partition: 1)
+            let found = try await probe.lag(of: [place])
+            #expect(found.keys.map(\.partition) == [1])
+            embedded.close()
+        }
+
+        @Test func aPartitionThatDoesNotTellItsEndsIsNamed() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("jobs", partitions: 1)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            // ListOffsets: both ends are asked for, and the topic may not be read.
+            embedded.failRequests(2, errors: [29, 29])
+            do {
+                _ = try await probe.lag(of: [TopicPartition(topic: "jobs", partition: 0)])
+                Issue.record("the partition told its ends")
+            } catch {
+                #expect("\(error)".hasPrefix("jobs[0]: "), "\(error)")
+            }
+            embedded.close()
         }
 
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))

@@ -252,5 +252,5 @@ extension KafkaJobSource {
 /// What the group of the settings has committed.
 func committed(_ topic: String, _ cluster: KafkaCluster, group: String) async throws -> [TopicPartition: Int64] {
     let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
-    return try await probe.lag(topics: [topic]).compactMapValues(\.committed)
+    return try await probe.lag(of: probe.partitions(of: [topic])).compactMapValues(\.committed)
 }

@@ -65,8 +65,13 @@ enum PositionSetVerb {
         let change = PositionChange(target: target, maySkip: invocation.flag("skip-records"))
         let report = try await StoreAccess.with(context) { store, configuration in
             let topics = try invocation.jobsTopics(in: configuration)
-            let standings = try await PositionQuestions.standings(of: topics, store, configuration)
-            return try await carryOut(change, try named(invocation, among: standings), act, store)
+            let places = try await PositionQuestions.partitions(of: topics, configuration)
+            let place = try named(invocation, among: places)
+            let standings = try await PositionQuestions.standings(of: [place], store, configuration)
+            guard let standing = standings.first else {
+                throw VerbError.ended("Kafka tells nothing of \(place.topic)[\(place.partition)]", .unavailable)
+            }
+            return try await carryOut(change, standing, act, store)
         }
         try context.print(invocation.flag("json") ? report.json : report.text)
         return .success
@@ -74,13 +79,13 @@ enum PositionSetVerb {
 
     private static func named(
         _ invocation: Invocation,
-        among standings: [PartitionStanding]
-    ) throws(UsageError) -> PartitionStanding {
+        among places: [TopicPartition]
+    ) throws(UsageError) -> TopicPartition {
         let text = invocation.argument("PARTITION")
-        if let standing = standings.first(where: { String($0.partition.partition) == text }) { return standing }
+        if let place = places.first(where: { String($0.partition) == text }) { return place }
         throw UsageError(
             path: invocation.path,
-            message: "the topic has \(OrderWords.counted(standings.count, "partition")), counted from 0; "
+            message: "the topic has \(OrderWords.counted(places.count, "partition")), counted from 0; "
                 + "there is no \(printable(text))"
         )
     }
