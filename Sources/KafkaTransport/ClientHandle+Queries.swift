@@ -4,6 +4,8 @@ import SessionCore
 
 extension ClientHandle {
     private static let askMs: Int32 = 1_000
+    /// How long a leader is waited for. An election takes a moment; a broker that is away may be for hours.
+    private static let leaderMs: Int32 = 2_000
 
     /// Asks for the brokers and for topics, again and again until `waitMs` have passed, and serves callbacks between.
     /// `failure` may end it early with the reason that a callback was told. Throws `TransportError.kafka`.
@@ -25,6 +27,23 @@ extension ClientHandle {
             if let failure = failure() { throw failure }
         } while ContinuousClock.now < deadline
         throw KafkaFault(code).transportError()
+    }
+
+    /// Describes the topics of partitions as `describe` does, and again for a moment while one of these has no leader:
+    /// one that was just made, or whose leader has just gone, has one soon.
+    func describe(
+        leadersOf places: [TopicPartition],
+        waitMs: Int32,
+        failure: () -> TransportError?
+    ) throws(TransportError) -> ClusterDescription {
+        let topics = Set(places.map(\.topic)).sorted()
+        var description = try describe(topics, waitMs: waitMs, failure: failure)
+        let deadline = ContinuousClock.now + .milliseconds(Int64(min(waitMs, Self.leaderMs)))
+        while !description.ledPartitions.isSuperset(of: places), ContinuousClock.now < deadline {
+            blockThread(for: .milliseconds(50))
+            description = try describe(topics, waitMs: waitMs, failure: failure)
+        }
+        return description
     }
 
     /// Whether a broker answers a small question within `waitMs`.
@@ -77,9 +96,51 @@ extension ClientHandle {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError(of: place) }
         return (low, high)
     }
+
+    /// Where partitions begin and end. One without a leader in `description` is not asked, as that would take all of
+    /// `waitMs`; once one has failed, the others have a second each. Throws `TransportError.kafka` where no broker
+    /// answers any more, or where of the partitions that were asked none told.
+    func ends(
+        of places: [TopicPartition],
+        by description: ClusterDescription,
+        _ waitMs: Int32
+    ) throws(TransportError) -> [TopicPartition: PartitionEnds] {
+        let led = description.ledPartitions
+        var ends: [TopicPartition: PartitionEnds] = [:]
+        var isAnyTold = false
+        var failure: TransportError?
+        for place in places {
+            guard led.contains(place) else {
+                ends[place] = .noLeader
+                continue
+            }
+            do throws(TransportError) {
+                let (low, high) = try watermarks(of: place, failure == nil ? waitMs : min(waitMs, Self.askMs))
+                ends[place] = .told(low: low, high: high)
+                isAnyTold = true
+            } catch {
+                guard isAnswered(waitMs: Self.askMs) else { throw error }
+                ends[place] = .failed(error)
+                failure = failure ?? error
+            }
+        }
+        if let failure, !isAnyTold { throw failure }
+        return ends
+    }
 }
 
 extension ClusterDescription {
+    /// The partitions that a broker leads.
+    var ledPartitions: Set<TopicPartition> {
+        var places: Set<TopicPartition> = []
+        for topic in topics {
+            for partition in topic.partitions where partition.leader != nil {
+                places.insert(TopicPartition(topic: topic.name, partition: partition.id))
+            }
+        }
+        return places
+    }
+
     /// Copies librdkafka's metadata, which stays the caller's. Topics that it does not hold get the error that they do
     /// not exist.
     init(reading metadata: rd_kafka_metadata, topics wanted: [String]) {

@@ -26,8 +26,7 @@ package actor ClusterProbe {
     package struct Lag: Equatable, Sendable {
         /// nil where the group has committed nothing.
         package var committed: Int64?
-        package var low: Int64
-        package var high: Int64
+        package var ends: PartitionEnds
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -65,7 +64,8 @@ package actor ClusterProbe {
         try questions.describe(topics: topics).partitions()
     }
 
-    /// How far the group of the settings is with these partitions; no other is asked. Throws `TransportError`.
+    /// How far the group of the settings is with these partitions; no other is asked. Throws `TransportError`, but
+    /// not where some of them tell and others do not.
     package func lag(of places: [TopicPartition]) throws(TransportError) -> [TopicPartition: Lag] {
         try questions.lag(of: places)
     }

@@ -37,18 +37,18 @@ struct ProbeQuestions: Sendable {
         let guest = ProbeGuest(log: log)
         let client = try ClientHandle.make(settings, role: .groupProbe, delegate: guest)
         defer { client.destroy() }
-        let description = try client.describe(Set(places.map(\.topic)).sorted(), waitMs: timeoutMs) { guest.failure }
+        let description = try client.describe(leadersOf: places, waitMs: timeoutMs) { guest.failure }
         try description.checkTopics()
         let asked = places.map { PartitionOffset(partition: $0, offset: Int64(RD_KAFKA_OFFSET_INVALID)) }
         let (code, answers) = PartitionOffset.withList(asked) { list in
             (rd_kafka_committed(client.pointer, list, timeoutMs), PartitionOffset.read(list))
         }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).transportError() }
+        let ends = try client.ends(of: places, by: description, timeoutMs)
         var lags: [TopicPartition: ClusterProbe.Lag] = [:]
         for answer in answers {
-            let (low, high) = try client.watermarks(of: answer.partition, timeoutMs)
             let committed = answer.error == 0 && answer.offset >= 0 ? answer.offset : nil
-            lags[answer.partition] = ClusterProbe.Lag(committed: committed, low: low, high: high)
+            lags[answer.partition] = ClusterProbe.Lag(committed: committed, ends: ends[answer.partition] ?? .noLeader)
         }
         return lags
     }

@@ -139,7 +139,7 @@ extension BrokerScenarios {
             try await produce(30, to: topic, cluster)
             let place = TopicPartition(topic: topic, partition: 0)
             let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
-            #expect(try await probe.lag(of: [place]) == [place: .init(committed: nil, low: 0, high: 30)])
+            #expect(try await probe.lag(of: [place]) == [place: .init(committed: nil, ends: .told(low: 0, high: 30))])
             let source = try KafkaJobSource(
                 cluster.settings(groupID: group),
                 topics: [topic],
@@ -148,7 +148,7 @@ extension BrokerScenarios {
             )
             _ = try await source.take(30, of: topic)
             await source.close()
-            #expect(try await probe.lag(of: [place]) == [place: .init(committed: 30, low: 0, high: 30)])
+            #expect(try await probe.lag(of: [place]) == [place: .init(committed: 30, ends: .told(low: 0, high: 30))])
         }
 
         @Test func onePartitionIsAskedAloneWhileAnotherHasNoLeader() async throws {
@@ -160,6 +160,38 @@ extension BrokerScenarios {
             let place = TopicPartition(topic: "jobs", partition: 1)
             let found = try await probe.lag(of: [place])
             #expect(found.keys.map(\.partition) == [1])
+            embedded.close()
+        }
+
+        @Test func aPartitionWithoutALeaderIsToldAsThatBesideTheOthers() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("jobs", partitions: 3)
+            try embedded.setLeader(of: "jobs", partition: 1, broker: -1)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            let places = (0..<3).map { TopicPartition(topic: "jobs", partition: $0) }
+            let lags = try await probe.lag(of: places)
+            #expect(
+                places.map { lags[$0]?.ends } == [.told(low: 0, high: 0), .noLeader, .told(low: 0, high: 0)]
+            )
+            embedded.close()
+        }
+
+        @Test func aPartitionThatFailsIsToldAsThatBesideTheOthers() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("jobs", partitions: 2)
+            let probe = ClusterProbe(cluster.settings(), log: .silent)
+            let places = (0..<2).map { TopicPartition(topic: "jobs", partition: $0) }
+            // ListOffsets: both ends of the first partition are asked for.
+            embedded.failRequests(2, errors: [29, 29])
+            let lags = try await probe.lag(of: places)
+            guard case .failed(let error) = lags[places[0]]?.ends else {
+                Issue.record("the first partition is told as \(String(describing: lags[places[0]]))")
+                return
+            }
+            #expect("\(error)".hasPrefix("jobs[0]: "), "\(error)")
+            #expect(lags[places[1]]?.ends == .told(low: 0, high: 0))
             embedded.close()
         }
 

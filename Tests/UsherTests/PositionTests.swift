@@ -113,9 +113,9 @@ struct PositionTests {
                 "5 records wait on Kafka, in 1 partition",
             ]
         )
-        #expect(!well.isAnyStopped)
+        #expect(well.isAllWell)
         let stopped = PositionListReport(standings: [standing(position: 9)])
-        #expect(stopped.isAnyStopped)
+        #expect(!stopped.isAllWell)
         #expect(
             stopped.lines(width: nil).dropFirst() == [
                 "jobs           3         9     none     10   25       15  "
@@ -128,6 +128,44 @@ struct PositionTests {
         #expect(
             stopped.json == #"{"partitions":[{"topic":"jobs","partition":3,"position":9,"first":10,"end":25,"#
                 + #""reads_from":10,"waiting":15,"stopped":"deleted"}]}"#
+        )
+    }
+
+    @Test("a partition without a leader is listed in its place, beside what is known of the others")
+    func leaderless() {
+        func untold(_ partition: Int32, _ cause: UntoldPartition.Cause) -> UntoldPartition {
+            UntoldPartition(
+                partition: TopicPartition(topic: "jobs", partition: partition),
+                position: 9,
+                committed: nil,
+                cause: cause
+            )
+        }
+        let report = PositionListReport(
+            standings: [standing(position: 24, committed: 20)],
+            untold: [untold(1, .noLeader)]
+        )
+        #expect(!report.isAllWell)
+        #expect(
+            report.lines(width: nil) == [
+                "TOPIC  PARTITION  POSITION  KAFKA'S  FIRST  END  WAITING  WHAT IS WRONG",
+                "jobs           1         9     none      ?    ?        ?  "
+                    + "unknown: it has no leader; bring its brokers back",
+                "jobs           3        24       20     10   25        5", "",
+                "5 records wait on Kafka, in 1 partition; in 1 partition more it is not known",
+            ]
+        )
+        #expect(
+            report.json.hasPrefix(
+                #"{"partitions":[{"topic":"jobs","partition":1,"position":9,"unknown":"no_leader"},{"topic":"jobs","#
+            )
+        )
+        let failed = UntoldPartition.Cause.failed(.kafka(code: "_TIMED_OUT", reason: "jobs[1]: late", isFatal: false))
+        let blind = PositionListReport(standings: [], untold: [untold(1, failed)])
+        #expect(blind.lines(width: nil).last == "what waits on Kafka is not known, in 1 partition")
+        #expect(
+            blind.json
+                == #"{"partitions":[{"topic":"jobs","partition":1,"position":9,"unknown":"failed"}]}"#
         )
     }
 }

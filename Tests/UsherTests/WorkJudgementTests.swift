@@ -301,6 +301,20 @@ struct WorkJudgementTests {
         #expect(found[1].text.hasPrefix("jobs[2] stopped: the position is behind the end"))
     }
 
+    @Test("A partition of which Kafka does not tell is a problem, beside those that are stopped")
+    func untold() {
+        let place = TopicPartition(topic: "jobs", partition: 3)
+        let untold = UntoldPartition(partition: place, position: nil, committed: nil, cause: .noLeader)
+        let found = WorkJudgement.partitions(
+            [standing(0, position: 24), standing(1, position: 7)],
+            untold: [untold],
+            hasWorkers: true
+        )
+        #expect(found.map(\.status) == [.problem, .problem])
+        #expect(found[0].text == "jobs[3] is unknown: it has no leader; bring its brokers back")
+        #expect(found[1].text.hasPrefix("jobs[1] stopped"))
+    }
+
     @Test("Records that wait on Kafka are a problem where no worker runs")
     func untaken() {
         let some = [standing(0, position: 24), standing(1, position: 25)]

@@ -184,7 +184,11 @@ struct DoctorChecks {
             )
             return (standings, try await store.workStatus())
         }
-        return WorkJudgement.partitions(standings, hasWorkers: !status.workers.isEmpty)
+        return WorkJudgement.partitions(
+            standings.told,
+            untold: standings.untold,
+            hasWorkers: !status.workers.isEmpty
+        )
     }
 
     private func workStatus(_ configuration: Configuration) async throws -> WorkStatus {

@@ -184,7 +184,14 @@ enum WorkJudgement {
 
     // MARK: Partitions
 
-    static func partitions(_ standings: [PartitionStanding], hasWorkers: Bool) -> [Finding] {
+    static func partitions(
+        _ standings: [PartitionStanding],
+        untold: [UntoldPartition] = [],
+        hasWorkers: Bool
+    ) -> [Finding] {
+        let unknown = untold.map { untold in
+            Finding.problem("\(untold.partition.topic)[\(untold.partition.partition)] is \(untold.words)")
+        }
         let stopped = standings.filter { $0.fault != nil }.map { standing in
             let place = "\(standing.partition.topic)[\(standing.partition.partition)]"
             let repair = PositionSetVerb.line(of: standing.partition, offset: "first")
@@ -193,12 +200,13 @@ enum WorkJudgement {
                     + "why, `\(repair)` has it read on"
             )
         }
+        let wrong = unknown + stopped
         let waiting = standings.reduce(0) { $0 + Int($1.waiting) }
         let records = "\(OrderWords.counted(waiting, "record")) \(waiting == 1 ? "waits" : "wait") on Kafka"
         if waiting > 0, !hasWorkers {
-            return stopped + [.problem("\(records), and no worker runs to take them in: start `usher run`")]
+            return wrong + [.problem("\(records), and no worker runs to take them in: start `usher run`")]
         }
-        guard stopped.isEmpty else { return stopped }
+        guard wrong.isEmpty else { return wrong }
         let partitions = OrderWords.counted(standings.count, "partition")
         return [.ok("none of \(partitions) is stopped; \(waiting == 0 ? "nothing waits on Kafka" : records)")]
     }

@@ -22,22 +22,11 @@ enum PositionQuestions {
         _ store: PostgresStore,
         _ configuration: Configuration,
         timeout: Duration = .seconds(10)
-    ) async throws -> [PartitionStanding] {
+    ) async throws -> PartitionStandings {
         // The store first: what is taken in between the questions would lie behind the end that Kafka told.
         let positions = try await store.positions(of: places)
         let lags = try await probe(configuration, timeout: timeout).lag(of: places)
-        return places.compactMap { place in
-            lags[place].map { lag in
-                PartitionStanding(
-                    partition: place,
-                    position: positions[place]?.next,
-                    floor: positions[place]?.floor ?? 0,
-                    committed: lag.committed,
-                    first: lag.low,
-                    end: lag.high
-                )
-            }
-        }
+        return PartitionStandings(of: places, positions, lags)
     }
 
     /// The standings of the topics' partitions, in their order.
@@ -46,7 +35,7 @@ enum PositionQuestions {
         _ store: PostgresStore,
         _ configuration: Configuration,
         timeout: Duration = .seconds(10)
-    ) async throws -> [PartitionStanding] {
+    ) async throws -> PartitionStandings {
         let places = try await partitions(of: topics, configuration, timeout: timeout)
         return try await standings(of: places, store, configuration, timeout: timeout)
     }

@@ -17,6 +17,9 @@ enum PositionListVerb {
             transactions, the mark at the end of each takes an offset as well, and after retention a partition may look
             like that which was taken in whole: offsets do not tell marks from records. A partition that stopped at a
             damaged batch is told by the workers' logs.
+
+            A partition that no broker leads, or that does not answer while others do, has `?` for what is not known of
+            it, in JSON `unknown` with `no_leader` or `failed`; this ends with 1 then as well.
             """,
         options: [CommandTree.json],
         arguments: [CommandArgument("TOPIC", "only this one.", .optional)],
@@ -34,14 +37,13 @@ enum PositionListVerb {
         let invocation = context.invocation
         let report = try await StoreAccess.with(context) { store, configuration in
             let topics = try invocation.jobsTopics(in: configuration)
-            return PositionListReport(
-                standings: try await PositionQuestions.standings(of: topics, store, configuration)
-            )
+            let standings = try await PositionQuestions.standings(of: topics, store, configuration)
+            return PositionListReport(standings: standings.told, untold: standings.untold)
         }
         let width = StandardStream.output.terminalWidth
         try context.print(
             invocation.flag("json") ? report.json : report.lines(width: width).joined(separator: "\n")
         )
-        return report.isAnyStopped ? .failure : .success
+        return report.isAllWell ? .success : .failure
     }
 }

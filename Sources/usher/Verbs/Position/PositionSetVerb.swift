@@ -68,8 +68,12 @@ enum PositionSetVerb {
             let places = try await PositionQuestions.partitions(of: topics, configuration)
             let place = try named(invocation, among: places)
             let standings = try await PositionQuestions.standings(of: [place], store, configuration)
-            guard let standing = standings.first else {
-                throw VerbError.ended("Kafka tells nothing of \(place.topic)[\(place.partition)]", .unavailable)
+            guard let standing = standings.told.first else {
+                let words = standings.untold.first?.words ?? "not there any more"
+                throw VerbError.ended(
+                    "\(place.topic)[\(place.partition)] is \(words); nothing was changed",
+                    .unavailable
+                )
             }
             return try await carryOut(change, standing, act, store)
         }
