@@ -68,7 +68,7 @@ extension ClientHandle {
     }
 
     /// The partitions that a topic has; nil if nobody tells within `waitMs`.
-    func partitions(of topic: OpaquePointer, waitMs: Int32) -> [Int32]? {
+    func partitions(of topic: OpaquePointer, waitMs: Int32) -> [ClusterDescription.Partition]? {
         var metadata: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(pointer, 0, topic, &metadata, waitMs)
         defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
@@ -76,7 +76,7 @@ extension ClientHandle {
         else { return nil }
         let found = answer.topics[0]
         guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return (0..<Int(found.partition_cnt)).map { found.partitions[$0].id }
+        return ClusterDescription.Topic(reading: found).partitions
     }
 
     /// The first offset that a partition has and the one that its next record will get. Throws `TransportError.kafka`,

@@ -61,8 +61,11 @@ package actor ResultReader {
         }
     }
 
-    /// What is told of the brokers while following.
+    /// What is told of the brokers: once reading begins, and while following.
     package enum News: Equatable, Sendable {
+        /// A partition is left out, as it has no leader or, with an error, failed while others told. Following reads it
+        /// once that ends.
+        case unread(TopicPartition, TransportError?)
         /// None has answered for the request's patience; reading goes on when one does.
         case away
         /// One answers again.
@@ -71,6 +74,9 @@ package actor ResultReader {
 
     /// Called on the reader's thread.
     package typealias OnNews = @Sendable (News) -> Void
+
+    /// Partitions that are left out, as `News.unread` told; none before the first `next` and after `close`.
+    package var unread: [TopicPartition] { reading?.unread ?? [] }
 
     private static let roundRecordsMax = 500
     private static let waitMs: Int32 = 100

@@ -9,6 +9,7 @@ final class TopicReading: ClientDelegate {
 
     let log: Log
     private let topic: String
+    private let begin: ResultReader.Start
     private let follows: Bool
     private let patience: Duration
     private let looksEvery: Duration
@@ -17,6 +18,8 @@ final class TopicReading: ClientDelegate {
     private var handle: OpaquePointer?
     private var queue: OpaquePointer?
     private var started: [Int32] = []
+    /// Partitions that could not be read when reading began, and cannot yet.
+    private(set) var unread: [TopicPartition] = []
     /// When it is next looked for partitions that were added.
     private var lookAt: ContinuousClock.Instant
     private var ends = ReadingEnds()
@@ -28,6 +31,7 @@ final class TopicReading: ClientDelegate {
 
     private init(_ request: ResultReader.Request, log: Log, onNews: @escaping ResultReader.OnNews) {
         topic = request.topic
+        begin = request.start
         follows = request.follows
         patience = request.patience
         looksEvery = request.looksEvery
@@ -48,7 +52,7 @@ final class TopicReading: ClientDelegate {
         do throws(TransportError) {
             let client = try ClientHandle.make(settings, role: .reader, delegate: reading)
             reading.client = client
-            try reading.start(client, request.start, queryMs: queryMs)
+            try reading.start(client, queryMs: queryMs)
         } catch {
             reading.close()
             throw error
@@ -166,79 +170,110 @@ final class TopicReading: ClientDelegate {
 
     // MARK: While it follows
 
-    /// Partitions that were added to the topic are read from their first record, which is news wherever reading began.
+    /// Partitions that were added to the topic are read from their first record, which is news wherever reading began;
+    /// those that could not be read from where all others were.
     private func startAdded(_ client: ClientHandle) {
-        guard follows, let queue, let handle, ContinuousClock.now >= lookAt else { return }
+        guard follows, let handle, ContinuousClock.now >= lookAt else { return }
         lookAt = .now + looksEvery
         guard let partitions = client.partitions(of: handle, waitMs: Self.askMs) else { return }
-        for partition in partitions where !started.contains(partition) {
+        for partition in partitions where !started.contains(partition.id) {
+            let place = TopicPartition(topic: topic, partition: partition.id)
             do throws(TransportError) {
-                let place = TopicPartition(topic: topic, partition: partition)
-                let (low, _) = try client.watermarks(of: place, Self.askMs)
-                guard rd_kafka_consume_start_queue(handle, partition, low, queue) == 0 else {
-                    throw KafkaFault(rd_kafka_last_error()).transportError(topic: topic)
+                // Asking one without a leader would hold up all others.
+                guard partition.leader != nil else {
+                    throw KafkaFault(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE).transportError(of: place)
                 }
-                started.append(partition)
+                try startLate(client, place)
             } catch {
                 // Its leader may not know yet that it is one.
-                lookAt = .now + min(.seconds(1), looksEvery)
+                lookSoon()
                 log.debug(
-                    "an added partition is not read yet",
-                    [.partition: LogValue(partition), .error: LogValue("\(error)")]
+                    "a partition is not read yet",
+                    [.partition: LogValue(partition.id), .error: LogValue("\(error)")]
                 )
             }
         }
     }
 
+    private func startLate(_ client: ClientHandle, _ place: TopicPartition) throws(TransportError) {
+        let (low, high) = try client.watermarks(of: place, Self.askMs)
+        var offset = low
+        if unread.contains(place) {
+            // For new records alone, from its end: without a leader nothing was written since reading began.
+            let starts = try starts(client, [place: .told(low: low, high: high)], queryMs: Self.askMs)
+            offset = starts[place.partition] ?? low
+        }
+        try start(place.partition, at: offset)
+        unread.removeAll { $0 == place }
+    }
+
+    private func lookSoon() {
+        lookAt = .now + min(.seconds(1), looksEvery)
+    }
+
     // MARK: Starting
 
-    private func start(
-        _ client: ClientHandle,
-        _ start: ResultReader.Start,
-        queryMs: Int32
-    ) throws(TransportError) {
+    private func start(_ client: ClientHandle, queryMs: Int32) throws(TransportError) {
         let description = try client.describe([topic], waitMs: queryMs) { [unowned self] in self.failure }
         guard let found = description.topics.first, found.error == nil else {
             throw description.topics.first?.error
                 ?? KafkaFault(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC).transportError(topic: topic)
         }
-        let partitions = found.partitions.map(\.id)
         guard let queue = rd_kafka_queue_new(client.pointer),
             let handle = rd_kafka_topic_new(client.pointer, topic, nil)
         else { throw KafkaFault(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE).transportError() }
         (self.queue, self.handle) = (queue, handle)
-        let starts = try starts(client, partitions, start, queryMs: queryMs)
-        for partition in partitions {
-            let offset = starts[partition] ?? Int64(RD_KAFKA_OFFSET_END)
-            guard rd_kafka_consume_start_queue(handle, partition, offset, queue) == 0 else {
-                throw KafkaFault(rd_kafka_last_error()).transportError(topic: topic)
-            }
-            started.append(partition)
+        let places = found.partitions.map { TopicPartition(topic: topic, partition: $0.id) }
+        let led = try client.describe(leadersOf: places, waitMs: queryMs) { [unowned self] in self.failure }
+        let told = try client.ends(of: places, by: led, queryMs)
+        for (partition, offset) in try starts(client, told, queryMs: queryMs) {
+            try start(partition, at: offset)
         }
+        for place in places where !started.contains(place.partition) {
+            unread.append(place)
+            if case .failed(let error) = told[place] {
+                onNews(.unread(place, error))
+            } else {
+                onNews(.unread(place, nil))
+            }
+        }
+        if !unread.isEmpty { lookSoon() }
     }
 
-    /// Where each partition starts; notes where it ends. Fixed numbers, so that what is written between this and the
-    /// first fetch is not passed over.
+    private func start(_ partition: Int32, at offset: Int64) throws(TransportError) {
+        guard let queue, let handle, rd_kafka_consume_start_queue(handle, partition, offset, queue) == 0 else {
+            throw KafkaFault(rd_kafka_last_error()).transportError(topic: topic)
+        }
+        started.append(partition)
+    }
+
+    /// Where each partition starts that told its ends; notes where it ends. Fixed numbers, so that what is written
+    /// between this and the first fetch is not passed over.
     private func starts(
         _ client: ClientHandle,
-        _ partitions: [Int32],
-        _ start: ResultReader.Start,
+        _ found: [TopicPartition: PartitionEnds],
         queryMs: Int32
     ) throws(TransportError) -> [Int32: Int64] {
+        var told: [Int32: (low: Int64, high: Int64)] = [:]
+        for (place, ends) in found {
+            if case .told(let low, let high) = ends { told[place.partition] = (low, high) }
+        }
         let times: [Int32: Int64]
-        switch start {
+        switch begin {
         case .beginning, .end: times = [:]
-        case .time(let milliseconds): times = try offsets(client, partitions, at: milliseconds, queryMs: queryMs)
+        case .time(let milliseconds):
+            times = try offsets(client, told.keys.sorted(), at: milliseconds, queryMs: queryMs)
         }
         var starts: [Int32: Int64] = [:]
-        for partition in partitions {
-            let (low, high) = try client.watermarks(of: TopicPartition(topic: topic, partition: partition), queryMs)
-            switch start {
-            case .beginning: starts[partition] = low
-            case .end: starts[partition] = high
-            case .time: starts[partition] = times[partition] ?? high
-            }
-            if !follows, let from = starts[partition], from < high { ends.note(partition, end: high) }
+        for (partition, log) in told {
+            let from =
+                switch begin {
+                case .beginning: log.low
+                case .end: log.high
+                case .time: times[partition] ?? log.high
+                }
+            starts[partition] = from
+            if !follows, from < log.high { ends.note(partition, end: log.high) }
         }
         return starts
     }
@@ -250,6 +285,7 @@ final class TopicReading: ClientDelegate {
         at milliseconds: Int64,
         queryMs: Int32
     ) throws(TransportError) -> [Int32: Int64] {
+        guard !partitions.isEmpty else { return [:] }
         let asked = partitions.map {
             PartitionOffset(partition: TopicPartition(topic: topic, partition: $0), offset: milliseconds)
         }

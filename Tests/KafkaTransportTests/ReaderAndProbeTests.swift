@@ -62,6 +62,63 @@ extension BrokerScenarios {
             await reader.close()
         }
 
+        @Test func aPartitionWithoutALeaderIsToldAndTheOthersAreRead() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("results", partitions: 2)
+            try await produce(40, to: "results", cluster)
+            try embedded.setLeader(of: "results", partition: 0, broker: -1)
+            let news = ToldNews()
+            let reader = ResultReader(
+                cluster.settings(),
+                ResultReader.Request(topic: "results", start: .beginning, follows: false),
+                log: .silent,
+                onNews: { news.add($0) }
+            )
+            var read: [ReadRecord] = []
+            while let records = try await reader.next() { read += records }
+            #expect(Set(read.map(\.position.partition)) == [1])
+            let headless = TopicPartition(topic: "results", partition: 0)
+            #expect(await reader.unread == [headless])
+            #expect(news.all == [.unread(headless, nil)])
+            await reader.close()
+            embedded.close()
+        }
+
+        @Test func whoFollowsReadsAPartitionOnceItHasALeader() async throws {
+            let embedded = try EmbeddedKafka()
+            let cluster = KafkaCluster(embedded)
+            try await cluster.createTopic("results", partitions: 2)
+            try await produce(40, to: "results", cluster)
+            try embedded.setLeader(of: "results", partition: 0, broker: -1)
+            let news = ToldNews()
+            let reader = ResultReader(
+                cluster.settings(),
+                ResultReader.Request(
+                    topic: "results",
+                    start: .beginning,
+                    follows: true,
+                    looksEvery: .milliseconds(100)
+                ),
+                log: .silent,
+                onNews: { news.add($0) }
+            )
+            let collected = Collected()
+            let following = Task {
+                while let records = try await reader.next() {
+                    collected.add(records.map { String(decoding: $0.value ?? [], as: UTF8.self) })
+                }
+            }
+            #expect(await eventually { news.all.count == 1 && collected.count() > 0 })
+            #expect(collected.count() < 40)
+            try embedded.setLeader(of: "results", partition: 0, broker: 1)
+            #expect(await eventually { collected.count() == 40 })
+            reader.stop()
+            #expect(try await atMost(10) { try await following.value } != nil)
+            await reader.close()
+            embedded.close()
+        }
+
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
         func whoFollowsReadsPartitionsThatAreAdded() async throws {
             let cluster = try await ClusterKind.real.cluster()

@@ -136,6 +136,25 @@ struct ResultTests {
         #expect(listing.told == 2)
     }
 
+    @Test("may be more where partitions were not read, unless those of the order were found")
+    func lack() {
+        let unread = [TopicPartition(topic: "results", partition: 1), TopicPartition(topic: "results", partition: 3)]
+        var listing = ResultListing(isJSON: true, reveals: false, gathers: true)
+        let words = "results[1], results[3] could not be read: there may be more results"
+        #expect(listing.lack(unread, isOfOrder: true) == words)
+        #expect(listing.lack([], isOfOrder: true) == nil)
+        _ = listing.take([Self.record(ResultCodec.encode(Self.result(1)))], now: Self.now)
+        #expect(listing.flush(now: Self.now).count == 1)
+        #expect(listing.lack(unread, isOfOrder: true) == nil)
+        #expect(listing.lack(unread, isOfOrder: false) == words)
+        let place = unread[0]
+        #expect(ResultListing.note(unread: place, nil, follows: false) == "results[1] is not read: it has no leader")
+        #expect(
+            ResultListing.note(unread: place, nil, follows: true)
+                == "results[1] is not read: it has no leader; going on when it can be"
+        )
+    }
+
     @Test("are told at once when followed; what is no result is noted without its value")
     func followed() {
         var listing = ResultListing(isJSON: false, reveals: false, gathers: false)

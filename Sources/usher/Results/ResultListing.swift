@@ -54,6 +54,20 @@ struct ResultListing {
         }
     }
 
+    /// What is to be said at the end where partitions were not read; nil where nothing is missing. An order's results
+    /// are in one partition: where some were found, that was read.
+    func lack(_ unread: [TopicPartition], isOfOrder: Bool) -> String? {
+        guard !unread.isEmpty, !isOfOrder || told == 0 else { return nil }
+        let places = unread.map { "\($0.topic)[\($0.partition)]" }.joined(separator: ", ")
+        return "\(places) could not be read: there may be more results"
+    }
+
+    /// What is said of a partition that is left out as reading begins.
+    static func note(unread place: TopicPartition, _ error: TransportError?, follows: Bool) -> String {
+        let why = error.map { "\($0)" } ?? "it has no leader"
+        return "\(place.topic)[\(place.partition)] is not read: \(why)" + (follows ? "; going on when it can be" : "")
+    }
+
     /// Names the member at fault, never its value.
     private static func words(_ fault: ResultCodec.Fault) -> String {
         switch fault {

@@ -24,6 +24,9 @@ enum ResultsVerb {
 
             When no broker has answered for 30 seconds, what was read is told and it ends with 69. With --follow it says
             so, and goes on when one does.
+
+            A partition that no broker leads, or that does not answer while others do, is told on standard error and
+            left out, and this ends with 69; not where --order found a result. With --follow it is read once it can be.
             """,
         options: [
             .flag("follow", short: "f", "Goes on with what comes, until Ctrl-C."),
@@ -71,6 +74,8 @@ enum ResultsVerb {
             switch news {
             case .away: context.note("no broker has answered for \(request.patience.inWords); going on when one does")
             case .back: context.note("Kafka answers again")
+            case .unread(let place, let error):
+                context.note(ResultListing.note(unread: place, error, follows: request.follows))
             }
         }
         stop.connect { reader.stop() }
@@ -92,9 +97,13 @@ enum ResultsVerb {
         } catch {
             ending = .failure(error)
         }
+        let unread = await reader.unread
         await reader.close()
         try ending.get()
         if stop.isTurned, !request.follows { return .interrupted }
+        if !request.follows, let lack = listing.lack(unread, isOfOrder: request.key != nil) {
+            throw VerbError.ended(lack, .unavailable)
+        }
         return listing.unreadable == 0 ? .success : .invalidData
     }
 
@@ -121,7 +130,9 @@ enum ResultsVerb {
             throw error
         }
         try write(listing.flush(now: .systemNow), context)
-        if listing.told == 0, !context.invocation.flag("json") { context.note("no results") }
+        // Where partitions were not read, nobody knows that.
+        guard listing.told == 0, await reader.unread.isEmpty else { return }
+        if !context.invocation.flag("json") { context.note("no results") }
     }
 
     /// Many lines in one write.
