@@ -64,6 +64,44 @@ struct ClusterAdmin {
         return settings
     }
 
+    /// The partitions that a group's members have. Throws while it deals them out, when nobody seems to have any.
+    func partitions(of group: String) throws(TransportError) -> Set<TopicPartition> {
+        let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS) { options, queue in
+            group.withCString { name in
+                var names: [UnsafePointer<CChar>?] = [name]
+                rd_kafka_DescribeConsumerGroups(client.pointer, &names, 1, options, queue)
+            }
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        guard let result = rd_kafka_event_DescribeConsumerGroups_result(event),
+            let answers = rd_kafka_DescribeConsumerGroups_result_groups(result, &count), count > 0,
+            let answer = answers[0]
+        else { throw KafkaFault(RD_KAFKA_RESP_ERR__FAIL).transportError() }
+        let error = rd_kafka_ConsumerGroupDescription_error(answer)
+        let code = rd_kafka_error_code(error)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            let text = rd_kafka_error_string(error).map { String(cString: $0) }
+            throw KafkaFault(code, text).transportError()
+        }
+        switch rd_kafka_ConsumerGroupDescription_state(answer) {
+        case RD_KAFKA_CONSUMER_GROUP_STATE_STABLE, RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY,
+            RD_KAFKA_CONSUMER_GROUP_STATE_DEAD:
+            break
+        default:
+            throw KafkaFault(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS).transportError()
+        }
+        var partitions: Set<TopicPartition> = []
+        for index in 0..<rd_kafka_ConsumerGroupDescription_member_count(answer) {
+            guard let member = rd_kafka_ConsumerGroupDescription_member(answer, index),
+                let assignment = rd_kafka_MemberDescription_assignment(member)
+            else { continue }
+            let list = PartitionOffset.read(rd_kafka_MemberAssignment_partitions(assignment))
+            partitions.formUnion(list.map(\.partition))
+        }
+        return partitions
+    }
+
     /// Sends a request and waits for its event, which is the caller's to destroy.
     private func ask(
         _ operation: rd_kafka_admin_op_t,

@@ -69,4 +69,18 @@ package actor ClusterProbe {
     package func lag(of places: [TopicPartition]) throws(TransportError) -> [TopicPartition: Lag] {
         try questions.lag(of: places)
     }
+
+    /// The first record of each partition from an offset on, read outside any group; `timeout` is for all of them.
+    /// Throws `TransportError`.
+    package func firstRecords(
+        from offsets: [TopicPartition: Int64]
+    ) throws(TransportError) -> [TopicPartition: FirstRecord] {
+        try questions.firstRecords(from: offsets)
+    }
+
+    /// The partitions that members of the group of the settings have. Throws `TransportError`, also while the group
+    /// deals its partitions out; the embedded cluster does not tell.
+    package func assignedPartitions() throws(TransportError) -> Set<TopicPartition> {
+        try questions.assignedPartitions()
+    }
 }

@@ -52,6 +52,30 @@ struct ProbeQuestions: Sendable {
         }
         return lags
     }
+
+    func firstRecords(
+        from offsets: [TopicPartition: Int64]
+    ) throws(TransportError) -> [TopicPartition: FirstRecord] {
+        guard !offsets.isEmpty else { return [:] }
+        var reading = settings
+        // One answer a partition is enough: librdkafka asks for no other while it holds more than this.
+        reading.queuedMaxBytes = 1
+        let guest = ProbeGuest(log: log)
+        let client = try ClientHandle.make(reading, role: .reader, delegate: guest)
+        defer { client.destroy() }
+        _ = try client.describe([], waitMs: timeoutMs) { guest.failure }
+        let look = FirstRecordLook(client)
+        defer { look.close() }
+        return try look.records(from: offsets, waitMs: timeoutMs)
+    }
+
+    func assignedPartitions() throws(TransportError) -> Set<TopicPartition> {
+        let guest = ProbeGuest(log: log)
+        let client = try ClientHandle.make(settings, role: .probe, delegate: guest)
+        defer { client.destroy() }
+        _ = try client.describe([], waitMs: timeoutMs) { guest.failure }
+        return try ClusterAdmin(client: client, timeoutMs: timeoutMs).partitions(of: settings.groupID)
+    }
 }
 
 /// Remembers why a probe's client cannot get through.

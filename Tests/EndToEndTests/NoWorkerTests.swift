@@ -58,6 +58,7 @@ extension EndToEnd {
             let healthy = try await usher(installation, ["doctor"])
             #expect(healthy.code == 0, "\(healthy)")
             #expect(healthy.output.contains("1 worker runs: w1 ("), "\(healthy)")
+            #expect(healthy.output.contains("waiting records  ok      no record waits"), "\(healthy)")
             #expect(!worker.hasEnded)
         }
 

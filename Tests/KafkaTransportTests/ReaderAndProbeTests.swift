@@ -268,6 +268,51 @@ extension BrokerScenarios {
             embedded.close()
         }
 
+        @Test(arguments: ClusterKind.available)
+        func theTimeOfTheFirstRecordThatWaitsIsToldAndNothingIsCommitted(_ kind: ClusterKind) async throws {
+            let cluster = try await kind.cluster()
+            let (topic, empty, group) = (unique("jobs"), unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 1)
+            try await cluster.createTopic(empty, partitions: 2)
+            try await produce(30, to: topic, cluster)
+            let everything = reader(cluster, ResultReader.Request(topic: topic, start: .beginning, follows: false))
+            var times: [Int64] = []
+            while let records = try await everything.next() { times += records.compactMap(\.timestampMs) }
+            await everything.close()
+            try #require(times.count == 30)
+            let place = TopicPartition(topic: topic, partition: 0)
+            let (none, others) = (
+                TopicPartition(topic: empty, partition: 0), TopicPartition(topic: empty, partition: 1)
+            )
+            let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
+            let first = try await probe.firstRecords(from: [place: 10, none: 0, others: 0])
+            let tenth = Timestamp(microseconds: times[10] * 1_000)
+            #expect(first == [place: .record(writtenAt: tenth), none: .nothing, others: .nothing])
+            #expect(try await probe.firstRecords(from: [place: 30]) == [place: .nothing])
+            #expect(try await probe.firstRecords(from: [:]) == [:])
+            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: nil, low: 0, high: 30)])
+        }
+
+        @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
+        func whichPartitionsTheGroupsMembersHaveIsToldWithoutJoiningIt() async throws {
+            let cluster = try await ClusterKind.real.cluster()
+            let (topic, added, group) = (unique("jobs"), unique("jobs"), unique("group"))
+            try await cluster.createTopic(topic, partitions: 2)
+            try await cluster.createTopic(added, partitions: 1)
+            let probe = ClusterProbe(cluster.settings(groupID: group), log: .silent)
+            #expect(await eventually { (try? await probe.assignedPartitions())?.isEmpty == true })
+            let source = try KafkaJobSource(
+                cluster.settings(groupID: group),
+                topics: [topic],
+                log: .silent,
+                positions: PretendStore().lookUp
+            )
+            let partitions = Set([0, 1].map { TopicPartition(topic: topic, partition: $0) })
+            #expect(await eventually { (try? await probe.assignedPartitions()) == partitions })
+            await source.close()
+            #expect(await eventually { (try? await probe.assignedPartitions())?.isEmpty == true })
+        }
+
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))
         func topicsAreMadeWithTheirSettingsAndThoseAreRead() async throws {
             let cluster = try await ClusterKind.real.cluster()

@@ -36,6 +36,7 @@ struct DoctorChecks {
                 check("kafka", [], kafka),
                 check("jobs topics", ["kafka"], jobsTopics),
                 check("partitions", ["postgres", "schema", "kafka", "jobs topics"], partitions),
+                check("waiting records", ["partitions"], waitingRecords),
                 check("results topic", ["kafka"], resultsTopic),
                 check("callbacks", [], callbacks), check("callbacks topic", ["kafka"], callbacksTopic),
             ] + accounts
@@ -184,11 +185,30 @@ struct DoctorChecks {
             )
             return (standings, try await store.workStatus())
         }
+        facts.state.withLock { $0.standings = standings.told }
         return WorkJudgement.partitions(
             standings.told,
             untold: standings.untold,
             hasWorkers: !status.workers.isEmpty
         )
+    }
+
+    private func waitingRecords(_ configuration: Configuration) async throws -> [Finding] {
+        let (standings, retention) = facts.state.withLock { ($0.standings, $0.retention) }
+        let status = try await workStatus(configuration)
+        let probe = ClusterProbe(try configuration.kafka.transportSettings(log: log), timeout: .seconds(3), log: log)
+        let first = try await probe.firstRecords(from: WaitingRecords.offsets(standings))
+        var records = WaitingRecords(first: first, retention: retention, assigned: nil, now: status.now)
+        if !first.isEmpty, !status.workers.isEmpty { records.assigned = await assignedPartitions(probe) }
+        return records.findings
+    }
+
+    private func assignedPartitions(_ probe: ClusterProbe) async -> Result<Set<TopicPartition>, any Error> {
+        do {
+            return .success(try await probe.assignedPartitions())
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func workStatus(_ configuration: Configuration) async throws -> WorkStatus {
@@ -272,6 +292,7 @@ struct DoctorChecks {
                 )
             ]
         }
+        facts.state.withLock { $0.retention[name] = KafkaJudgement.retention(settings) }
         let replicas = topic.partitions.map(\.replicas.count).min() ?? 0
         return findings + KafkaJudgement.settings(name, settings, replicas: replicas) + retention(name, settings)
     }

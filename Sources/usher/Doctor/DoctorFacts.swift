@@ -11,6 +11,10 @@ final class DoctorFacts: Sendable {
         /// Postgres's clock minus this machine's.
         var clockDifference: Duration?
         var cluster: ClusterDescription?
+        /// After how long Kafka deletes a topic's records; topics that keep theirs for ever, or do not say, are absent.
+        var retention: [String: Duration] = [:]
+        /// How far the work is with the jobs topics.
+        var standings: [PartitionStanding] = []
         /// Whether something listens where callbacks are to be received.
         var areCallbacksServed = false
     }

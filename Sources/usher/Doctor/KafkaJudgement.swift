@@ -114,14 +114,18 @@ enum KafkaJudgement {
                 .problem("\(topic): cleanup.policy is \(policy): Kafka may delete jobs that were not read; set delete")
             )
         }
-        if let milliseconds = self.milliseconds("retention.ms", settings), milliseconds >= 0,
-            case let span = Duration.milliseconds(milliseconds), span < jobsRetentionAdvice
-        {
+        if let span = retention(settings), span < jobsRetentionAdvice {
             findings.append(
                 .advice("\(topic): jobs are kept \(span.inWords) only (retention.ms); one unread for longer is lost")
             )
         }
         return findings
+    }
+
+    /// After how long a topic's records are deleted; nil where they are kept for ever, or Kafka does not say.
+    static func retention(_ settings: [String: String]) -> Duration? {
+        guard let span = milliseconds("retention.ms", settings), span >= 0 else { return nil }
+        return .milliseconds(span)
     }
 
     /// Negative for ever, nil where Kafka does not say.

@@ -18,9 +18,10 @@ enum DoctorVerb {
             though nothing holds its account (with the workers whose breaker is open, because the Cashier does not
             answer); results that have waited for a minute, or publishing.unpublished_max, to be published; events of
             callbacks that have waited for a minute to be published; a topic of agents with nine tenths of its
-            backlog_max waiting; a partition that is not read on. Accounts that are held, and orders that wait for an
-            operator, are advice: `usher account status` ends with 1 for the former. Let no start depend on this:
-            while nobody works, that is a problem.
+            backlog_max waiting; a partition that is not read on; records that have waited on Kafka for half of their
+            topic's retention.ms, or for two minutes in a partition that no worker has. Accounts that are held, and
+            orders that wait for an operator, are advice: `usher account status` ends with 1 for the former. Let no
+            start depend on this: while nobody works, that is a problem.
             """,
         options: [
             .flag("verbose", short: "v", "Also tells each setting that somebody set, and where."),
