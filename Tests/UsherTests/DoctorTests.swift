@@ -303,6 +303,32 @@ struct OtherJudgementTests {
         #expect(try advised(both).isEmpty)
     }
 
+    @Test("Names that are one account at the Cashier are worth a thought, once, with all of them")
+    func sharing() throws {
+        let main = try #require(try AccountWiringTests.configuration().accounts["main"])
+        func account(
+            _ name: String,
+            _ change: (inout Configuration.Account) -> Void = { _ in }
+        ) -> Configuration.Account {
+            var account = main
+            account.name = name
+            change(&account)
+            return account
+        }
+        let apart = [
+            main, account("a") { $0.merchantID = "Other" }, account("b") { $0.applicationKey = "Other" },
+            account("c") { $0.endpoint = "https://other.example.net/cashier/virtual-terminal" },
+        ]
+        #expect(AccountJudgement.sharing(apart).isEmpty)
+        let again = account("again") { $0.endpoint = "https://CASHIER.example.net/cashier/virtual-terminal" }
+        let found = AccountJudgement.sharing(apart + [account("renamed"), again])
+        #expect(found.map(\.status) == [.advice])
+        #expect(found.first?.text.hasPrefix("again, main, renamed have the same endpoint, merchant_id and ") == true)
+        let other = account("x") { $0.merchantID = "Other" }
+        let both = AccountJudgement.sharing(apart + [again, other]).map { String($0.text.prefix { $0 != " " }) }
+        #expect(both == ["a,", "again,"])
+    }
+
     @Test(
         "Crash reports that show no memory are well",
         arguments: [

@@ -43,6 +43,22 @@ enum AccountJudgement {
         return findings
     }
 
+    /// Accounts that are one at the Cashier, under several names: an order belongs to a name, so it is not recognised
+    /// under another.
+    static func sharing(_ accounts: [Configuration.Account]) -> [Finding] {
+        let groups = Dictionary(grouping: accounts) { account in
+            [account.merchantID, account.applicationKey, account.endpoint.lowercased()]
+        }
+        let names = groups.values.filter { $0.count > 1 }.map { $0.map(\.name).sorted() }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }.map { group in
+            .advice(
+                "\(group.joined(separator: ", ")) have the same endpoint, merchant_id and application_key: an order "
+                    + "that comes again under the other name is opened twice; have one name in jobs, and the other "
+                    + "here only until its orders have ended"
+            )
+        }
+    }
+
     /// Judges the time that is signed, which is that of `reference` plus `offset`: never in the provider's future, as
     /// `AccountClock` has it, and what the answer leaves open is nobody's fault.
     private static func clock(_ probe: CashierProbe, reference: String, offset: Duration) -> Finding {

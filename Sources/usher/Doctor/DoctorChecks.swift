@@ -300,13 +300,14 @@ struct DoctorChecks {
     // MARK: Accounts
 
     private var accounts: [DoctorCheck] {
-        guard let configuration = facts.loaded?.configuration else { return [check("accounts", []) { _ in [] }] }
-        return configuration.accounts.values.sorted { $0.name < $1.name }.map { account in
+        let accounts = facts.loaded?.configuration.accounts.values.sorted { $0.name < $1.name } ?? []
+        let each = accounts.map { account in
             check("account \(account.name)", []) { [facts] _ in
                 let probe = AccountProbe(account: account, facts: facts)
                 return try await probe.findings() + AccountJudgement.hosts(account)
                     + ProviderFileJudgement.findings(account, host: probe.host, now: .systemNow)
             }
         }
+        return [check("accounts", []) { _ in AccountJudgement.sharing(accounts) }] + each
     }
 }
