@@ -87,10 +87,15 @@ need_packages() {
 # need_swift ARGUMENTS...: a Swift 6 toolchain, or the script again inside a Debian 13 root, which has one.
 need_swift() {
   if command -v swift >/dev/null; then
-    local version
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\..*/\1/p' | head -n 1)
+    local told version
+    if ! told=$(swift --version 2>&1); then
+      say "swift is here and does not run; Usher needs Swift 6.0 or newer. It says:"
+      say "$told"
+      exit 69
+    fi
+    version=$(sed -n 's/.*Swift version \([0-9]*\)\..*/\1/p' <<<"$told" | head -n 1)
     if [ "${version:-0}" -ge 6 ]; then return 0; fi
-    say "Swift $(swift --version 2>/dev/null | head -n 1) is too old: Usher needs Swift 6.0 or newer."
+    say "Swift $(head -n 1 <<<"$told") is too old: Usher needs Swift 6.0 or newer."
     exit 69
   fi
   if is_debian && may_install; then

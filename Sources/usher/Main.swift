@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Terminal
 
@@ -8,6 +9,8 @@ struct Main {
         // Before anything is opened.
         StandardDescriptors.occupyClosed()
         CrashReports.keepQuiet()
+        // It was started again by another name, and what lists or signals processes by name looks for this one.
+        _ = pthread_setname_np(pthread_self(), "usher")
         // A reader that went away is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         let code: ExitCode

@@ -23,6 +23,20 @@ extension EndToEnd {
             #expect(answer.error.isEmpty, "\(answer.error)")
         }
 
+        @Test("a process is called usher, though the program started itself again", .timeLimit(.minutes(1)))
+        func processName() async throws {
+            let log = log()
+            defer { try? FileManager.default.removeItem(atPath: log) }
+            let script = """
+                env -u SWIFT_BACKTRACE "$0" simulator --port 0 >"$1" 2>&1 &
+                until grep -q 'listening on' "$1"; do sleep 0.05; done
+                cat /proc/$!/comm
+                kill $!
+                """
+            let answer = try await Shell.run(["/bin/sh", "-c", script, UsherProcess.binary, log])
+            #expect(answer.output == "usher\n")
+        }
+
         @Test(
             "usher dev, wherever it is started, shows what became of every sample job and leaves nothing behind",
             .timeLimit(.minutes(3))

@@ -290,7 +290,7 @@ extension BrokerScenarios {
             #expect(first == [place: .record(writtenAt: tenth), none: .nothing, others: .nothing])
             #expect(try await probe.firstRecords(from: [place: 30]) == [place: .nothing])
             #expect(try await probe.firstRecords(from: [:]) == [:])
-            #expect(try await probe.lag(topics: [topic]) == [place: .init(committed: nil, low: 0, high: 30)])
+            #expect(try await probe.lag(of: [place]) == [place: .init(committed: nil, ends: .told(low: 0, high: 30))])
         }
 
         @Test(.enabled(if: RealKafka.isAvailable, "needs KAFKA_HOME"))

@@ -118,11 +118,13 @@ import Testing
         let links = [
             "USHER_SERVICE_HOST": "10.0.0.1", "USHER_SERVICE_PORT": "80", "USHER_SERVICE_PORT_HTTP": "80",
             "USHER_PORT": "tcp://10.0.0.1:80", "USHER_PORT_80_TCP": "tcp://10.0.0.1:80",
-            "USHER_PORT_80_TCP_ADDR": "10.0.0.1",
+            "USHER_PORT_80_TCP_ADDR": "10.0.0.1", "USHER_POSTGRES_PORT": "tcp://10.0.0.1:5432",
+            "USHER_POSTGRES_SERVICE_HOST": "10.0.0.1",
             "USHER_CONFIG": "/etc/usher/usher.yaml", "USHER_OPERATOR": "ann",
         ]
         #expect(problems(environment: links) == [])
         #expect(problems(environment: ["USHER_PORT": "80"]).count == 1)
+        #expect(problems(environment: ["USHER_POSTGRES_PORT": "many"]).count == 1, "it is a setting all the same")
     }
 
     @Test func accountsThatAVariableCannotTellApartAreRefused() {

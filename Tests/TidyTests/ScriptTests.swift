@@ -48,6 +48,17 @@ import Testing
         #expect(ending.text.contains("waiting for it") == (expected == 0), "\(ending.text)")
     }
 
+    @Test(arguments: [
+        ("echo 'error while loading shared libraries: libncurses.so.6' >&2; exit 127", "shared libraries"),
+        ("echo 'Swift version 5.10.1 (swift-5.10.1-RELEASE)'", "5.10.1-RELEASE) is too old"),
+    ])
+    func aSwiftThatDoesNotDoIsTold(_ program: String, _ words: String) throws {
+        let ending = try setUp("need_swift scripts/demo", with: ["swift"], program)
+        #expect(ending.code == 69, "\(ending.text)")
+        #expect(ending.text.contains(words), "\(ending.text)")
+        #expect(ending.text.contains("Usher needs Swift 6.0 or newer"), "\(ending.text)")
+    }
+
     /// Debian would start the cluster that it makes, and what an administrator has written stays.
     @Test(arguments: [("#create_main_cluster = true", true), ("create_main_cluster = true", false)])
     func postgresIsInstalledWithoutACluster(_ line: String, _ isSaid: Bool) throws {

@@ -153,8 +153,10 @@ struct SettingsAssembly {
 
     private mutating func take(variable name: String, _ text: String) {
         let origin = SettingOrigin.variable(name)
+        // A service called `usher-postgres` makes a variable of the name of the setting `postgres.port`.
+        if Self.isServiceAddress(name, text) { return }
         guard let match = index.match(variable: name, accounts: accounts.sorted()) else {
-            if !Self.isServiceLink(name, text) { problems.append(unknown(variable: name)) }
+            if !Self.isServiceLink(name) { problems.append(unknown(variable: name)) }
             return
         }
         guard isUnambiguous(match, variable: name) else { return }
@@ -293,9 +295,13 @@ extension SettingsAssembly {
 
     /// Kubernetes gives every container variables named after the services of its namespace, so a service that is
     /// called `usher` makes variables that nobody wrote.
-    private static func isServiceLink(_ name: String, _ text: String) -> Bool {
+    private static func isServiceLink(_ name: String) -> Bool {
         name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT")
             || (name.contains("_PORT_") && (name.contains("_TCP") || name.contains("_UDP")))
-            || (name.hasSuffix("_PORT") && text.contains("://"))
+    }
+
+    /// Such as `tcp://10.0.0.1:80`: no port that somebody sets.
+    private static func isServiceAddress(_ name: String, _ text: String) -> Bool {
+        name.hasSuffix("_PORT") && text.contains("://")
     }
 }
