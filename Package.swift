@@ -90,7 +90,7 @@ let package = Package(
         tests("PostgresStoreTests", ["PostgresStore", "SessionCore", "Cryptography", "Logs"]),
         tests(
             "CashierClientTests",
-            ["CashierClient", "CashierSignature", "SessionCore", "Cryptography", "CashierSimulator"]
+            ["CashierClient", "CashierSignature", "SessionCore", "Cryptography", "CashierSimulator", "PostgresStore"]
         ),
         tests("HTTPServerTests", ["HTTPServer", "BlockingThreads", "Cryptography"]),
         tests("CashierSimulatorTests", ["CashierSimulator", "HTTPServer", "SessionCore", "Cryptography"]),

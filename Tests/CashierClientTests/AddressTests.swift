@@ -23,18 +23,12 @@ struct AddressTests {
             folder = FileManager.default.temporaryDirectory.appendingPathComponent("usher-tls-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for name in ["right", "other"] {
-                let process = Process()
-                process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-                process.arguments =
+                try OpenSSL.run(
                     ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-                    + ["-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:localhost"]
-                    + ["-keyout", "\(name).key", "-out", "\(name).pem"]
-                process.currentDirectoryURL = folder
-                process.standardOutput = FileHandle.nullDevice
-                process.standardError = FileHandle.nullDevice
-                try process.run()
-                process.waitUntilExit()
-                try #require(process.terminationStatus == 0, "openssl failed")
+                        + ["-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:localhost"]
+                        + ["-keyout", "\(name).key", "-out", "\(name).pem"],
+                    in: folder
+                )
             }
         }
 

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresStore
 import SessionCore
 import Synchronization
 import Testing
@@ -14,8 +15,9 @@ private final class TLSServer {
         var told: String
     }
 
-    private let process = Process()
-    private let input = Pipe()
+    private let process: ChildProcess
+    private let input: Int32
+    private let answering: Task<Void, any Error>
 
     /// Makes an authority and a certificate signed by it for `names` (`DNS:localhost`, `IP:127.0.0.1`).
     init(names: String, options: [String] = [], answering reply: String = "") throws {
@@ -26,55 +28,56 @@ private final class TLSServer {
             atomically: true,
             encoding: .utf8
         )
-        try Self.openssl(
+        try OpenSSL.run(
             ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
                 + ["-subj", "/CN=Test authority", "-keyout", "ca.key", "-out", "ca.pem"],
             in: directory
         )
-        try Self.openssl(
+        try OpenSSL.run(
             ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=server"]
                 + ["-keyout", "server.key", "-out", "server.csr"],
             in: directory
         )
-        try Self.openssl(
+        try OpenSSL.run(
             ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"]
                 + ["-extfile", "san", "-out", "server.pem"],
             in: directory
         )
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments =
-            ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key"] + options
-        process.currentDirectoryURL = directory
-        process.standardInput = input
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        // Not Foundation's: it reads beyond what it has where this process has thousands of descriptors open.
+        let fifo = directory.appendingPathComponent("input").path
+        let told = directory.appendingPathComponent("output").path
+        try #require(mkfifo(fifo, 0o600) == 0)
+        // Open for both ends, which does not wait for the other one.
+        let input = open(fifo, O_RDWR | O_CLOEXEC)
+        try #require(input >= 0)
+        self.input = input
+        process = try ChildProcess(
+            ["/bin/sh", "-c", "exec \"$@\" <\"$INPUT\"", "sh", "/usr/bin/env", "-C", directory.path, "openssl"]
+                + ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key"] + options,
+            environment: [OpenSSL.path, "INPUT=\(fifo)"],
+            output: .file(told)
+        )
         // `ACCEPT 127.0.0.1:PORT` tells where it listens.
-        var told = ""
         var line: Substring?
-        while line == nil {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { break }
-            told += String(decoding: more, as: UTF8.self)
-            line = told.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        while line == nil, process.exitCode == nil {
+            usleep(2_000)
+            line = Self.text(told).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
                 .first { $0.hasPrefix("ACCEPT") }
         }
+        answering = Task {
+            while !TLSServer.text(told).contains("\"timestamp\":") { try await Task.sleep(for: .milliseconds(2)) }
+            let bytes = Array(reply.utf8)
+            _ = write(input, bytes, bytes.count)
+        }
         guard let port = line?.split(separator: ":").last.flatMap({ Int($0) }) else {
-            kill(process.processIdentifier, SIGKILL)
-            throw Unready(told: told)
+            process.signal(SIGKILL)
+            throw Unready(told: Self.text(told))
         }
         self.port = port
-        let writer = input.fileHandleForWriting
-        let seen = Mutex("")
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let isAsked = seen.withLock { seen in
-                let wasAsked = seen.contains("\"timestamp\":")
-                seen += String(decoding: handle.availableData, as: UTF8.self)
-                return !wasAsked && seen.contains("\"timestamp\":")
-            }
-            if isAsked { writer.write(Data(reply.utf8)) }
-        }
+    }
+
+    private static func text(_ file: String) -> String {
+        FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     func account(host: String, trusted: Bool) -> CashierAccount {
@@ -84,22 +87,11 @@ private final class TLSServer {
     }
 
     func stop() {
-        // Children of this process inherit blocked signals; this one cannot be blocked.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        answering.cancel()
+        process.signal(SIGKILL)
+        process.wait()
+        close(input)
         try? FileManager.default.removeItem(at: directory)
-    }
-
-    private static func openssl(_ arguments: [String], in directory: URL) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(arguments[0]) failed")
     }
 }
 
