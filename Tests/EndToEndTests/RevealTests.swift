@@ -91,7 +91,7 @@ extension EndToEnd {
                 """
             )
             let refused = try await show(installation, main)
-            #expect(refused.code == 69 && refused.error.contains("the audit is full"), "\(refused)")
+            #expect(refused.code == 75 && refused.error.contains("the audit is full"), "\(refused)")
             #expect(refused.output.isEmpty)
             _ = try await installation.query(
                 "drop trigger no_room on usher.audit; update usher.result set sealed = null"
